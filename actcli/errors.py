@@ -1,0 +1,25 @@
+"""What a user can cause, and the exit code of each. Faults of the program are ordinary exceptions."""
+
+
+class ActcliError(Exception):
+    """Something the user can mend; its text is one line, subject first, then what to do."""
+
+    exit_code = 1
+
+
+class RequestError(ActcliError, ValueError):
+    """The request was wrong: an option, a number, a shape, a parameter outside its domain."""
+
+    exit_code = 2
+
+
+class UnknownNameError(RequestError, LookupError):
+    """A name that nothing bears."""
+
+
+class FileError(ActcliError):
+    """A file or stream could not be read or written."""
+
+
+class UndecidedError(ActcliError, ArithmeticError):
+    """Exact evaluation met a question that no precision it may use can decide."""
