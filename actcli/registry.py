@@ -63,7 +63,9 @@ class Registry(Generic[T]):
             return self._found[fold(name)]
         except KeyError:
             hint = suggestion(name, self._spellings) or (
-                f"; '{self.listing}' shows them all" if self.listing else f"; known: {', '.join(self)}"
+                f"; '{self.listing}' shows them all"
+                if self.listing
+                else f"; known: {', '.join(self)}"
             )
             raise UnknownNameError(f"no {self.kind} '{name}'{hint}") from None
 

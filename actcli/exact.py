@@ -1,0 +1,572 @@
+"""Exact values and derivatives of formulas: enclosed in intervals, at a precision that doubles until they are certain.
+
+One walk over a formula on a power series gives the value and every derivative, and an answer is given only when both
+ends of its interval round to it. Where a comparison depends on the sign of t it is decided by the side asked for:
+that is what one-sided derivatives are. At a tie, ``max`` and ``min`` take the derivative of their first argument,
+and ``abs`` and ``sign`` have the derivative 0.
+"""
+
+import ast
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from mpmath import libmp
+
+from actcli.errors import UndecidedError
+from actcli.formula import Formula, Function
+from actcli.taylor import (
+    ONE,
+    ZERO,
+    Interval,
+    Mpf,
+    OrderLostError,
+    Series,
+    Taylor,
+    TooWideError,
+    UndefinedError,
+    exactly,
+    literal,
+    pi,
+    point,
+    whole_number,
+)
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Value: TypeAlias = "Series | list[Value]"  # a list is a vector
+T = TypeVar("T")
+
+_FIRST_BITS = 96
+_MOST_BITS = 1 << 14
+
+
+def derivatives(
+    formula: Formula,
+    values: Mapping[str, float],
+    *,
+    order: int = 1,
+    wrt: str = "x",
+    side: int = 0,
+    dtype: str = "float64",
+) -> list[float]:
+    """Return the value of a formula and its derivatives up to ``order``, each correctly rounded.
+
+    Args:
+        formula: an elementwise formula.
+        values: a number for each of its names.
+        order: how many derivatives.
+        wrt: the name to differentiate by.
+        side: -1 or +1 for the limits from the left or right, 0 for the choice at a kink.
+        dtype: the format to round to: float64, float32 or float16.
+
+    Raises:
+        UndecidedError: no precision decides what the formula asks, such as ``sin(pi * x) > 0`` at 1.
+
+    >>> from actcli.formula import parse
+    >>> derivatives(parse("tanh(x)"), {"x": 20.0})
+    [1.0, 1.6993417021166355e-17]
+    >>> derivatives(parse("max(0, x)"), {"x": 0.0}, side=+1)
+    [0.0, 1.0]
+    """
+    if math.isnan(values[wrt]):
+        return [math.nan] * (order + 1)
+    format_ = FORMATS[dtype]
+    if math.isinf(values[wrt]):
+        return _limits(formula, values, order, wrt, format_)
+    return _settle(
+        formula, _series(values, wrt), format_.certain, order, side, math.nan
+    )
+
+
+def enclosed(
+    formula: Formula, values: Mapping[str, float], *, order: int = 1, wrt: str = "x"
+) -> list[tuple[float, float]]:
+    """Return value and derivatives at a finite point as unevaluated sums ``high + low``, good to 2**-70.
+
+    What an error in ulps is measured against: the rounded value alone would hide half an ulp.
+    """
+    return _settle(
+        formula, _series(values, wrt), _twofold, order, 0, (math.nan, math.nan)
+    )
+
+
+def decimals(
+    formula: Formula,
+    values: Mapping[str, float],
+    digits: int,
+    *,
+    order: int = 0,
+    wrt: str = "x",
+) -> list[str]:
+    """Return the value and derivatives as decimal numbers of that many correct significant digits.
+
+    >>> from actcli.formula import parse
+    >>> decimals(parse("exp(x)"), {"x": 1.0}, 30)
+    ['2.71828182845904523536028747135']
+    """
+    if not math.isfinite(values[wrt]):
+        return [
+            str(number) for number in derivatives(formula, values, order=order, wrt=wrt)
+        ]
+    return _settle(
+        formula,
+        _series(values, wrt),
+        lambda v: _decimal(v, digits),
+        order,
+        0,
+        "nan",
+        4 * digits,
+    )
+
+
+def array(
+    formula: Formula,
+    values: Mapping[str, Any],
+    *,
+    order: int = 1,
+    wrt: str = "x",
+    dtype: str = "float64",
+) -> list[Array]:
+    """Return ``derivatives`` over arrays that broadcast against each other, as one array for each order.
+
+    Shapes: every result has the shape that the values broadcast to.
+    """
+    names = list(values)
+    grids = np.broadcast_arrays(
+        *(np.asarray(values[name], dtype=float) for name in names)
+    )
+    known: dict[tuple[float, ...], list[float]] = {}
+    rows = []
+    for point_ in zip(*(grid.ravel().tolist() for grid in grids), strict=True):
+        if point_ not in known or math.isnan(sum(point_)):
+            known[point_] = derivatives(
+                formula,
+                dict(zip(names, point_, strict=True)),
+                order=order,
+                wrt=wrt,
+                dtype=dtype,
+            )
+        rows.append(known[point_])
+    table = np.array(rows, dtype=dtype).reshape(-1, order + 1)
+    return [table[:, k].reshape(grids[0].shape) for k in range(order + 1)]
+
+
+def vector(
+    formula: Formula,
+    row: Sequence[float],
+    values: Mapping[str, float],
+    *,
+    dtype: str = "float64",
+    jacobian: bool = False,
+) -> tuple[Array, Array | None]:
+    """Return a vector formula at one row, and its Jacobian (outputs by inputs), each element correctly rounded.
+
+    A formula with a single result (logsumexp) gives an array of one element.
+    """
+    certain = FORMATS[dtype].certain
+    constants: dict[str, Value] = {name: (exactly(v),) for name, v in values.items()}
+
+    def seeded(seed: int) -> dict[str, Value]:
+        x: list[Value] = [
+            (exactly(v), ONE) if j == seed else (exactly(v),) for j, v in enumerate(row)
+        ]
+        return {**constants, "x": x}
+
+    outputs = _settle_vector(formula, seeded(-1), certain, 0)
+    if not jacobian:
+        return np.array(outputs, dtype=dtype), None
+    columns = [_settle_vector(formula, seeded(j), certain, 1) for j in range(len(row))]
+    return np.array(outputs, dtype=dtype), np.array(columns, dtype=dtype).reshape(
+        len(row), len(outputs)
+    ).T
+
+
+def _series(values: Mapping[str, float], wrt: str) -> dict[str, Value]:
+    return {
+        name: (exactly(v), ONE) if name == wrt else (exactly(v),)
+        for name, v in values.items()
+    }
+
+
+def _settle(
+    formula: Formula,
+    values: Mapping[str, Value],
+    accept: Callable[[Interval], T | None],
+    order: int,
+    side: int,
+    undefined: T,
+    extra_bits: int = 0,
+) -> list[T]:
+    """Evaluate with growing precision until every coefficient is accepted; a pole leaves ``undefined``."""
+
+    def attempt(arithmetic: Taylor) -> list[Interval]:
+        result = _Evaluator(arithmetic).run(formula, values)
+        assert isinstance(result, tuple)
+        padded = (*result, *([ZERO] * (order + 1 - len(result))))
+        return [
+            _times(padded[k], math.factorial(k), arithmetic.bits)
+            for k in range(order + 1)
+        ]
+
+    try:
+        return _escalate(
+            attempt, accept, order + (side != 0), side, _FIRST_BITS + extra_bits
+        )
+    except UndefinedError:
+        if not order:
+            return [undefined]
+        known = _settle(formula, values, accept, order - 1, side, undefined, extra_bits)
+        return [*known, undefined]
+    except TooWideError:
+        raise UndecidedError(
+            f"formula '{formula}': no precision decides its value {_where(values)}"
+        ) from None
+
+
+def _settle_vector(
+    formula: Formula,
+    values: Mapping[str, Value],
+    accept: Callable[[Interval], float | None],
+    power: int,
+) -> list[float]:
+    def attempt(arithmetic: Taylor) -> list[Interval]:
+        result = _Evaluator(arithmetic).run(formula, values)
+        return [s[power] if power < len(s) else ZERO for s in _flat(result)]
+
+    try:
+        return _escalate(attempt, accept, power, 0, _FIRST_BITS)
+    except (UndefinedError, TooWideError):
+        # an infinity met another: the limit depends on the way there
+        return [math.nan] * len(
+            _flat(_Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
+        )
+
+
+def _escalate(
+    attempt: Callable[[Taylor], list[Interval]],
+    accept: Callable[[Interval], T | None],
+    order: int,
+    side: int,
+    bits: int,
+) -> list[T]:
+    spare = 0
+    while bits <= max(_MOST_BITS, 2 * _FIRST_BITS):
+        try:
+            found = [
+                accept(v) for v in attempt(Taylor(bits, order + spare, side, spare))
+            ]
+            if None not in found:
+                return [f for f in found if f is not None]
+        except TooWideError:
+            pass
+        except OrderLostError:
+            spare += 2
+            if spare > 8:
+                raise UndefinedError from None
+            continue
+        bits *= 2
+    raise TooWideError
+
+
+def _flat(value: Value) -> list[Series]:
+    return [s for v in value for s in _flat(v)] if isinstance(value, list) else [value]
+
+
+def _tame(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Replace the vector by ones, to learn the shape of a result that has no value."""
+    return {
+        n: [(ONE,)] * len(v) if isinstance(v, list) else v for n, v in values.items()
+    }
+
+
+def _times(v: Interval, n: int, bits: int) -> Interval:
+    if n == 1:
+        return v
+    return libmp.mpf_mul_int(v[0], n, bits, libmp.round_floor), libmp.mpf_mul_int(
+        v[1], n, bits, libmp.round_ceiling
+    )
+
+
+def _where(values: Mapping[str, Value]) -> str:
+    numbers = {
+        n: libmp.to_str(v[0][0], 17) for n, v in values.items() if isinstance(v, tuple)
+    }
+    return "at " + ", ".join(f"{n}={number}" for n, number in numbers.items())
+
+
+# limits
+
+
+def _limits(
+    formula: Formula,
+    values: Mapping[str, float],
+    order: int,
+    wrt: str,
+    format_: "Format",
+) -> list[float]:
+    """Read the limits at an infinity off points far beyond the floating-point range."""
+    rows = []
+    for exponent in (1100, 1300, 1600, 2000, 2500):
+        far = libmp.from_man_exp(1 if values[wrt] > 0 else -1, exponent)
+        series = {**_series(values, wrt), wrt: ((far, far), ONE)}
+        try:
+            rows.append(_settle(formula, series, format_.certain, order, 0, math.nan))
+        except UndecidedError:
+            return [math.nan] * (order + 1)
+    return [_trend(column) for column in zip(*rows, strict=True)]
+
+
+def _trend(column: Sequence[float]) -> float:
+    if len(set(column)) == 1:
+        return column[0]
+    ratios = [b / a if a else math.nan for a, b in pairwise(column)]
+    if all(r > 1.1 for r in ratios):
+        return math.copysign(math.inf, column[-1])
+    return 0.0 if all(0 <= r < 0.9 for r in ratios) else math.nan
+
+
+# rounding
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary floating-point format: digits of the significand, exponent of the smallest number, largest number."""
+
+    bits: int
+    lowest: int
+    largest: float
+
+    def round(self, s: Mpf) -> float:
+        """Round to nearest, ties to even, subnormal numbers and overflow included."""
+        if not s[1]:
+            return float(libmp.to_float(s))
+        exponent = s[2] + s[3]
+        kept = min(self.bits, exponent - self.lowest)
+        if kept < 1:
+            # below the smallest number: its half is a tie, and goes to the even 0
+            above_half = kept == 0 and s[1] > 1
+            return math.copysign(
+                math.ldexp(1.0, self.lowest) if above_half else 0.0, -1 if s[0] else 1
+            )
+        if exponent > 1100:
+            return -math.inf if s[0] else math.inf
+        rounded: float = libmp.to_float(libmp.mpf_pos(s, kept, libmp.round_nearest))
+        return (
+            rounded
+            if abs(rounded) <= self.largest
+            else math.copysign(math.inf, rounded)
+        )
+
+    def certain(self, v: Interval) -> float | None:
+        """Return the number that both ends round to, or None."""
+        low, high = self.round(v[0]), self.round(v[1])
+        return high if low == high else None
+
+
+FORMATS = {
+    "float64": Format(53, -1074, float(np.finfo(np.float64).max)),
+    "float32": Format(24, -149, float(np.finfo(np.float32).max)),
+    "float16": Format(11, -24, float(np.finfo(np.float16).max)),
+}
+
+
+def _twofold(v: Interval) -> tuple[float, float] | None:
+    width = libmp.mpf_sub(v[1], v[0])
+    size = max(_exponent(v[0]), _exponent(v[1]), -1100)
+    if width[1] and _exponent(width) > size - 70:
+        return None
+    high: float = libmp.to_float(v[0], rnd=libmp.round_nearest)
+    if math.isinf(high):
+        return high, 0.0
+    return high, libmp.to_float(libmp.mpf_sub(v[0], libmp.from_float(high)))
+
+
+def _exponent(s: Mpf) -> int:
+    return s[2] + s[3] if s[1] else -(1 << 62)
+
+
+def _decimal(v: Interval, digits: int) -> str | None:
+    if (
+        max(abs(_exponent(s)) for s in v if s[1]) > 1 << 40
+        if any(s[1] for s in v)
+        else False
+    ):
+        return None
+    low, high = (str(libmp.to_str(s, digits, strip_zeros=False)) for s in v)
+    return low if low == high else None
+
+
+class _Evaluator:
+    """One walk over a formula with the arithmetic of one precision; vectors go element by element."""
+
+    def __init__(self, arithmetic: Taylor) -> None:
+        self.t = arithmetic
+
+    def run(self, formula: Formula, values: Mapping[str, Value]) -> Value:
+        return self.visit(formula.tree, formula, values)
+
+    def visit(
+        self, node: ast.expr, formula: Formula, values: Mapping[str, Value]
+    ) -> Value:
+        match node:
+            case ast.Constant():
+                return (
+                    literal(
+                        ast.get_source_segment(formula.text, node) or repr(node.value),
+                        self.t.bits,
+                    ),
+                )
+            case ast.Name(id="pi") if "pi" not in values:
+                return (pi(self.t.bits),)
+            case ast.Name(id="e") if "e" not in values:
+                return self.t.exp((ONE,))
+            case ast.Name(id=name):
+                return values[name]
+            case ast.UnaryOp(op=op, operand=operand):
+                inner = self.visit(operand, formula, values)
+                return (
+                    self.spread(self.t.neg, inner)
+                    if isinstance(op, ast.USub)
+                    else inner
+                )
+            case ast.BinOp(op=op, left=left, right=right):
+                method = getattr(self.t, _METHODS[type(op)])
+                return self.spread(
+                    method,
+                    self.visit(left, formula, values),
+                    self.visit(right, formula, values),
+                )
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                terms = [self.visit(part, formula, values) for part in (left, *others)]
+                return self.spread(lambda *t: self.holds(ops, t), *terms)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.choose(
+                    self.visit(test, formula, values), body, orelse, formula, values
+                )
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                given = [self.visit(a, formula, values) for a in args]
+                by_name = {
+                    str(k.arg): self.visit(k.value, formula, values) for k in keywords
+                }
+                return self.call(name, given, by_name, formula)
+        raise TypeError(f"not in the grammar: {ast.dump(node)}")
+
+    def spread(self, method: Callable[..., Series], *terms: Value) -> Value:
+        """Apply a scalar method; where terms are vectors, element by element."""
+        length = next((len(t) for t in terms if isinstance(t, list)), None)
+        if length is None:
+            return method(*terms)
+        rows = zip(
+            *(t if isinstance(t, list) else [t] * length for t in terms), strict=True
+        )
+        return [self.spread(method, *row) for row in rows]
+
+    def holds(self, ops: Sequence[ast.cmpop], terms: Sequence[Series]) -> Series:
+        pairs = zip(ops, terms, terms[1:], strict=False)
+        return (
+            (ONE,)
+            if all(
+                _HOLDS[type(o)](self.t.sign_of(self.t.sub(a, b))) for o, a, b in pairs
+            )
+            else (ZERO,)
+        )
+
+    def choose(
+        self,
+        test: Value,
+        body: ast.expr,
+        orelse: ast.expr,
+        formula: Formula,
+        values: Mapping[str, Value],
+    ) -> Value:
+        if not isinstance(test, list):
+            # only the branch that is taken is evaluated: the other may have no value there
+            return self.visit(body if self.t.sign_of(test) else orelse, formula, values)
+        rows = [
+            {name: v[i] if isinstance(v, list) else v for name, v in values.items()}
+            for i in range(len(test))
+        ]
+        return [
+            self.choose(t, body, orelse, formula, row)
+            for t, row in zip(test, rows, strict=True)
+        ]
+
+    def call(
+        self,
+        name: str,
+        given: list[Value],
+        by_name: Mapping[str, Value],
+        formula: Formula,
+    ) -> Value:
+        if name in formula.called:
+            return self.call_registered(formula.called[name], given[0], by_name)
+        if len(given) == 1 and isinstance(given[0], list) and name in _REDUCTIONS:
+            return _REDUCTIONS[name](self, given[0])
+        if name in ("groups", "concat"):
+            return (
+                _groups(given[0], given[1])
+                if name == "groups"
+                else [*_listed(given[0]), *_listed(given[1])]
+            )
+        return self.spread(getattr(self.t, name), *given)
+
+    def call_registered(
+        self, function: Function, x: Value, by_name: Mapping[str, Value]
+    ) -> Value:
+        assert function.formula is not None
+        defaults = {k: (exactly(v),) for k, v in function.defaults.items()}
+        return self.run(function.formula, {**defaults, **by_name, "x": x})
+
+    def total(self, terms: list[Value]) -> Value:
+        total = terms[0]
+        for term in terms[1:]:
+            total = self.spread(self.t.add, total, term)
+        return total
+
+    def reduce_max(self, terms: list[Value]) -> Value:
+        if isinstance(terms[0], list):
+            return [self.reduce_max(_listed(group)) for group in terms]
+        return self.spread(self.t.max, *terms)
+
+    def mean(self, terms: list[Value]) -> Value:
+        return self.spread(self.t.div, self.total(terms), (point(len(terms)),))
+
+
+_METHODS = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+}
+_HOLDS: dict[type[ast.cmpop], Callable[[int], bool]] = {
+    ast.Lt: lambda s: s < 0,
+    ast.LtE: lambda s: s <= 0,
+    ast.Gt: lambda s: s > 0,
+    ast.GtE: lambda s: s >= 0,
+    ast.Eq: lambda s: s == 0,
+    ast.NotEq: lambda s: s != 0,
+}
+_REDUCTIONS: dict[str, Callable[[_Evaluator, list[Value]], Value]] = {
+    "sum": _Evaluator.total,
+    "mean": _Evaluator.mean,
+    "max": _Evaluator.reduce_max,
+    "first": lambda _, terms: terms[: len(terms) // 2],
+    "second": lambda _, terms: terms[len(terms) // 2 :],
+}
+
+
+def _listed(value: Value) -> list[Value]:
+    assert isinstance(value, list)
+    return value
+
+
+def _groups(vector: Value, size: Value) -> Value:
+    assert isinstance(vector, list)
+    assert isinstance(size, tuple)
+    n = whole_number(size)
+    assert n
+    return [vector[i : i + n] for i in range(0, len(vector), n)]

@@ -1,0 +1,285 @@
+"""The formula grammar: Python expression syntax over a whitelist. Parses and reads; exact values are in exact.py."""
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from actcli.errors import RequestError
+from actcli.registry import suggestion
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+
+# How many arguments each function takes; what it means exactly is the method of the same name in exact.py.
+FUNCTIONS = {
+    **dict.fromkeys(
+        [
+            "exp",
+            "log",
+            "log1p",
+            "expm1",
+            "sqrt",
+            "sin",
+            "cos",
+            "tan",
+            "tanh",
+            "sinh",
+            "cosh",
+            "atan",
+            "erf",
+            "erfc",
+            "abs",
+            "sign",
+            "floor",
+        ],
+        (1, 1),
+    ),
+    "max": (1, 9),
+    "min": (1, 9),
+}
+# Those that take a vector: sum, mean and max of its elements, its halves, its consecutive groups, two vectors in a row.
+VECTOR_FUNCTIONS = {
+    "sum": (1, 1),
+    "mean": (1, 1),
+    "first": (1, 1),
+    "second": (1, 1),
+    "groups": (2, 2),
+    "concat": (2, 2),
+}
+
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UAdd, ast.USub)
+_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+_LONGEST = 2000  # characters; Python's own parser recurses on what it reads
+_DEEPEST = 60  # nested operations; evaluation recurses on the tree
+
+
+class FormulaError(RequestError):
+    """Text that is not in the grammar; says at which column and why."""
+
+    def __init__(self, text: str, column: int, reason: str) -> None:
+        super().__init__(f"formula '{text}', column {column}: {reason}")
+
+
+class Function(Protocol):
+    """What a formula may call by name: another formula with defaults for its parameters."""
+
+    @property
+    def formula(self) -> "Formula | None": ...
+
+    @property
+    def defaults(self) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A parsed formula.
+
+    Attributes:
+        text: the formula as it was written.
+        tree: its syntax tree, made of whitelisted nodes only.
+        names: the free names in the order of their appearance (``x`` and parameters).
+        called: the registered functions that it calls by name.
+    """
+
+    text: str
+    tree: ast.expr
+    names: tuple[str, ...]
+    called: Mapping[str, Function] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def number(self, values: Mapping[str, float]) -> float:
+        """Evaluate in floating point: for kinks and conditions on parameters, where that is exact enough.
+
+        >>> parse("-lambd / 2").number({"lambd": 1.0})
+        -0.5
+        """
+        return _number(self.tree, values)
+
+
+def parse(
+    text: str,
+    find: Callable[[str], Function | None] = lambda _: None,
+    *,
+    vectors: bool = False,
+) -> Formula:
+    """Parse a formula; raise FormulaError with the column of whatever is outside the grammar.
+
+    Args:
+        text: Python expression syntax in ``x`` and parameters.
+        find: returns the registered function of a name, or None.
+        vectors: allow the functions that take a vector (sum, mean, first, second, groups, concat).
+
+    >>> parse("x / (1 + exp(-beta * x))").names
+    ('x', 'beta')
+    >>> parse("__import__('os')")
+    Traceback (most recent call last):
+        ...
+    actcli.formula.FormulaError: formula '__import__('os')', column 1: no function '__import__'
+    """
+    if len(text) > _LONGEST:
+        raise RequestError(
+            f"formula of {len(text)} characters: at most {_LONGEST} are read"
+        )
+    if not text.isascii():
+        column = next(i for i, c in enumerate(text, 1) if not c.isascii())
+        raise FormulaError(
+            text,
+            column,
+            f"'{text[column - 1]}' is not in the grammar; write it out (pi, *, exp …)",
+        )
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, MemoryError, RecursionError, ValueError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else "nested too deeply"
+        offset = (error.offset or 1) if isinstance(error, SyntaxError) else 1
+        raise FormulaError(text, offset, reason) from None
+    return _Reader(
+        text.strip(), find, FUNCTIONS | VECTOR_FUNCTIONS if vectors else FUNCTIONS
+    ).read(tree)
+
+
+class _Reader:
+    """One walk over a syntax tree: refuses what is not in the grammar, collects names and calls."""
+
+    def __init__(
+        self,
+        text: str,
+        find: Callable[[str], Function | None],
+        functions: Mapping[str, tuple[int, int]],
+    ) -> None:
+        self.text = text
+        self.find = find
+        self.functions = functions
+        self.names: dict[str, None] = {}
+        self.called: dict[str, Function] = {}
+
+    def read(self, tree: ast.expr) -> Formula:
+        self.check(tree, 0)
+        return Formula(self.text, tree, tuple(self.names), self.called)
+
+    def refuse(self, node: ast.expr, reason: str) -> FormulaError:
+        return FormulaError(self.text, node.col_offset + 1, reason)
+
+    def check(self, node: ast.expr, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise self.refuse(node, "nested too deeply")
+        match node:
+            case ast.Constant(value=int() | float()) if not isinstance(
+                node.value, bool
+            ):
+                if node.value in (math.inf, -math.inf):
+                    raise self.refuse(node, "a number beyond the floating-point range")
+            case ast.Name(id=name):
+                if name in self.functions:
+                    raise self.refuse(node, f"'{name}' is a function: write {name}(x)")
+                if name not in CONSTANTS:
+                    self.names[name] = None
+            case ast.BinOp(op=op, left=left, right=right) if isinstance(op, _OPERATORS):
+                self.check(left, depth + 1)
+                self.check(right, depth + 1)
+            case ast.UnaryOp(op=op, operand=operand) if isinstance(op, _OPERATORS):
+                self.check(operand, depth + 1)
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(
+                isinstance(o, _COMPARISONS) for o in ops
+            ):
+                for part in (left, *others):
+                    self.check(part, depth + 1)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                for part in (body, test, orelse):
+                    self.check(part, depth + 1)
+            case ast.Call(func=ast.Name(id=name)):
+                self.check_call(node, name, depth)
+            case ast.BinOp(op=ast.BitXor()):
+                raise self.refuse(
+                    node, "'^' is not in the grammar: a power is written **"
+                )
+            case _:
+                raise self.refuse(node, f"'{ast.unparse(node)}' is not in the grammar")
+
+    def check_call(self, node: ast.Call, name: str, depth: int) -> None:
+        if name in self.functions:
+            fewest, most = self.functions[name]
+            if node.keywords or not fewest <= len(node.args) <= most:
+                wanted = (
+                    f"{fewest} argument{'s' * (fewest > 1)}"
+                    if fewest == most
+                    else f"{fewest} to {most} arguments"
+                )
+                raise self.refuse(node, f"{name} takes {wanted}")
+        else:
+            self.check_registered(node, name)
+        for part in (*node.args, *(k.value for k in node.keywords)):
+            self.check(part, depth + 1)
+
+    def check_registered(self, node: ast.Call, name: str) -> None:
+        function = self.find(name)
+        if function is None or function.formula is None:
+            raise self.refuse(
+                node, f"no function '{name}'{suggestion(name, self.functions)}"
+            )
+        if len(node.args) != 1:
+            raise self.refuse(
+                node, f"{name} takes 1 argument and its parameters by name"
+            )
+        for keyword in node.keywords:
+            if keyword.arg not in function.defaults:
+                raise self.refuse(node, f"{name} has no parameter '{keyword.arg}'")
+        self.called[name] = function
+
+
+def _number(node: ast.expr, values: Mapping[str, float]) -> float:
+    match node:
+        case ast.Constant(value=value):
+            return float(value)  # type: ignore[arg-type]  # the reader let only numbers pass
+        case ast.Name(id=name):
+            return CONSTANTS[name] if name in CONSTANTS else values[name]
+        case ast.UnaryOp(op=op, operand=operand):
+            return (
+                -_number(operand, values)
+                if isinstance(op, ast.USub)
+                else _number(operand, values)
+            )
+        case ast.BinOp(op=op, left=left, right=right):
+            return _BINARY[type(op)](_number(left, values), _number(right, values))
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            numbers = [_number(part, values) for part in (left, *others)]
+            return float(
+                all(
+                    _COMPARE[type(o)](a, b)
+                    for o, a, b in zip(ops, numbers, numbers[1:], strict=False)
+                )
+            )
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _number(body if _number(test, values) else orelse, values)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return _CALL[name](*(_number(a, values) for a in args))
+        case _:
+            raise TypeError(f"not a number: {ast.dump(node)}")
+
+
+_BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b if b else math.nan,
+    ast.Pow: lambda a, b: math.pow(a, b),
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+}
+_CALL: dict[str, Callable[..., float]] = {
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "abs": abs,
+    "max": max,
+    "min": min,
+}
