@@ -1,3 +1,43 @@
-"""Activation functions, their derivatives and their exact values. The names are loaded when first used."""
+"""Activation functions, their derivatives and their exact values.
+
+``actcli.get("swish")`` or ``actcli.swish`` is an ``Activation``: ``f(x, beta=2)``, ``f.derivative(x)``, ``f.vjp(x, g)``.
+Names are loaded when first used, so that importing the package costs nothing.
+"""
+
+from typing import Any
 
 __version__ = "0.1.0"
+
+# where each public name stands; every registered function is one as well
+_HOMES = {
+    "Activation": "actcli.activation",
+    "ActcliError": "actcli.errors",
+    "Formula": "actcli.formula",
+    "functions": "actcli.activation",
+    "get": "actcli.lookup",
+}
+
+__all__ = [
+    "ActcliError",
+    "Activation",
+    "Formula",
+    "__version__",
+    "functions",
+    "get",
+]  # by __getattr__
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if name in _HOMES:
+        import_module("actcli.lookup")  # so that the functions are declared
+        return getattr(import_module(_HOMES[name]), name)
+    if not name.startswith("_"):
+        if find_spec(f"actcli.{name}"):
+            return import_module(f"actcli.{name}")
+        functions = import_module("actcli.lookup").functions
+        if name in functions:
+            return functions[name]
+    raise AttributeError(f"module 'actcli' has no attribute '{name}'")

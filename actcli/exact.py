@@ -374,14 +374,14 @@ FORMATS = {
 
 
 def _twofold(v: Interval) -> tuple[float, float] | None:
-    width = libmp.mpf_sub(v[1], v[0])
+    width = libmp.mpf_sub(v[1], v[0], 53, libmp.round_up)
     size = max(_exponent(v[0]), _exponent(v[1]), -1100)
     if width[1] and _exponent(width) > size - 70:
         return None
     high: float = libmp.to_float(v[0], rnd=libmp.round_nearest)
     if math.isinf(high):
         return high, 0.0
-    return high, libmp.to_float(libmp.mpf_sub(v[0], libmp.from_float(high)))
+    return high, libmp.to_float(libmp.mpf_sub(v[0], libmp.from_float(high), 60))
 
 
 def _exponent(s: Mpf) -> int:

@@ -69,6 +69,10 @@ class Registry(Generic[T]):
             )
             raise UnknownNameError(f"no {self.kind} '{name}'{hint}") from None
 
+    def get(self, name: str) -> T | None:
+        """Return what is found by a name, or None."""
+        return self._found.get(fold(name))
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and fold(name) in self._found
 

@@ -1,0 +1,133 @@
+"""Functions of a whole axis: softmax and its kind. Their derivative is a Jacobian; elementwise ones are in activation.py."""
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from actcli import engine
+from actcli.activation import Activation, Parameter, functions
+from actcli.engine import Array, Kernel
+from actcli.errors import RequestError
+
+
+class AxisActivation(Activation):
+    """An activation function over an axis; ``axis`` is a parameter of each.
+
+    Its kernel takes rows, an array (count, length), and returns (count, outputs). The kernel of the derivative returns
+    (count, outputs, length), that of the vector-Jacobian product takes rows and upstream and returns (count, length).
+
+    >>> import actcli
+    >>> actcli.softmax([1000.0, 1001.0]).round(4)
+    array([0.2689, 0.7311])
+    >>> actcli.softmax.derivative([0.0, 0.0])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+
+    over_axis = True
+
+    def __init__(self, kernel: Kernel, formula: str, **facts: Any) -> None:
+        super().__init__(kernel, formula, **facts)
+        self._product: Kernel | None = None
+
+    def _declared(self) -> dict[str, Parameter]:
+        return {**super()._declared(), "axis": Parameter("axis", -1, int)}
+
+    def _apply(
+        self,
+        kernel: Kernel,
+        x: object,
+        values: dict[str, Any],
+        out: Array | None,
+        threads: int | None,
+    ) -> Any:
+        given = engine.as_floats(x)
+        axis = self._axis(given, values)
+        moved = np.moveaxis(given, axis, -1)
+        result = engine.apply_rows(
+            kernel, [_rows(moved)], _without_axis(values), threads
+        )
+        shaped = result.reshape(*moved.shape[:-1], *result.shape[1:])
+        # a Jacobian keeps its two dimensions at the end
+        final = np.moveaxis(shaped, -1, axis) if shaped.ndim == given.ndim else shaped
+        if out is None:
+            return final
+        if out.shape != final.shape:
+            raise RequestError(
+                f"out has shape {out.shape}; the result has {final.shape}"
+            )
+        out[...] = final
+        return out
+
+    def vjp(
+        self,
+        x: Any,
+        upstream: object = None,
+        /,
+        *,
+        threads: int | None = None,
+        **parameters: Any,
+    ) -> Any:
+        """Return upstream times the Jacobian, without building it, in the shape of x.
+
+        In a declaration it is the decorator of that product's kernel.
+
+        >>> import actcli
+        >>> actcli.softmax.vjp([0.0, 0.0], [1.0, 0.0])
+        array([ 0.25, -0.25])
+        """
+        if isinstance(x, FunctionType):
+            self._product = x
+            return x
+        assert self._product is not None, f"{self.name} declares no product"
+        given, gradient = engine.as_floats(x), engine.as_floats(upstream, "upstream")
+        values = self.resolve(parameters)
+        axis = self._axis(given, values)
+        wanted = np.shape(self._apply(self.kernel, given, values, None, threads))
+        try:
+            gradient = np.broadcast_to(gradient, wanted)
+        except ValueError:
+            raise RequestError(
+                f"upstream has shape {gradient.shape}; {self.name} of x has {wanted}"
+            ) from None
+        moved = np.moveaxis(given, axis, -1)
+        rows = [_rows(moved), _rows(np.moveaxis(gradient, axis, -1))]
+        result = engine.apply_rows(self._product, rows, _without_axis(values), threads)
+        return np.moveaxis(result.reshape(moved.shape), -1, axis)
+
+    def _axis(self, x: Array, values: dict[str, Any]) -> int:
+        axis: int = values["axis"]
+        if not x.ndim:
+            raise RequestError(
+                f"{self.name} works over an axis; give it more than a single number"
+            )
+        if not -x.ndim <= axis < x.ndim:
+            raise RequestError(
+                f"{self.name}: axis={axis} of an array that has {x.ndim}"
+            )
+        if not x.shape[axis]:
+            raise RequestError(
+                f"{self.name}: axis {axis} is empty; it needs at least one number"
+            )
+        return axis
+
+
+def _rows(moved: Array) -> Array:
+    return np.ascontiguousarray(moved).reshape(-1, moved.shape[-1])
+
+
+def _without_axis(values: dict[str, Any]) -> dict[str, Any]:
+    return {n: v for n, v in values.items() if n != "axis"}
+
+
+def axis_activation(formula: str, **facts: Any) -> Callable[[Kernel], AxisActivation]:
+    """Declare the function of an axis that a kernel of rows computes; the formula takes x as a vector."""
+
+    def declare(kernel: Kernel) -> AxisActivation:
+        function = AxisActivation(kernel, formula, **facts)
+        functions.add(function.name, function, function.aliases)
+        return function
+
+    return declare

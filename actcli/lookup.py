@@ -1,0 +1,101 @@
+"""From what a user typed to a function: a name, a name with parameters, a formula. Importing it declares them all."""
+
+import re
+from typing import Any
+
+import actcli.kernels  # noqa: F401  # declares the functions
+from actcli.activation import Activation, Parameter, functions
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.formula import Formula, FormulaError, parse
+from actcli.registry import suggestion
+from actcli.spec import split_spec
+
+_NAME = re.compile(r"[A-Za-z][\w .-]*")
+
+
+def get(text: str) -> Activation:
+    """Return a registered function by its name, with parameters if the name bears any, or a user's formula.
+
+    Raises:
+        UnknownNameError: nothing is called that, and it is no formula in ``x`` either.
+        FormulaError: it looks like a formula, and is not in the grammar.
+
+    >>> get("SiLU"), get("swish:beta=2").label
+    (<activation swish: x / (1 + exp(-beta * x))>, 'swish:beta=2')
+    >>> float(get("x*sigmoid(b*x):b=0")(3.0))
+    1.5
+    """
+    name, typed = split_spec(text)
+    function = functions.get(name) or _other(name)
+    return (
+        function.bind(",".join(f"{n}={value}" for n, value in typed.items()))
+        if typed
+        else function
+    )
+
+
+def _other(name: str) -> Activation:
+    looks_like_a_name = _NAME.fullmatch(name)
+    try:
+        formula = parse(name, functions.get)
+    except FormulaError:
+        if looks_like_a_name:
+            functions[name]  # raises, with a suggestion
+        raise
+    if "x" not in formula.names:
+        if looks_like_a_name:
+            functions[name]
+        raise RequestError(f"formula '{name}' has no x in it; write it in x")
+    return FormulaActivation(formula)
+
+
+class FormulaActivation(Activation):
+    """A user's formula as a function: every value and derivative exact, rounded once, and slow.
+
+    Its parameters are the names in it other than ``x``; they have no defaults.
+    """
+
+    def __init__(self, formula: Formula) -> None:
+        def kernel(x: Array, **values: Any) -> Array:
+            return _exactly(formula, x, values, "x", 0)
+
+        kernel.__name__ = formula.text
+        kernel.__module__ = "formula"
+        kernel.__doc__ = "A formula of your own."
+        self._names = tuple(n for n in formula.names if n != "x")
+        super().__init__(kernel, None, native=True)
+        self.formula = formula
+        for name in formula.names:
+            self._derivatives[name] = self._derivative_by(name)
+
+    def _declared(self) -> dict[str, Parameter]:
+        return {n: Parameter(n, None) for n in self._names}
+
+    def _derivative_by(self, name: str) -> Any:
+        def prime(x: Array, **values: Any) -> Array:
+            assert self.formula is not None
+            return _exactly(self.formula, x, values, name, 1)
+
+        return prime
+
+    def resolve(self, given: Any) -> dict[str, Any]:
+        """Return a value for every parameter; raise RequestError for one that is unknown or missing."""
+        values = super().resolve(given)
+        for name, value in values.items():
+            if value is None:
+                known = suggestion(name, functions)
+                raise RequestError(
+                    f"formula '{self.formula}' needs a value for '{name}': -p {name}=1{known}"
+                )
+        return values
+
+
+def _exactly(
+    formula: Formula, x: Array, values: dict[str, Any], wrt: str, order: int
+) -> Array:
+    from actcli import exact
+
+    return exact.array(
+        formula, {"x": x, **values}, order=order, wrt=wrt, dtype=x.dtype.name
+    )[order]

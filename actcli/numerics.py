@@ -1,0 +1,155 @@
+"""The primitives in which stability is decided once. float64 blocks in, new blocks out; the error functions are in special.py.
+
+They run with floating-point flags ignored: an overflow to infinity on the way to the right limit is a step, not a fault.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from actcli.engine import BLOCK, Array
+
+# exp of less than this has lost digits, or will when a sum is taken of it
+_FAR = -700.0
+_SHIFT = 64.0
+_UNSHIFT = float(np.exp(-_SHIFT))
+# below this even the product with a large factor is zero
+_ZERO_FROM = -2000.0
+
+
+def far_left(y: Array, z: Array, factor: Any, plus: float = 0.0) -> Array:
+    """Mend y where it is (plus + factor)·exp(z) and exp(z) is next to nothing.
+
+    Args:
+        y: the result, mended in place.
+        z: what stands in the exponent.
+        factor: a number, or an array like z.
+        plus: added to it.
+    """
+    low = z < _FAR
+    if low.any():
+        t = np.maximum(z[low], _ZERO_FROM)
+        f = factor if np.ndim(factor) == 0 else np.clip(factor[low], -1e300, 1e300)
+        # scaled up and back once at the end: a subnormal exp(t) would have lost its digits before the product
+        y[low] = (plus + f) * np.exp(t + _SHIFT) * _UNSHIFT
+    return y
+
+
+def scaled_exp(scale: Any, z: Array) -> Array:
+    """Return scale·exp(z), right also where exp(z) alone would be subnormal."""
+    return far_left(scale * np.exp(z), z, scale)
+
+
+def sigma(z: Array) -> Array:
+    """Return σ(z) = 1/(1 + exp(-z))."""
+    y = np.exp(-z)
+    y += 1.0
+    np.divide(1.0, y, out=y)
+    # 1 + exp(-z) overflows below -709, where σ(z) is exp(z) to the last digit
+    return far_left(y, z, 1.0)
+
+
+def bell(z: Array) -> Array:
+    """Return σ(z)·σ(-z)."""
+    # not y·(1 - y): that is 0 from z = 37 on
+    y = np.abs(z)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    t = y + 1.0
+    t *= t
+    y /= t
+    return y
+
+
+def sech2(x: Array) -> Array:
+    """Return 1/cosh²(x)."""
+    # not 1 - tanh²: that has lost every digit at x = 20
+    return 4.0 * bell(2.0 * x)
+
+
+def softplus(z: Array) -> Array:
+    """Return log(1 + exp(z))."""
+    return np.maximum(z, 0.0) + softplus_rest(z)
+
+
+def softplus_rest(z: Array) -> Array:
+    """Return log(1 + exp(-|z|)), which is what softplus adds to max(z, 0)."""
+    y = np.abs(z)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    return np.log1p(y, out=y)
+
+
+def gate(x: Array, z: Array) -> Array:
+    """Return x·σ(z)."""
+    y = np.exp(-z)
+    y += 1.0
+    np.divide(x, y, out=y)
+    return far_left(y, z, x)
+
+
+def gate_slope(z: Array, k: Array) -> Array:
+    """Return the derivative of x·σ(z), σ(z)·(1 + k·σ(-z)), for odd z and k = x·dz/dx."""
+    y = np.abs(z)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    q = y + 1.0
+    np.divide(1.0, q, out=q)
+    # the slopes at z and -z add up to 1: the left one is computed, as it is the small one
+    y *= q
+    q *= np.abs(k)
+    np.subtract(1.0, q, out=q)
+    y *= q
+    y = np.where(z < 0.0, y, 1.0 - y)
+    if (high := z > -_FAR).any():
+        y[high] = 1.0  # k may be infinite there
+    return far_left(y, z, k, plus=1.0)
+
+
+def scaled(slope: Any, x: Array) -> Array:
+    """Return slope·x, rounded once to the dtype of x."""
+    y = slope * x.astype(np.float64, copy=False)
+    if x.dtype == np.float16:
+        y = _to_odd(y, slope, x.astype(np.float64))
+    return y.astype(x.dtype, copy=False)
+
+
+def _to_odd(y: Array, slope: Any, x: Array) -> Array:
+    """Move y = slope·x, if it is not exact, off whatever float16 numbers it could be a tie between."""
+    # both parts of the slope times eleven bits are exact, and so is what their sum leaves over
+    high = np.asarray(slope, dtype=np.float32).astype(np.float64)
+    p, q = high * x, (slope - high) * x
+    rest = q - (y - p)
+    moved = np.nextafter(y, np.copysign(np.inf, rest))
+    return np.where((rest != 0.0) & (y.view(np.int64) & 1 == 0), moved, y)
+
+
+def constant(x: Array, value: Any) -> Array:
+    """Return value everywhere, NaN where x is NaN."""
+    return _with_nan(np.full(x.shape, value, dtype=x.dtype), x)
+
+
+def indicator(inside: Array, x: Array) -> Array:
+    """Return 1 inside and 0 elsewhere, NaN where x is NaN."""
+    return _with_nan(inside.astype(x.dtype), x)
+
+
+def either(inside: Array, a: Any, b: Any, x: Array) -> Array:
+    """Return a inside and b elsewhere, NaN where x is NaN."""
+    return _with_nan(np.where(inside, a, b), x)
+
+
+def _with_nan(y: Array, x: Array) -> Array:
+    unknown = np.isnan(x)
+    if unknown.any():
+        y[unknown] = np.nan
+    return y
+
+
+def uniform(seed: int, start: int, size: int) -> Array:
+    """Return random numbers in [0, 1) that depend on the seed and their place alone; start is a multiple of 4."""
+    assert BLOCK % 4 == 0
+    # Philox counts in fours, and can be set to any place at once
+    return np.random.Generator(np.random.Philox(key=seed).advance(start // 4)).random(
+        size
+    )

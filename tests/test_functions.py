@@ -1,0 +1,278 @@
+"""What holds for every registered function: right against its own formula, at specials, for shapes and dtypes."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli import exact
+from actcli.activation import Activation
+from actcli.axiswise import AxisActivation
+from actcli.engine import BLOCK, Array
+from tests.accuracy import BOUND, COUNT, distance, errors, points
+
+FLOATS = ("float64", "float32", "float16")
+# parameters away from their defaults, tried on whichever function has them
+OTHER_VALUES = (0.5, 2.0, 0.07, 11.0)
+
+
+def other_parameters(function: Activation) -> list[dict[str, float]]:
+    """Return settings away from the defaults that the function accepts: each parameter alone."""
+    settings = []
+    for name, parameter in function.parameters.items():
+        if parameter.default is None or parameter.kind is int:
+            continue
+        for value in OTHER_VALUES:
+            try:
+                function.resolve({name: value})
+            except actcli.ActcliError:
+                continue
+            settings.append({name: value})
+    return settings
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_value_and_derivative_agree_with_the_formula(
+    elementwise: Activation, dtype: str
+) -> None:
+    f, prime = errors(elementwise, dtype)
+    assert f.count >= COUNT
+    assert f.ulps <= BOUND, f"f at {f.x.hex()}"
+    assert prime.ulps <= BOUND, f"derivative at {prime.x.hex()}"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_other_parameters_agree_with_the_formula(
+    elementwise: Activation, dtype: str
+) -> None:
+    settings = other_parameters(elementwise)
+    assert bool(settings) == any(
+        p.default is not None and p.kind is not int
+        for p in elementwise.parameters.values()
+    )
+    for setting in settings:
+        f, prime = errors(elementwise, dtype, count=300, **setting)
+        assert max(f.ulps, prime.ulps) <= BOUND, f"{setting}: {f}, {prime}"
+
+
+def test_derivative_by_a_parameter_agrees_with_the_formula(
+    parametric: Activation,
+) -> None:
+    for wrt in parametric.trainable:
+        _, prime = errors(parametric, "float64", wrt=wrt, count=1000)
+        assert prime.count >= 1000
+        assert prime.ulps <= BOUND, f"by {wrt} at {prime.x.hex()}"
+
+
+def test_float16_is_correctly_rounded(elementwise: Activation) -> None:
+    """All 65,536 inputs: the float64 result decides, except where it is too near a tie for that to be certain."""
+    with np.errstate(all="ignore"):
+        x = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+        x = x[np.isfinite(x)]
+        wide = elementwise(x.astype(float)), elementwise.derivative(x.astype(float))
+        got = elementwise(x), elementwise.derivative(x)
+    assert x.size == 63_488
+    assert elementwise.formula is not None
+    values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
+    for k in range(2):
+        with np.errstate(all="ignore"):
+            low, high = (np.float16(wide[k] * (1 + s * 2.0**-48)) for s in (-1, 1))
+        sure = (low == high) | np.isnan(wide[k])
+        np.testing.assert_array_equal(got[k][sure], low[sure])
+        for i in np.flatnonzero(~sure).tolist():
+            truth = exact.derivatives(
+                elementwise.formula, {**values, "x": float(x[i])}, dtype="float16"
+            )
+            assert got[k][i] == truth[k], f"order {k} at {float(x[i]).hex()}"
+
+
+def test_limits_at_the_infinities(elementwise: Activation) -> None:
+    assert elementwise.formula is not None
+    values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
+    for x in (math.inf, -math.inf):
+        truth = exact.derivatives(elementwise.formula, {**values, "x": x})
+        got = float(elementwise(x)), float(elementwise.derivative(x))
+        np.testing.assert_allclose(got, truth, rtol=1e-15, err_msg=f"at {x}")
+
+
+def test_nan_in_nan_out(function: Activation) -> None:
+    x = np.array([math.nan, 1.0])
+    assert np.isnan(np.asarray(function(x)).ravel()[0])
+    assert np.isnan(np.asarray(function.derivative(x)).ravel()[0])
+
+
+def test_zero_of_either_sign(elementwise: Activation) -> None:
+    plus, minus = np.array([0.0]), np.array([-0.0])
+    assert elementwise(plus) == elementwise(minus)
+    assert elementwise.derivative(plus) == elementwise.derivative(minus)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_finite_and_silent_at_the_extremes(elementwise: Activation, dtype: str) -> None:
+    info = np.finfo(dtype)
+    x = np.array(
+        [
+            info.max,
+            -info.max,
+            info.tiny,
+            -info.tiny,
+            info.smallest_subnormal,
+            88.8,
+            -104.0,
+        ],
+        dtype,
+    )
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        f, prime = elementwise(x), elementwise.derivative(x)
+    assert not np.isnan(f).any()
+    assert not np.isnan(prime).any()
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 4)])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_shape_and_dtype_are_those_of_the_input(
+    elementwise: Activation, shape: tuple[int, ...], dtype: str
+) -> None:
+    x = np.linspace(-2, 2, math.prod(shape)).astype(dtype).reshape(shape)
+    for result in (
+        elementwise(x),
+        elementwise.derivative(x),
+        elementwise.vjp(x, np.ones_like(x)),
+    ):
+        assert (result.shape, result.dtype) == (shape, x.dtype)
+
+
+def test_layout_does_not_matter(elementwise: Activation) -> None:
+    x = points(elementwise, "float64", 600)[:600].reshape(30, 20)
+    expected = elementwise(x)
+    x.setflags(write=False)
+    for view in (x.T, x[::-1, ::3], np.asfortranarray(x), x.astype(">f8")):
+        np.testing.assert_array_equal(
+            elementwise(view), elementwise(np.ascontiguousarray(view).astype(float))
+        )
+    np.testing.assert_array_equal(elementwise(x), expected)
+
+
+def test_place_and_threads_do_not_change_a_bit(elementwise: Activation) -> None:
+    few = points(elementwise, "float64", 1000)
+    many = np.resize(few, 3 * BLOCK + 7)
+    for method in (elementwise, elementwise.derivative):
+        expected = np.resize(method(few), many.size)
+        for threads in (1, 3):
+            np.testing.assert_array_equal(method(many, threads=threads), expected)
+        singly = [float(method(x)) for x in few[:50].tolist()]
+        np.testing.assert_array_equal(singly, expected[:50])
+
+
+def test_out_may_be_the_input(elementwise: Activation) -> None:
+    x = points(elementwise, "float64", 500)
+    expected = elementwise(x)
+    assert elementwise(x, out=x) is x
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_kinks_are_where_the_derivative_jumps(elementwise: Activation) -> None:
+    assert elementwise.formula is not None
+    values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
+    for kink in elementwise.kink_points():
+        left, right = (
+            exact.derivatives(elementwise.formula, {**values, "x": kink}, side=side)
+            for side in (-1, 1)
+        )
+        assert left != right, f"no kink at {kink}"
+    for x in points(elementwise, "float64", 300).tolist():
+        if x not in elementwise.kink_points():
+            left, right = (
+                exact.derivatives(elementwise.formula, {**values, "x": x}, side=side)
+                for side in (-1, 1)
+            )
+            assert left == right, f"an undeclared kink at {x}"
+
+
+def test_record_is_complete(function: Activation) -> None:
+    assert function.formula is not None
+    assert function.summary.endswith(".")
+    assert function.use
+    assert function.flaw
+    assert function.resolve(function.defaults) == function.resolve({})
+
+
+AXIS_INPUTS = (
+    [1.0, 2.0, 3.0, 4.0, 1.0, 2.0],
+    [1000.0, 1001.0],
+    [0.0, -40.0],
+    [-745.0, 0.0, -700.0, 0.5],
+    [0.1] * 6,
+    [1e308, -1e308],
+)
+
+
+@pytest.mark.parametrize("row", AXIS_INPUTS)
+def test_axis_functions_agree_with_the_formula(
+    axiswise: AxisActivation, row: list[float]
+) -> None:
+    assert axiswise.formula is not None
+    values = {
+        n: v for n, v in axiswise.resolve({}).items() if n in axiswise.formula.names
+    }
+    f, jacobian = exact.vector(axiswise.formula, row, values, jacobian=True)
+    assert jacobian is not None
+    got, got_jacobian = axiswise(row), axiswise.derivative(row)
+    assert got_jacobian.shape == jacobian.shape == (f.size, len(row))
+    conditioning = np.abs(jacobian) @ np.spacing(np.abs(row))
+    assert_near(got, f, conditioning)
+    # the slope of a share by an input is at most the share itself
+    assert_near(
+        got_jacobian, jacobian, np.abs(jacobian) * np.spacing(np.abs(row)).sum()
+    )
+    upstream = np.linspace(-1.0, 2.0, f.size)
+    scale = np.abs(jacobian).T @ np.abs(upstream)
+    np.testing.assert_array_less(
+        np.abs(axiswise.vjp(row, upstream) - upstream @ jacobian),
+        1e-15 * scale + 1e-300,
+    )
+
+
+def assert_near(got: Array, exact_values: Array, conditioning: Array) -> None:
+    with np.errstate(invalid="ignore"):
+        unit = np.spacing(np.abs(exact_values)) + conditioning
+        near = np.abs(got - exact_values) <= BOUND * unit
+    assert (near | (got == exact_values)).all(), (got, exact_values)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_axis_functions_along_each_axis(axiswise: AxisActivation, axis: int) -> None:
+    x = np.random.default_rng(1).normal(size=(4, 6, 2))
+    got = axiswise(x, axis=axis)
+    expected = np.moveaxis(
+        np.apply_along_axis(axiswise, -1, np.moveaxis(x, axis, -1)), -1, axis
+    )
+    np.testing.assert_array_equal(got, expected)
+    back = axiswise.vjp(x, np.ones_like(got), axis=axis)
+    assert back.shape == x.shape
+
+
+def test_a_wrong_derivative_is_noticed() -> None:
+    """The checker itself: a slope that is off by a millionth of a millionth, and one from the output."""
+    good = actcli.get("sigmoid").bind()
+
+    def declare(kernel):  # type: ignore[no-untyped-def]
+        wrong = good.bind()
+        wrong._derivatives = {"x": kernel}
+        return errors(wrong, "float64", count=200)[1].ulps
+
+    prime = good.slope()
+    assert declare(prime) <= BOUND
+    assert declare(lambda x: prime(x) * (1 + 1e-12)) > BOUND
+    assert declare(lambda x: good.kernel(x) * (1 - good.kernel(x))) > BOUND
+
+
+def test_distance_counts_ulps() -> None:
+    assert distance(1.0 + 2**-52, (1.0, 0.0), 1.0, 0.0, "float64") == 1.0
+    assert distance(1.0, (1.0, 2.0**-54), 1.0, 0.0, "float64") == 0.25
+    assert distance(math.nan, (1.0, 0.0), 1.0, 0.0, "float64") == math.inf
+    assert distance(math.inf, (1.0, 0.0), 1.0, 0.0, "float64") == math.inf
+    assert distance(5e-324, (0.0, 0.0), 1.0, 0.0, "float64") == 1.0
