@@ -1,0 +1,145 @@
+"""The command line: finds a command, runs it, and turns what the user caused into a line and an exit code.
+
+A command's file is imported when it is asked for, and what it needs when it runs: starting is most of a calculator's work.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from actcli.errors import ActcliError
+
+# what --help lists under which heading; a command's file bears its name
+PANELS = {
+    "Calculate": ("eval", "list"),
+    "Look": ("plot",),
+}
+COMMANDS = tuple(name for names in PANELS.values() for name in names)
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+# what Click raises for a wrong call; it is vendored by some releases of Typer and beside it in others
+_ClickException: Any = typer.BadParameter.__mro__[2]
+
+
+class CommandGroup(TyperGroup):
+    """Commands that are loaded by their names."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature is Typer's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # the signature is Typer's
+        if cmd_name not in COMMANDS:
+            from actcli.errors import UnknownNameError
+            from actcli.registry import suggestion
+
+            hint = suggestion(cmd_name, COMMANDS) or "; 'actcli --help' lists them"
+            raise UnknownNameError(f"no command '{cmd_name}'{hint}")
+        module = import_module(f"actcli.commands.{cmd_name}")
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(
+            cmd_name, epilog=examples(module.EXAMPLES), no_args_is_help=False
+        )(module.run)
+        return typer.main.get_command(single)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for panel, names in PANELS.items():
+            with formatter.section(panel):
+                rows = [
+                    (name, self.get_command(ctx, name).get_short_help_str(70))
+                    for name in names
+                ]
+                formatter.write_dl(rows)
+
+
+def examples(text: str) -> str:
+    """Return examples as the end of a help text, each on its line."""
+    # \b keeps Click from filling the lines into a paragraph
+    return "\b\nExamples:\n" + "\n".join(
+        f"  {line}" for line in text.strip().splitlines()
+    )
+
+
+app = typer.Typer(
+    cls=CommandGroup, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from actcli import __version__
+
+        typer.echo(f"actcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    no_args_is_help=True,
+    epilog=examples(
+        "actcli eval relu -x 1,2,-3\nactcli plot swish --derivative\nactcli compare sigmoid tanh relu"
+    ),
+)
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Activation functions: exact values, derivatives, tables and plots."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with what it came to."""
+    # OpenBLAS starts a thread for each processor when NumPy is imported; a calculator has no use for them
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # a terminal that has no ′ gets a ? for it, not a traceback
+            stream.reconfigure(errors="replace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = typer.main.get_command(app).main(
+            args=arguments, prog_name="actcli", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except ActcliError as error:
+        return _say(str(error), error.exit_code)
+    except _ClickException as error:
+        return _say(_lowered(error.format_message()), WRONG)
+    except (typer.Abort, KeyboardInterrupt):
+        return _say("interrupted", INTERRUPTED)
+    except MemoryError:
+        return _say("not enough memory for that many numbers", FAILED)
+    except OSError as error:
+        return _stream_failed(error)
+
+
+def _say(text: str, code: int) -> int:
+    line = " ".join(text.split())
+    sys.stderr.write(f"actcli: {line}\n")
+    return code
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _stream_failed(error: OSError) -> int:
+    # what is still buffered cannot be written either: without this, the interpreter would say so at its end
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno == errno.EPIPE:
+        return DONE
+    return _say(f"standard output: {(error.strerror or str(error)).lower()}", FAILED)

@@ -1,0 +1,308 @@
+"""``actcli eval``: values and derivatives of one function, as a table or for machines."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.commands import options
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation
+    from actcli.engine import Array
+    from actcli.render.records import Records
+
+EXAMPLES = """
+actcli eval relu -x 1,2,-3
+actcli eval sigmoid -x -1:1:0.5 --derivative
+actcli eval swish:beta=2 -x 0.5 --order 2
+actcli eval prelu -x=-3 --wrt alpha
+actcli eval softmax -x 1,2,3 -d --upstream 1,0,0
+actcli eval "x*tanh(exp(x))" -x 1 -d
+actcli eval gelu -x 1.5 --digits 50
+printf '1\\n2\\n-3\\n' | actcli eval relu -f csv
+"""
+
+
+def run(
+    function: options.FunctionName,
+    x: options.Points = None,
+    derivative: options.Derivative = False,
+    order: Annotated[
+        int,
+        typer.Option(min=0, max=20, help="All derivatives up to this one, exactly."),
+    ] = 0,
+    wrt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PARAM",
+            help="The derivative by a parameter.",
+            autocompletion=options.complete_parameter,
+        ),
+    ] = None,
+    upstream: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--upstream",
+            "-u",
+            metavar="NUMBERS",
+            help="A gradient; prints what goes back through.",
+        ),
+    ] = None,
+    param: options.Parameters = None,
+    dtype: Annotated[
+        str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
+    ] = "float64",
+    exact: Annotated[
+        bool, typer.Option("--exact", help="From the formula, rounded once.")
+    ] = False,
+    digits: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=10_000, help="That many correct digits."),
+    ] = None,
+    precision: options.Precision = 8,
+    format_: options.Format = "table",
+    output: options.Output = None,
+    input_: options.Input = None,
+    column: options.Column = None,
+) -> None:
+    """Evaluate a function and its derivative at numbers, typed, piped or from a file.
+
+    Numbers are decimal, hexadecimal (0x1.8p-3), fractions (1/3), pi, e, inf or nan. The function may be a formula
+    in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
+    """
+    from actcli.errors import RequestError
+    from actcli.render.output import emit
+
+    (chosen,) = options.resolve([function], param)
+    order = max(order, int(derivative or wrt is not None))
+    values = options.numbers(x, input_, column, dtype)
+    if chosen.over_axis and (digits or order > 1 or wrt):
+        raise RequestError(
+            f"{chosen.name} works over an axis; --digits, --order and --wrt take elementwise functions"
+        )
+    if upstream and digits:
+        raise RequestError("--upstream and --digits do not go together; leave one out")
+    results = (
+        _decimals(chosen, values, order, wrt, digits)
+        if digits
+        else _results(chosen, values, order, wrt, exact)
+    )
+    if upstream:
+        results |= _backward(chosen, values, upstream)
+    records = _records(chosen, values, results)
+    emit(
+        records, format_, output, lambda: _show(chosen, values, results, wrt, precision)
+    )
+
+
+def _results(
+    chosen: "Activation", x: "Array", order: int, wrt: str | None, exact: bool
+) -> "dict[str, Array]":
+    """Return f and the derivatives asked for, by the names that records give them."""
+    if chosen.over_axis:
+        return _over_axis(chosen, x, order, exact)
+    if exact or order > 1:
+        return dict(zip(_names(order), _exactly(chosen, x, order, wrt), strict=True))
+    results = {"f": chosen(x)}
+    if order:
+        results["derivative"] = chosen.derivative(x, wrt)
+    return results
+
+
+def _names(order: int) -> list[str]:
+    return ["f", "derivative", *(f"derivative_{k}" for k in range(2, order + 1))][
+        : order + 1
+    ]
+
+
+def _exactly(
+    chosen: "Activation", x: "Array", order: int, wrt: str | None
+) -> "list[Array]":
+    from actcli import exact as exactly
+
+    if wrt:
+        chosen.parameter(wrt)
+    return exactly.array(
+        _formula(chosen),
+        {**_values(chosen), "x": x},
+        order=order,
+        wrt=wrt or "x",
+        dtype=x.dtype.name,
+    )
+
+
+def _decimals(
+    chosen: "Activation", x: "Array", order: int, wrt: str | None, digits: int
+) -> "dict[str, Array]":
+    import numpy as np
+
+    from actcli import exact as exactly
+
+    if wrt:
+        chosen.parameter(wrt)
+    rows = [
+        exactly.decimals(
+            _formula(chosen),
+            {**_values(chosen), "x": at},
+            digits,
+            order=order,
+            wrt=wrt or "x",
+        )
+        for at in x.ravel().tolist()
+    ]
+    return {
+        name: np.array(column)
+        for name, column in zip(_names(order), zip(*rows, strict=True), strict=True)
+    }
+
+
+def _over_axis(
+    chosen: "Activation", x: "Array", order: int, exact: bool
+) -> "dict[str, Array]":
+    if not exact:
+        return (
+            {"f": chosen(x), "derivative": chosen.derivative(x)}
+            if order
+            else {"f": chosen(x)}
+        )
+    from actcli import exact as exactly
+    from actcli.errors import RequestError
+
+    if x.ndim > 1:
+        raise RequestError("--exact over an axis takes one row of numbers")
+    values = {n: v for n, v in _values(chosen).items() if n in _formula(chosen).names}
+    f, jacobian = exactly.vector(
+        _formula(chosen), x.tolist(), values, dtype=x.dtype.name, jacobian=bool(order)
+    )
+    return {"f": f} if jacobian is None else {"f": f, "derivative": jacobian}
+
+
+def _values(chosen: "Activation") -> dict[str, Any]:
+    return options.shown_parameters(chosen)
+
+
+def _formula(chosen: "Activation") -> Any:
+    return chosen.formula
+
+
+def _backward(
+    chosen: "Activation", x: "Array", upstream: list[str]
+) -> "dict[str, Array]":
+    import numpy as np
+
+    from actcli import points
+    from actcli.errors import RequestError
+
+    gradient = points.read(upstream, "--upstream").astype(x.dtype)
+    shape = np.shape(chosen(x))
+    if gradient.size not in (1, np.prod(shape, dtype=int)):
+        raise RequestError(
+            f"--upstream: {gradient.size} numbers; {chosen.name} gives {np.prod(shape, dtype=int)}"
+        )
+    full = (
+        np.broadcast_to(gradient, shape)
+        if gradient.size == 1
+        else gradient.reshape(shape)
+    )
+    return {"upstream": full, "backward": chosen.vjp(x, full)}
+
+
+def _records(
+    chosen: "Activation", x: "Array", results: "dict[str, Array]"
+) -> "Records":
+    from actcli.render.records import Records
+
+    document = {
+        "function": chosen.name,
+        "params": options.shown_parameters(chosen),
+        "dtype": x.dtype.name,
+        "x": x,
+        **results,
+    }
+    columns = _columns(x, results)
+    return Records(
+        columns, document, tuple(n for n in columns if n not in ("x", "upstream"))
+    )
+
+
+def _columns(x: "Array", results: "dict[str, Array]") -> "dict[str, Array]":
+    """Return results as columns of equal length: a Jacobian is a column for each input."""
+    length = results["f"].size
+    columns = {"x": x.ravel()} if x.size == length else {}
+    for name, values in results.items():
+        if name == "derivative" and values.ndim > results["f"].ndim:
+            flat = values.reshape(length, -1)
+            columns |= {
+                f"derivative_by_x{j}": column for j, column in enumerate(flat.T, 1)
+            }
+        elif values.size == length:
+            columns[name] = values.ravel()
+    return columns
+
+
+def _show(
+    chosen: "Activation",
+    x: "Array",
+    results: "dict[str, Array]",
+    wrt: str | None,
+    precision: int,
+) -> None:
+    from actcli.render.tables import numbers, show
+
+    headings = _headings(chosen.label, wrt)
+    jacobian = results.get("derivative") if chosen.over_axis else None
+    plain = {
+        n: v
+        for n, v in results.items()
+        if not (jacobian is not None and n == "derivative")
+    }
+    cells = {
+        headings.get(n, n): numbers(v, precision)
+        for n, v in plain.items()
+        if v.size == results["f"].size
+    }
+    if x.size == results["f"].size:
+        cells = {"x": numbers(x, precision if precision > 8 else 8), **cells}
+    footer = _footer(chosen, x, results, list(cells), precision)
+    show(cells, footer=footer)
+    if jacobian is not None:
+        _show_jacobian(chosen, jacobian, precision)
+
+
+def _headings(label: str, wrt: str | None) -> dict[str, str]:
+    return {
+        "f": f"{label}(x)" if label.isidentifier() else label,
+        "derivative": f"∂f/∂{wrt}" if wrt else "derivative",
+        "derivative_2": "2nd derivative",
+        "derivative_3": "3rd derivative",
+        **{f"derivative_{k}": f"{k}th derivative" for k in range(4, 21)},
+    }
+
+
+def _footer(
+    chosen: "Activation",
+    x: "Array",
+    results: "dict[str, Array]",
+    headings: list[str],
+    precision: int,
+) -> list[str]:
+    """Return the sum under the outputs of a function over an axis."""
+    from actcli.render.tables import numbers
+
+    if not chosen.over_axis or x.ndim > 1:
+        return []
+    at = 1 if headings[0] == "x" else 0
+    cells = [""] * len(headings)
+    cells[at] = numbers([results["f"].sum(dtype=float)], precision)[0]
+    return ["sum", *cells[1:]] if at else [f"sum {cells[0]}"]
+
+
+def _show_jacobian(chosen: "Activation", jacobian: "Array", precision: int) -> None:
+    from actcli.render.tables import numbers, show
+
+    flat = jacobian.reshape(-1, jacobian.shape[-1])
+    rows = {"": [f"y{i + 1}" for i in range(flat.shape[0])]}
+    columns = {
+        f"∂x{j + 1}": numbers(flat[:, j], precision) for j in range(flat.shape[1])
+    }
+    show({**rows, **columns}, title=f"Jacobian of {chosen.label}")

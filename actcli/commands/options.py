@@ -1,0 +1,191 @@
+"""Arguments and options that several commands share, each named once, and what they mean together."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation
+    from actcli.engine import Array
+
+
+def complete_function(incomplete: str) -> list[str]:
+    """Complete the names of functions."""
+    from actcli import functions
+
+    return [name for name in functions if name.startswith(incomplete.lower())]
+
+
+def complete_parameter(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the parameters of the functions that were named before."""
+    from actcli import functions
+
+    named = context.params.get("function") or context.params.get("functions") or []
+    names = [named] if isinstance(named, str) else named
+    parameters = {p for n in names if n in functions for p in functions[n].parameters}
+    return [f"{p}=" for p in sorted(parameters) if p.startswith(incomplete)]
+
+
+FunctionName = Annotated[
+    str,
+    typer.Argument(
+        metavar="FUNCTION",
+        help="A name, NAME:param=value, or a formula in x.",
+        autocompletion=complete_function,
+        show_default=False,
+    ),
+]
+FunctionNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FUNCTION...",
+        help="Names, NAME:param=value, or formulas in x.",
+        autocompletion=complete_function,
+        show_default=False,
+    ),
+]
+Points = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--x",
+        "-x",
+        metavar="NUMBERS",
+        help="Numbers: 1,2,-3 or start:stop:step; may be repeated.",
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        "-p",
+        metavar="NAME=VALUE",
+        help="Set a parameter.",
+        autocompletion=complete_parameter,
+    ),
+]
+Derivative = Annotated[
+    bool, typer.Option("--derivative", "-d", help="With the derivative.")
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        help="table, csv, tsv, json, jsonl, plain or hex.",
+        metavar="FORMAT",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write a file, in the kind of its suffix.",
+    ),
+]
+Input = Annotated[
+    Path | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="FILE",
+        help="Read the numbers of .npy .npz .csv .tsv .txt .json.",
+    ),
+]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        "--column", metavar="NAME|N", help="Which column or array of the input file."
+    ),
+]
+Precision = Annotated[
+    int,
+    typer.Option(
+        "--precision", metavar="N", min=1, max=17, help="Significant digits in tables."
+    ),
+]
+
+
+def resolve(
+    names: Sequence[str], parameters: Sequence[str] | None
+) -> "list[Activation]":
+    """Return the functions of these names, with ``-p`` set for each that has the parameter."""
+    from actcli.lookup import get
+    from actcli.spec import split_parameters
+
+    functions = [get(name) for name in names]
+    for text in parameters or ():
+        for name in split_parameters(text):
+            holders = [f for f in functions if name in f.parameters]
+            if not holders:
+                functions[0].parameter(name)  # raises, with a suggestion
+        functions = [_bind_known(f, split_parameters(text)) for f in functions]
+    return functions
+
+
+def _bind_known(function: "Activation", given: dict[str, str]) -> "Activation":
+    known = ",".join(
+        f"{n}={value}" for n, value in given.items() if n in function.parameters
+    )
+    return function.bind(known) if known else function
+
+
+def numbers(
+    x: Sequence[str] | None, file: Path | None, column: str | None, dtype: str
+) -> "Array":
+    """Return the numbers to compute with: typed, from a file, or from standard input if that is a pipe or a file."""
+    import numpy as np
+
+    from actcli import points
+    from actcli.errors import RequestError
+
+    if x and file:
+        raise RequestError("both -x and -i are given; use one of them")
+    if x:
+        values = points.read(x)
+    elif file and str(file) != "-":
+        from actcli import files
+
+        values = files.read(file, column)
+    else:
+        values = _piped()
+    with np.errstate(over="ignore"):
+        return values.astype(checked_dtype(dtype), copy=False)
+
+
+def _piped() -> "Array":
+    from actcli.errors import RequestError
+    from actcli.points import parse_text
+
+    text = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    if not text.strip():
+        raise RequestError(
+            "no numbers; give them with -x 1,2,-3, with -i FILE, or through a pipe"
+        )
+    return parse_text(text, "standard input")
+
+
+def checked_dtype(name: str) -> str:
+    """Return a dtype's name, or raise RequestError."""
+    return one_of(name, ("float64", "float32", "float16"), "dtype")
+
+
+def one_of(value: str, known: Iterable[str], what: str) -> str:
+    """Return a value that is among the known, or raise RequestError with a suggestion."""
+    from actcli.errors import RequestError
+    from actcli.registry import suggestion
+
+    choices = tuple(known)
+    if value not in choices:
+        hint = suggestion(value, choices) or f"; choose from {', '.join(choices)}"
+        raise RequestError(f"no {what} '{value}'{hint}")
+    return value
+
+
+def shown_parameters(function: "Activation") -> dict[str, Any]:
+    """Return a function's parameters as a result names them: those that have a value."""
+    return {n: v for n, v in function.resolve({}).items() if v is not None}

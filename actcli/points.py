@@ -1,0 +1,115 @@
+"""Numbers that were typed or piped, as an array. Files of numbers are read in files.py."""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.spec import number
+
+_MOST = 10_000_000  # numbers from one start:stop:step
+
+
+def read(texts: Sequence[str], option: str = "-x") -> Array:
+    """Return the numbers of ``1,2,-3`` and ``start:stop:step``, in the order they were typed.
+
+    The stop belongs to a range when a step meets it. Numbers are decimal or hexadecimal, fractions, ``pi``, ``e``,
+    ``inf`` or ``nan``.
+
+    Raises:
+        RequestError: a text is no number; says which, and at which place.
+
+    >>> read(["1,2,-3", "0:1:0.25"]).tolist()
+    [1.0, 2.0, -3.0, 0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    parts = []
+    for place, token in enumerate(",".join(texts).replace("\n", ",").split(","), 1):
+        if token.strip():
+            parts.append(_token(token.strip(), place, option))
+        elif len(texts) > 1 or "," in texts[0]:
+            raise RequestError(
+                f"{option}: nothing between commas at place {place}; write numbers like 1,2,-3"
+            )
+    if not parts:
+        raise RequestError(f"{option}: no numbers; write them like {option} 1,2,-3")
+    return np.concatenate(parts)
+
+
+def parse_text(text: str, source: str) -> Array:
+    r"""Return the numbers in a text, separated by blanks, commas or line ends; says the line of one that is none.
+
+    >>> parse_text("1 2\n-3", "standard input").tolist()
+    [1.0, 2.0, -3.0]
+    """
+    words = text.replace(",", " ").split()
+    try:
+        return np.array(words, dtype=np.float64)
+    except ValueError:
+        return np.array([_word(w, text, source) for w in words])
+
+
+def _token(token: str, place: int, option: str) -> Array:
+    if ":" in token:
+        return _range(token, place, option)
+    try:
+        return np.array([number(token)])
+    except RequestError:
+        raise RequestError(
+            f"{option}: '{token}' at place {place} is not a number; write it like 0.5, 1e-3, 1/3, pi or inf"
+        ) from None
+
+
+def _range(token: str, place: int, option: str) -> Array:
+    texts = [t.strip() for t in token.split(":")]
+    if len(texts) == 2:
+        texts.append("1")
+    where = f"{option}: '{token}' at place {place}"
+    if len(texts) != 3 or not all(texts):
+        raise RequestError(f"{where} is not start:stop or start:stop:step")
+    try:
+        start, stop, step = map(_exact, texts)
+    except (RequestError, ValueError, OverflowError, ZeroDivisionError):
+        raise RequestError(
+            f"{where} is not start:stop:step in finite numbers"
+        ) from None
+    if not step or (stop - start) / step < 0:
+        raise RequestError(
+            f"{where} never gets from start to stop; mind the sign of the step"
+        )
+    count = math.floor((stop - start) / step) + 1
+    if count > _MOST:
+        raise RequestError(f"{where} is {count} numbers; at most {_MOST} are made")
+    return _steps(start, step, count)
+
+
+def _exact(text: str) -> Fraction:
+    """Return a number as it is written: -3:3:0.1 passes through 0.3 and not through 0.30000000000000027."""
+    try:
+        return Fraction(text)
+    except ValueError:
+        return Fraction(number(text))
+
+
+def _steps(start: Fraction, step: Fraction, count: int) -> Array:
+    below = math.lcm(start.denominator, step.denominator)
+    first, pace = int(start * below), int(step * below)
+    if max(abs(first), abs(first + pace * count), below) < 2**53:
+        # integers up to here are exact, so each number is rounded once
+        return (first + pace * np.arange(count, dtype=np.int64)) / below
+    return np.array([float(start + step * i) for i in range(count)])
+
+
+def _word(word: str, text: str, source: str) -> float:
+    try:
+        return number(word)
+    except RequestError:
+        lines = text.splitlines()
+        line = next(
+            i
+            for i, line in enumerate(lines, 1)
+            if word in line.replace(",", " ").split()
+        )
+        raise RequestError(f"{source}, line {line}: '{word}' is not a number") from None

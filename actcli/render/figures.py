@@ -1,0 +1,191 @@
+"""Pictures: functions and derivatives over a range. The only file that imports matplotlib."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from actcli import files
+from actcli.engine import Array
+from actcli.errors import RequestError
+
+SUFFIXES = (".png", ".svg", ".pdf")
+FUNCTION_COLOUR, DERIVATIVE_COLOUR = "tab:blue", "tab:orange"
+
+# the same command gives the same bytes: no date, no random ids, no version of the library
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+_DARK = {
+    "figure.facecolor": "#1e1e1e",
+    "axes.facecolor": "#1e1e1e",
+    "savefig.facecolor": "#1e1e1e",
+    "axes.edgecolor": "#bbbbbb",
+    "axes.labelcolor": "#dddddd",
+    "text.color": "#eeeeee",
+    "xtick.color": "#bbbbbb",
+    "ytick.color": "#bbbbbb",
+    "grid.color": "#555555",
+    "legend.facecolor": "#2a2a2a",
+    "legend.edgecolor": "#555555",
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a picture.
+
+    Attributes:
+        label: what the legend calls it.
+        x: abscissae in ascending order.
+        y: values; NaN breaks the line, as at a jump.
+        is_derivative: drawn dashed among several functions, orange beside one.
+        points: values at jumps, drawn as dots because no line goes through them.
+    """
+
+    label: str
+    x: Array
+    y: Array
+    is_derivative: bool = False
+    points: Sequence[tuple[float, float]] = field(default=())
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture looks: title, limits of the ordinate, size in inches, dots per inch, colours."""
+
+    title: str = ""
+    ylim: tuple[float, float] | None = None
+    size: tuple[float, float] = (6.4, 4.2)
+    dpi: int = 150
+    dark: bool = False
+
+
+def broken_line(
+    f: Callable[[Array], Array], x: Array, kinks: Sequence[float]
+) -> tuple[Array, Array, list[tuple[float, float]]]:
+    """Return abscissae, values with a gap at each jump, and the values at the jumps.
+
+    Args:
+        f: the function drawn.
+        x: abscissae in ascending order.
+        kinks: where it may jump or bend.
+    """
+    low, high = float(x[0]), float(x[-1])
+    inside = np.array([k for k in kinks if low <= k <= high])
+    sides = np.concatenate(
+        [np.nextafter(inside, -np.inf), inside, np.nextafter(inside, np.inf)]
+    )
+    grid = np.union1d(x, sides)
+    y = np.array(f(grid), dtype=float)
+    marks = []
+    for kink in inside.tolist():
+        at = int(np.searchsorted(grid, kink))
+        if not _joined(
+            y[max(at - 1, 0) : at + 2],
+            np.nanmax(np.abs(y[np.isfinite(y)]), initial=1.0),
+        ):
+            marks.append((kink, float(y[at])))
+            y[at] = np.nan
+    return grid, y, marks
+
+
+def _joined(values: Array, scale: float) -> bool:
+    return bool(np.ptp(values) <= 1e-9 * scale)
+
+
+def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) -> None:
+    """Draw panels side by side, a heading and curves each, and write the picture whole.
+
+    Raises:
+        RequestError: the suffix is none of .png, .svg, .pdf.
+        FileError: it cannot be written.
+    """
+    check_suffix(path)
+    style: Any = {
+        **(_DARK if look.dark else {}),
+        "svg.hashsalt": "actcli",
+        "font.size": 10,
+    }
+    with rc_context(style):
+        figure = Figure(figsize=look.size, dpi=look.dpi, layout="constrained")
+        if look.title:
+            figure.suptitle(look.title)
+        colours = _colours(panels)
+        for place, (heading, curves) in enumerate(panels, 1):
+            _panel(
+                figure.add_subplot(1, len(panels), place),
+                heading,
+                curves,
+                colours,
+                look.ylim,
+            )
+        save(figure, path)
+
+
+def check_suffix(path: Path) -> None:
+    """Raise RequestError for a picture of a kind that is not drawn."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise RequestError(
+            f"{path}: unknown suffix '{path.suffix}'; {' '.join(SUFFIXES)} can be drawn"
+        )
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture whole, the same bytes for the same picture."""
+    suffix = path.suffix.lower()
+    with files.written_whole(path) as stream:
+        figure.savefig(stream, format=suffix[1:], metadata=_METADATA[suffix])
+
+
+def _colours(panels: Sequence[tuple[str, Sequence[Curve]]]) -> dict[str, str]:
+    """Return a colour for each function: its own if there are several, else one for it and one for its derivative."""
+    labels = list(
+        dict.fromkeys(
+            c.label for _, curves in panels for c in curves if not c.is_derivative
+        )
+    )
+    return {label: f"C{i}" for i, label in enumerate(labels)}
+
+
+def _panel(
+    axes: Axes,
+    heading: str,
+    curves: Sequence[Curve],
+    colours: dict[str, str],
+    ylim: tuple[float, float] | None,
+) -> None:
+    alone = len(colours) == 1
+    for curve in curves:
+        colour = colours.get(curve.label.removesuffix("′"), FUNCTION_COLOUR)
+        if alone:
+            colour = DERIVATIVE_COLOUR if curve.is_derivative else FUNCTION_COLOUR
+        dashed = curve.is_derivative and not alone and not heading
+        axes.plot(
+            curve.x,
+            curve.y,
+            color=colour,
+            linestyle="--" if dashed else "-",
+            label=curve.label,
+            linewidth=1.8,
+        )
+        for x, y in curve.points:
+            axes.plot([x], [y], "o", color=colour, markersize=4)
+    axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
+    axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
+    axes.grid(visible=True, alpha=0.35, linewidth=0.5)
+    axes.set_xlabel("x")
+    axes.set_title(heading)
+    axes.set_xlim(
+        min(float(c.x[0]) for c in curves), max(float(c.x[-1]) for c in curves)
+    )
+    if ylim:
+        axes.set_ylim(*ylim)
+    axes.legend(loc="best", framealpha=0.8)

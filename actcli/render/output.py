@@ -1,0 +1,59 @@
+"""Where results go: standard output, or a file that is written whole. What they look like is made beside this."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from actcli.errors import RequestError
+from actcli.render.records import SUFFIXES, Records, to_text
+
+
+def emit(
+    records: Records, format_: str, output: Path | None, table: Callable[[], None]
+) -> None:
+    """Print a result in a format, or write it to a file by its suffix.
+
+    Args:
+        records: the result for machines.
+        format_: ``table`` or a format of records.py.
+        output: the file to write instead of printing.
+        table: prints the result for people.
+    """
+    if output is not None:
+        save(records, output)
+    elif format_ == "table":
+        table()
+    else:
+        sys.stdout.write(to_text(records, format_))
+
+
+def save(records: Records, path: Path) -> None:
+    """Write a result to a file by its suffix, and say so on standard error."""
+    from actcli import files
+
+    suffix = path.suffix.lower()
+    if suffix in (".npy", ".npz"):
+        arrays = {
+            k: v for k, v in records.document.items() if isinstance(v, np.ndarray)
+        }
+        files.write_arrays(
+            path,
+            arrays
+            if suffix == ".npz"
+            else {k: v for k, v in arrays.items() if k != "x"},
+        )
+    elif suffix in SUFFIXES:
+        text = to_text(records, SUFFIXES[suffix])
+        with files.written_whole(path) as stream:
+            stream.write(text.encode())
+    else:
+        known = " ".join([*SUFFIXES, ".npy", ".npz"])
+        raise RequestError(f"{path}: unknown suffix '{suffix}'; {known} can be written")
+    note(f"wrote {path}")
+
+
+def note(text: str) -> None:
+    """Say something on standard error that is not part of the result."""
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,68 @@
+"""Results for people: tables on the terminal. The only file that imports rich."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actcli.engine import Array
+
+
+@cache
+def _console() -> Console:
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        # nobody's width: a pipe or a file gets every column whole
+        console.width = 100_000
+    return console
+
+
+def show(
+    columns: Mapping[str, Sequence[str]],
+    *,
+    title: str = "",
+    footer: Sequence[str] = (),
+    text_columns: Sequence[str] = (),
+) -> None:
+    """Print a table of texts.
+
+    Args:
+        columns: the cells by heading, columns of equal length.
+        title: a line above it.
+        footer: a last row, a cell for each column.
+        text_columns: the headings of columns that hold words: aligned left, wrapped if need be.
+    """
+    table = Table(
+        title=Text(title) if title else None,
+        title_justify="left",
+        show_footer=bool(footer),
+    )
+    for i, heading in enumerate(columns):
+        words = heading in text_columns
+        table.add_column(
+            Text(heading),
+            footer=Text(footer[i]) if footer else "",
+            justify="left" if words else "right",
+            no_wrap=not words,
+            overflow="fold",
+        )
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+
+def numbers(values: Array | Sequence[Any], precision: int = 8) -> list[str]:
+    """Return numbers as texts of that many significant digits, without trailing zeros.
+
+    >>> numbers([0.25, 1 / 3, 1e-300])
+    ['0.25', '0.33333333', '1e-300']
+    """
+    return [
+        v if isinstance(v, str) else f"{v:.{precision}g}"
+        for v in np.asarray(values).ravel().tolist()
+    ]
