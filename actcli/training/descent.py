@@ -1,0 +1,218 @@
+"""A method going down a surface: every step of the way, and how it ended. Draws nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actcli.errors import RequestError
+from actcli.training.declaration import Array, Choice, choose
+from actcli.training.optimizers import OPTIMIZERS, Optimizer
+from actcli.training.schedules import SCHEDULES, Schedule
+from actcli.training.surfaces import SURFACES, Point, Surface
+
+Outcome = Literal["reached", "escaped", "diverged", "stalled", "unfinished"]
+
+Truths = NDArray[np.bool_]
+
+FAR = 1000.0  # diagonals of the view: a position beyond has diverged
+FLAT = 0.01  # the share by which the loss must fall from third to third, or the way has stalled
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The way of one method down a surface; row ``k`` of each array is the state after ``k`` steps.
+
+    Attributes:
+        method: the optimizer with its parameters.
+        schedule: what scaled its learning rate.
+        surface: what it went down on.
+        tolerance: how near a minimum counts as reached.
+        position: shape ``(steps + 1, 2)``, or fewer rows if it diverged or escaped; all finite.
+        loss: the height at each position.
+        distance: to the nearest global minimum, NaN where the surface has none.
+        rate: the learning rate of the step that led here, NaN at the start.
+        outcome: ``reached`` if it came within the tolerance and stayed there to the end; ``escaped`` if it left the view
+            downwards on a surface without minimum; ``diverged`` if it became non-finite or left the view a thousandfold;
+            ``stalled`` if the mean loss of the last third is not 1 % below that of the third before; else ``unfinished``.
+        outcome_step: the step at which it reached, escaped or diverged.
+    """
+
+    method: Choice[Optimizer]
+    schedule: Choice[Schedule]
+    surface: Choice[Surface]
+    tolerance: float
+    position: Array
+    loss: Array
+    distance: Array
+    rate: Array
+    outcome: Outcome
+    outcome_step: int | None
+
+    @property
+    def steps(self) -> int:
+        """How many steps were made before the end or the divergence."""
+        return len(self.position) - 1
+
+    @property
+    def reached(self) -> int | None:
+        """The first step that ended within the tolerance, whether or not it stayed there."""
+        return first(self.distance <= self.tolerance)
+
+
+def descend(
+    surface: str | Choice[Surface],
+    method: str | Choice[Optimizer],
+    *,
+    schedule: str | Choice[Schedule] = "constant",
+    start: Iterable[float] | None = None,
+    steps: int = 30,
+    tolerance: float = 0.01,
+) -> Descent:
+    """Run a method on a surface and record its way.
+
+    Args:
+        surface: ``NAME`` or ``NAME:param=value,…``, as for ``method`` and ``schedule``.
+        method: the optimizer.
+        schedule: the factor on its learning rate.
+        start: two finite numbers; the surface's own start if left out.
+        steps: how many steps to make.
+        tolerance: how near a minimum counts as reached.
+
+    Raises:
+        RequestError: an unknown name or parameter, or a value outside its domain.
+
+    >>> way = descend("ellipse", "momentum:lr=0.01", steps=2)
+    >>> way.loss.round(6).tolist(), way.outcome
+    ([89.0, 72.6596, 51.98177], 'unfinished')
+    """
+    if not 0.0 < tolerance < np.inf:
+        raise RequestError(
+            f"tolerance {tolerance:g} is no distance; give a number above 0"
+        )
+    surface = choose(SURFACES, surface) if isinstance(surface, str) else surface
+    method = choose(OPTIMIZERS, method) if isinstance(method, str) else method
+    schedule = choose(SCHEDULES, schedule) if isinstance(schedule, str) else schedule
+    factors = schedule.record(steps, **schedule.values)
+    with np.errstate(all="ignore"):
+        position, diverged = walk(surface, method, factors, start_on(surface, start))
+        loss = surface.record.value(position, **surface.values)
+    distance = distance_to(surface.record.minima(**surface.values), position)
+    outcome, outcome_step = judge(
+        surface.record, position, loss, distance <= tolerance, diverged
+    )
+    end = len(position)
+    if outcome == "escaped" and outcome_step is not None:
+        end = outcome_step + 1
+    rate = float(method.values["lr"]) * np.array([np.nan, *factors[: end - 1]])
+    return Descent(
+        method,
+        schedule,
+        surface,
+        tolerance,
+        position[:end],
+        loss[:end],
+        distance[:end],
+        rate,
+        outcome,
+        outcome_step,
+    )
+
+
+def walk(
+    surface: Choice[Surface],
+    method: Choice[Optimizer],
+    factors: list[float],
+    start: Array,
+) -> tuple[Array, int | None]:
+    """Return the positions from ``start`` on, and the step that led too far out, which is not among them."""
+
+    def slope(x: Array) -> Array:
+        return surface.record.slope(x, **surface.values)
+
+    path = [start]
+    for x in method.record(start, slope, factors, **method.values):
+        if not is_near(surface, x):
+            return np.array(path), len(path)
+        path.append(x)
+    return np.array(path), None
+
+
+def start_on(surface: Choice[Surface], start: Iterable[float] | None) -> Array:
+    """Return the position to start from, refusing what is no place on the surface."""
+    x = np.array(surface.record.start if start is None else tuple(start), np.float64)
+    told = ",".join(f"{number:g}" for number in x.ravel())
+    if x.shape != (2,) or not np.isfinite(x).all():
+        raise RequestError(
+            f"start {told} is not a place on the plane; give two finite numbers x,y"
+        )
+    if not is_near(surface, x):
+        raise RequestError(
+            f"start {told} is too far out on {surface.record.title}; start within {view_text(surface)}"
+        )
+    return x
+
+
+def view_text(surface: Choice[Surface]) -> str:
+    """Return the view in words: ``x from -8 to 8, y from -4 to 4``."""
+    return ", ".join(
+        f"{axis} from {low:g} to {high:g}"
+        for axis, (low, high) in zip("xy", surface.record.view, strict=True)
+    )
+
+
+def is_near(surface: Choice[Surface], x: Array) -> bool:
+    """Whether a position, its height and its slope are finite and it is not a thousand views away."""
+    low, high = np.array(surface.record.view).T
+    inside = np.abs(x - (low + high) / 2.0).max() <= FAR * np.linalg.norm(high - low)
+    height, slope = (
+        surface.record.value(x, **surface.values),
+        surface.record.slope(x, **surface.values),
+    )
+    return bool(inside and np.isfinite(height) and np.isfinite(slope).all())
+
+
+def distance_to(minima: Array, position: Array) -> Array:
+    """Return the distance of each position to the nearest of the minima; NaN if there are none."""
+    if not len(minima):
+        return np.full(len(position), np.nan)
+    away: Array = np.hypot(*np.moveaxis(position[:, None] - minima, -1, 0)).min(axis=1)
+    return away
+
+
+def judge(
+    surface: Surface, position: Array, loss: Array, close: Truths, diverged: int | None
+) -> tuple[Outcome, int | None]:
+    """Return how the way ended and at which step; see :class:`Descent` for what the words mean."""
+    if not surface.minima().size and (
+        left := first(outside(surface.view, position) & (loss < loss[0]))
+    ):
+        return "escaped", left
+    if diverged is not None:
+        return "diverged", diverged
+    if close[-1]:
+        return "reached", len(close) - (first(~close[::-1]) or len(close))
+    return ("stalled" if is_flat(loss) else "unfinished"), None
+
+
+def is_flat(loss: Array) -> bool:
+    """Whether the mean loss of the last third is hardly below that of the third before."""
+    third = len(loss) // 3
+    if third < 3:
+        return False
+    before, after = loss[-2 * third : -third].mean(), loss[-third:].mean()
+    return bool(after >= before - FLAT * abs(before))
+
+
+def outside(view: tuple[Point, Point], position: Array) -> Truths:
+    """Whether each position is outside the view."""
+    low, high = np.array(view).T
+    beyond: Truths = ((position < low) | (position > high)).any(axis=1)
+    return beyond
+
+
+def first(hits: Truths) -> int | None:
+    """Return the index of the first true value, if there is one."""
+    return int(hits.argmax()) if hits.any() else None
