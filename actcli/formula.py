@@ -35,11 +35,12 @@ FUNCTIONS = {
         ],
         (1, 1),
     ),
-    "max": (1, 9),
-    "min": (1, 9),
+    "max": (2, 9),
+    "min": (2, 9),
 }
 # Those that take a vector: sum, mean and max of its elements, its halves, its consecutive groups, two vectors in a row.
 VECTOR_FUNCTIONS = {
+    "max": (1, 9),
     "sum": (1, 1),
     "mean": (1, 1),
     "first": (1, 1),
@@ -130,15 +131,21 @@ def parse(
             column,
             f"'{text[column - 1]}' is not in the grammar; write it out (pi, *, exp …)",
         )
+    text = " ".join(text.split())
+    functions = FUNCTIONS | VECTOR_FUNCTIONS if vectors else FUNCTIONS
+    return _Reader(text, find, functions).read(_parsed(text))
+
+
+def _parsed(text: str) -> ast.expr:
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, MemoryError, RecursionError, ValueError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else "nested too deeply"
-        offset = (error.offset or 1) if isinstance(error, SyntaxError) else 1
-        raise FormulaError(text, offset, reason) from None
-    return _Reader(
-        text.strip(), find, FUNCTIONS | VECTOR_FUNCTIONS if vectors else FUNCTIONS
-    ).read(tree)
+        return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        # Python counts no column where the text ends too early
+        at = error.offset or len(text) + 1
+        reason = error.msg if error.offset else "it ends too early"
+        raise FormulaError(text, at, reason) from None
+    except (MemoryError, RecursionError, ValueError):
+        raise FormulaError(text, 1, "nested too deeply") from None
 
 
 class _Reader:

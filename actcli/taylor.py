@@ -114,9 +114,12 @@ class Taylor:
         whole = whole_number(b)
         if whole is not None and abs(whole) <= 1024:
             return self._pow_whole(a, whole)
-        if a[0] == ZERO and len(a) == len(b) == 1 and mpf_sign(b[0][0]) > 0:
+        if a[0] == ZERO and not self._varies(a) and mpf_sign(b[0][0]) > 0:
             return (ZERO,)
         return self.exp(self.mul(b, self.log(a)))
+
+    def _varies(self, a: Series) -> bool:
+        return len(a) > 1 and self.order > 0
 
     def _pow_whole(self, a: Series, n: int) -> Series:
         if n < 0:
@@ -194,7 +197,7 @@ class Taylor:
 
     def log(self, a: Series) -> Series:
         if a[0] == ZERO:
-            if len(a) > 1:
+            if self._varies(a):
                 raise UndefinedError
             return ((libmp.fninf, libmp.fninf),)
         if _positive(a[0]):
@@ -208,8 +211,8 @@ class Taylor:
         return self._chain(_log1p(a[0], self.bits), a, lambda t: t.div((ONE,), shifted))
 
     def sqrt(self, a: Series) -> Series:
-        if a == (ZERO,):
-            return a
+        if a[0] == ZERO and not self._varies(a):
+            return (ZERO,)
         if not _positive(a[0]):
             raise UndefinedError
         return self._chain(

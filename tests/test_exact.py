@@ -1,0 +1,240 @@
+"""Exact values against mpmath itself, at a precision chosen by hand, and where intervals are what saves them."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+from actcli import exact
+from actcli.errors import UndecidedError
+from actcli.formula import Formula, parse
+
+mp = mpmath.mp.clone()
+mp.prec = 3400
+
+X = (-745.2, -38.5, -8.4, -1.5, -1e-8, -5e-324, 0.0, 1e-300, 0.3, 1.0, 7.7, 36.9, 700.1)
+FUNCTIONS = {
+    "exp(x)": mp.exp,
+    "expm1(x)": mp.expm1,
+    "log1p(exp(x))": lambda x: mp.log1p(mp.exp(x)),
+    "log(1 + exp(x))": lambda x: mp.log1p(mp.exp(x)),
+    "sqrt(1 + x * x)": lambda x: mp.sqrt(1 + x * x),
+    "sin(x)": mp.sin,
+    "cos(x)": mp.cos,
+    "tan(x)": mp.tan,
+    "sinh(x / 2)": lambda x: mp.sinh(x / 2),
+    "cosh(x / 2)": lambda x: mp.cosh(x / 2),
+    "tanh(x)": mp.tanh,
+    "atan(x)": mp.atan,
+    "erf(x)": mp.erf,
+    "erfc(x)": mp.erfc,
+    "x * (1 + erf(x / sqrt(2))) / 2": lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2,
+    "x - tanh(x)": lambda x: x - mp.tanh(x),
+    "x ** 3 - 1 / (2 + x ** 2) ** 2": lambda x: x**3 - 1 / (2 + x**2) ** 2,
+    "(1 + x * x) ** 0.3": lambda x: (1 + x * x) ** mp.mpf("0.3"),
+    "0.1 * x + pi * e": lambda x: x / 10 + mp.pi * mp.e,
+}
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_values_are_correctly_rounded(text: str) -> None:
+    for x in X:
+        got = exact.derivatives(parse(text), {"x": x}, order=0)[0]
+        truth = FUNCTIONS[text](mp.mpf(x))
+        assert got == rounded(truth), f"at {x}"
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_derivatives_agree_with_differences(text: str) -> None:
+    """Central differences of 3,400 bits leave 2,600 after two orders."""
+    f, h = FUNCTIONS[text], mp.mpf(2) ** -400
+    for x in (-1.5, 0.3, 1.0, 7.7):
+        at = mp.mpf(x)
+        truth = (
+            f(at),
+            (f(at + h) - f(at - h)) / (2 * h),
+            (f(at + h) - 2 * f(at) + f(at - h)) / h**2,
+        )
+        got = exact.derivatives(parse(text), {"x": x}, order=2)
+        assert got == [rounded(t) for t in truth], f"at {x}"
+
+
+def rounded(number: mpmath.mpf) -> float:
+    """Round once to a float: an integer of the last place's units, ties to even."""
+    if not number:
+        return 0.0
+    exponent = max(mp.frexp(number)[1] - 53, -1074)
+    try:
+        return math.ldexp(int(mp.nint(mp.ldexp(number, -exponent))), exponent)
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "expected"),
+    [
+        ("max(0, x)", 0, [0, 0]),
+        ("max(0, x)", -1, [0, 0]),
+        ("max(0, x)", +1, [0, 1]),
+        ("max(x, 0)", 0, [0, 1]),
+        ("abs(x)", 0, [0, 0]),
+        ("abs(x)", -1, [0, -1]),
+        ("sign(x)", +1, [1, 0]),
+        ("1 if x >= 0 else 0", 0, [1, 0]),
+        ("1 if x >= 0 else 0", -1, [0, 0]),
+        ("floor(x)", -1, [-1, 0]),
+        ("floor(x)", 0, [0, 0]),
+        ("x if x * x > 0 else 1", +1, [0, 1]),
+        ("x if x * x > 0 else 1", 0, [1, 0]),
+    ],
+)
+def test_sides_and_ties(text: str, side: int, expected: list[float]) -> None:
+    assert exact.derivatives(parse(text), {"x": 0.0}, side=side) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("sin(x) / x", 0.0, [1.0, 0.0, -1 / 3]),
+        ("(exp(x) - 1) / x", 0.0, [1.0, 0.5, 1 / 3]),
+        ("x * x / x", 0.0, [0.0, 1.0, 0.0]),
+        ("(1 - cos(x)) / (x * x)", 0.0, [0.5, 0.0, -1 / 12]),
+    ],
+)
+def test_removable_singularities_are_removed(
+    text: str, at: float, expected: list[float]
+) -> None:
+    assert exact.derivatives(parse(text), {"x": at}, order=2) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("1 / x", 0.0, [math.nan, math.nan]),
+        ("log(x)", 0.0, [-math.inf, math.nan]),
+        ("log(x)", -1.0, [math.nan, math.nan]),
+        ("sqrt(x)", 0.0, [0.0, math.nan]),
+        ("sqrt(x)", -1.0, [math.nan, math.nan]),
+        ("x", math.nan, [math.nan, math.nan]),
+    ],
+)
+def test_no_value_is_nan(text: str, at: float, expected: list[float]) -> None:
+    np.testing.assert_array_equal(exact.derivatives(parse(text), {"x": at}), expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("x / (1 + exp(-x))", math.inf, [math.inf, 1.0]),
+        ("x / (1 + exp(-x))", -math.inf, [0.0, 0.0]),
+        ("x / (1 + abs(x))", math.inf, [1.0, 0.0]),
+        ("(x + sqrt(x * x + 4)) / 2", -math.inf, [0.0, 0.0]),
+        ("log1p(max(0, x))", math.inf, [math.inf, 0.0]),
+        ("1 / log(x)", math.inf, [0.0, 0.0]),
+        ("sin(x)", math.inf, [math.nan, math.nan]),
+        ("x * cos(x)", -math.inf, [math.nan, math.nan]),
+        ("x * exp(-exp(-x))", -math.inf, [0.0, 0.0]),
+        ("x * tanh(exp(x))", math.inf, [math.inf, 1.0]),
+    ],
+)
+def test_limits(text: str, at: float, expected: list[float]) -> None:
+    np.testing.assert_array_equal(exact.derivatives(parse(text), {"x": at}), expected)
+
+
+@pytest.mark.parametrize("x", [1e308, -1e308, 1e6, -1e6])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x * tanh(exp(x))",
+        "x * exp(-exp(-x))",
+        "log1p(exp(-exp(x)))",
+        "erfc(-exp(x)) * x / 4",
+    ],
+)
+def test_towers_of_exponentials_end(text: str, x: float) -> None:
+    value, slope = exact.derivatives(parse(text), {"x": x})
+    assert math.isfinite(value)
+    assert slope in (0.0, 1.0, 0.25, 0.5)
+
+
+def test_what_no_precision_decides_is_an_error() -> None:
+    with pytest.raises(UndecidedError, match="no precision decides its value at x=1"):
+        exact.derivatives(parse("1 if sin(pi * x) > 0 else 0"), {"x": 1.0})
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_rounding_of_numbers_that_are_no_ties_and_of_ties(dtype: str) -> None:
+    info = np.finfo(dtype)
+    smallest, largest = float(info.smallest_subnormal), float(info.max)
+    eps = float(info.eps)
+
+    def rounds(text: str, x: float) -> float:
+        return exact.derivatives(parse(text), {"x": x}, order=0, dtype=dtype)[0]
+
+    assert rounds("x / 2", smallest) == 0.0
+    assert rounds("x * 3 / 2", smallest) == 2 * smallest
+    assert rounds("x * 0.5000001", smallest) == smallest
+    assert rounds("1 + x / 2", eps) == 1.0
+    assert rounds("1 + x * 3 / 2", eps) == 1.0 + 2 * eps
+    assert rounds("1 + x / 2 + x ** 3", eps) == 1.0 + eps
+    assert rounds("x * (1 + 1e-9)", largest) == (
+        largest if dtype != "float64" else math.inf
+    )
+    assert rounds("x * 1.001", largest) == math.inf
+    assert rounds("-x * 2", largest) == -math.inf
+
+
+def test_float16_rounding_agrees_with_numpy() -> None:
+    x = np.random.default_rng(3).normal(size=2000) * 2.0 ** np.random.default_rng(
+        4
+    ).integers(-27, 17, 2000)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(
+            exact.array(parse("x"), {"x": x}, order=0, dtype="float16")[0],
+            x.astype("f2"),
+        )
+
+
+@pytest.mark.parametrize("digits", [1, 17, 50, 300])
+def test_decimals(digits: int) -> None:
+    formula: Formula = parse("x * erfc(-x / sqrt(2)) / 2")
+    (got,) = exact.decimals(formula, {"x": 1.5}, digits)
+    x = mp.mpf(1.5)
+    assert got == mpmath.libmp.to_str(
+        (x * mp.erfc(-x / mp.sqrt(2)) / 2)._mpf_, digits, strip_zeros=False
+    )
+
+
+def test_decimals_of_what_is_not_finite_or_zero() -> None:
+    assert exact.decimals(parse("exp(x)"), {"x": math.inf}, 5) == ["inf"]
+    assert exact.decimals(parse("max(0, x)"), {"x": -1.0}, 5) == ["0.0"]
+
+
+def test_enclosed_is_good_to_seventy_bits() -> None:
+    for x in X[:-1]:
+        (high, low), _ = exact.enclosed(parse("exp(x) + 1"), {"x": x})
+        truth = mp.exp(mp.mpf(x)) + 1
+        assert abs(mp.mpf(high) + mp.mpf(low) - truth) <= abs(truth) * mp.mpf(2) ** -70
+
+
+def test_arrays_broadcast_and_keep_their_shape() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    value, slope = exact.array(
+        parse("a * x * x"), {"x": x, "a": np.array([1.0, 2.0, 3.0])}
+    )
+    np.testing.assert_array_equal(value, x * x * [1, 2, 3])
+    np.testing.assert_array_equal(slope, 2 * x * [1, 2, 3])
+    by_a = exact.array(parse("a * x * x"), {"x": x, "a": 2.0}, wrt="a")[1]
+    np.testing.assert_array_equal(by_a, x * x)
+
+
+def test_vectors() -> None:
+    formula = parse("exp(x) / sum(exp(x))", vectors=True)
+    shares, jacobian = exact.vector(formula, [1000.0, 1001.0], {}, jacobian=True)
+    p = 1 / (1 + mp.e)
+    assert jacobian is not None
+    assert shares.tolist() == [rounded(p), rounded(1 - p)]
+    assert jacobian[0].tolist() == [rounded(p * (1 - p)), -rounded(p * (1 - p))]
+    infinite, _ = exact.vector(formula, [-math.inf, 0.0], {})
+    assert infinite.tolist() == [0.0, 1.0]

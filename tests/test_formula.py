@@ -1,0 +1,107 @@
+"""What the grammar takes and what it refuses, and at which column."""
+
+import ast
+
+import pytest
+
+import actcli
+from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, FormulaError, parse
+from actcli.taylor import Taylor
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("x", ("x",)),
+        ("x / (1 + exp(-beta * x))", ("x", "beta")),
+        ("x if x > 0 else alpha * x", ("x", "alpha")),
+        ("1 if -1 < x <= 1 else 0", ("x",)),
+        ("max(0, min(x, 6)) ** 2.5e-3 + pi - e", ("x",)),
+        ("  +x  ", ("x",)),
+    ],
+)
+def test_formulas_are_read(text: str, names: tuple[str, ...]) -> None:
+    assert parse(text).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "reason"),
+    [
+        ("__import__('os')", 1, "no function '__import__'"),
+        ("x + open('/etc/passwd')", 5, "no function 'open'"),
+        ("().__class__", 1, "not in the grammar"),
+        ("x.real", 1, "not in the grammar"),
+        ("x[0]", 1, "not in the grammar"),
+        ("lambda x: x", 1, "not in the grammar"),
+        ("[x for x in x]", 1, "not in the grammar"),
+        ("x and 1", 1, "not in the grammar"),
+        ("(y := x)", 2, "not in the grammar"),
+        ("f'{x}'", 1, "not in the grammar"),
+        ("x * 'a'", 5, "not in the grammar"),
+        ("x * True", 5, "not in the grammar"),
+        ("x * 1j", 5, "not in the grammar"),
+        ("x ^ 2", 1, "a power is written **"),
+        ("x % 2", 1, "not in the grammar"),
+        ("x in x", 1, "not in the grammar"),
+        ("x * exq(x)", 5, "no function 'exq'; did you mean 'exp'?"),
+        ("exp", 1, "'exp' is a function: write exp(x)"),
+        ("exp(x, x)", 1, "exp takes 1 argument"),
+        ("exp(x=1)", 1, "exp takes 1 argument"),
+        ("max(x)", 1, "max takes 2 to 9 arguments"),
+        ("max(*x)", 1, "max takes 2 to 9 arguments"),
+        ("sum(x)", 1, "no function 'sum'"),
+        ("1e999 * x", 1, "beyond the floating-point range"),
+        ("x * σ", 5, "'σ' is not in the grammar"),
+        ("x *", 4, "it ends too early"),
+        ("(x", 1, "'(' was never closed"),
+        ("", 1, "it ends too early"),
+        ("x\nx", 3, "invalid syntax"),
+        ("-" * 500 + "x", 62, "nested too deeply"),
+        ("(" * 300 + "x" + ")" * 300, 1, ""),
+    ],
+)
+def test_what_is_outside_the_grammar_is_refused(
+    text: str, column: int, reason: str
+) -> None:
+    with pytest.raises(FormulaError) as refusal:
+        parse(text)
+    assert reason in str(refusal.value)
+    if reason:
+        assert f"column {column}:" in str(refusal.value)
+
+
+def test_a_long_formula_is_refused() -> None:
+    with pytest.raises(actcli.ActcliError, match="at most 2000"):
+        parse("x+" * 1500 + "x")
+
+
+def test_registered_functions_can_be_called() -> None:
+    formula = parse("x * sigmoid(b * x) + swish(x, beta=2)", actcli.functions.get)
+    assert formula.names == ("x", "b")
+    assert set(formula.called) == {"sigmoid", "swish"}
+    for text, reason in (
+        ("swish(x, x)", "takes 1 argument and its parameters by name"),
+        ("swish(x, gamma=2)", "no parameter 'gamma'"),
+        ("swish(x, **x)", "no parameter 'None'"),
+    ):
+        with pytest.raises(FormulaError, match=reason.replace("'", ".")):
+            parse(text, actcli.functions.get)
+
+
+def test_every_function_of_the_grammar_is_evaluated_exactly() -> None:
+    assert len(FUNCTIONS) > 15
+    for name in FUNCTIONS:
+        assert callable(getattr(Taylor, name))
+    assert set(FUNCTIONS) & set(VECTOR_FUNCTIONS) == {"max"}
+    assert not set(CONSTANTS) & set(FUNCTIONS)
+
+
+def test_only_whitelisted_nodes_reach_evaluation() -> None:
+    allowed = (
+        ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword,
+        ast.operator, ast.unaryop, ast.cmpop, ast.expr_context,
+    )  # fmt: skip
+    for function in actcli.functions.values():
+        assert function.formula is not None
+        nodes = list(ast.walk(function.formula.tree))
+        assert all(isinstance(node, allowed) for node in nodes)
