@@ -111,9 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = typer.main.get_command(app).main(
-            args=arguments, prog_name="actcli", standalone_mode=False
+            args=separated(sys.argv[1:] if arguments is None else arguments),
+            prog_name="actcli",
+            standalone_mode=False,
         )
         sys.stdout.flush()
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt  # some releases of Typer only tell by the code
         return code if isinstance(code, int) else DONE
     except ActcliError as error:
         return _say(str(error), error.exit_code)
@@ -125,6 +129,19 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _say("not enough memory for that many numbers", FAILED)
     except OSError as error:
         return _stream_failed(error)
+
+
+def separated(arguments: Sequence[str]) -> list[str]:
+    """Take ``-x=-3`` apart: Click would keep the sign of equality in the value of a short option.
+
+    >>> separated(["eval", "-x=-3", "--dtype=float32"])
+    ['eval', '-x', '-3', '--dtype=float32']
+    """
+    short = [a[:1] == "-" and a[1:2].isalpha() and a[2:3] == "=" for a in arguments]
+    parts = [
+        (a[:2], a[3:]) if s else (a,) for a, s in zip(arguments, short, strict=True)
+    ]
+    return [part for pair in parts for part in pair]
 
 
 def _say(text: str, code: int) -> int:

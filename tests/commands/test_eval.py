@@ -1,0 +1,417 @@
+"""``actcli eval`` as a user types it."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.shell import run, shell
+
+
+def column(text: str, name: str) -> list[float]:
+    return [float(row[name]) for row in csv.DictReader(text.splitlines())]
+
+
+def evaluated(*arguments: str) -> list[float]:
+    done = run("eval", *arguments, "-f", "csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    return column(done.stdout, "f")
+
+
+def test_a_table() -> None:
+    done = run("eval", "relu", "-x", "1,2,-3")
+    assert done.returncode == 0
+    cells = [
+        [c.strip() for c in line.strip("│").split("│")]
+        for line in done.stdout.splitlines()
+        if "│" in line
+    ]
+    assert cells == [["1", "1"], ["2", "2"], ["-3", "0"]]
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["-x", "-3,1"], [-3, 1]),
+        (["-x=-3"], [-3]),
+        (["-x", "-3"], [-3]),
+        (["--x", "-3", "-x", "1"], [-3, 1]),
+        (["-x", "-3:3:0.5"], [-3 + i / 2 for i in range(13)]),
+        (["-x", "0:1:0.1"], [i / 10 for i in range(11)]),
+        (["-x", "0:1:0.3"], [0, 0.3, 0.6, 0.9]),
+        (["-x", "3:1:-1"], [3, 2, 1]),
+        (["-x", "1:3"], [1, 2, 3]),
+        (["-x", "inf,-inf,nan,pi,e,1e-3,0x1.8p-3,1/3"], [math.inf, -math.inf, math.nan, math.pi, math.e, 1e-3, 0.1875, 1 / 3]),
+    ],
+)  # fmt: skip
+def test_numbers(typed: list[str], expected: list[float]) -> None:
+    np.testing.assert_array_equal(evaluated("identity", *typed), expected)
+
+
+def test_values_that_the_issue_names() -> None:
+    x = "-1,0,1,-0.5,2,3"
+    np.testing.assert_allclose(
+        evaluated("sigmoid", "-x", x),
+        [0.26894142, 0.5, 0.73105858, 0.37754067, 0.88079708, 0.95257413],
+        atol=5e-9,
+    )
+    done = run("eval", "sigmoid", "-x", x, "-d", "-f", "csv")
+    np.testing.assert_allclose(
+        column(done.stdout, "derivative"),
+        [0.19661193, 0.25, 0.19661193, 0.23500371, 0.10499359, 0.04517666],
+        atol=5e-9,
+    )
+    np.testing.assert_allclose(
+        evaluated("softmax", "-x", "1,2,3,4,1,2,3"),
+        [
+            0.02364054,
+            0.06426166,
+            0.1746813,
+            0.474833,
+            0.02364054,
+            0.06426166,
+            0.1746813,
+        ],
+        atol=5e-9,
+    )
+    assert sum(evaluated("softmax", "-x", "1000,1001")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["sigmoid", "-x", "40", "-d"], "4.248354255291589e-18"),
+        (["gelu", "-x=-10"], "-7.619853024160526e-23"),
+        (["swish", "-x=-inf"], "-0.0"),
+        (["tanh", "-x", "20", "-d"], "1.6993417021166355e-17"),
+    ],
+)
+def test_tails_to_the_last_digit(arguments: list[str], expected: str) -> None:
+    done = run("eval", *arguments, "-f", "csv")
+    assert done.stdout.splitlines()[1].split(",")[-1] == expected
+
+
+def test_tables_show_eight_digits_unless_told_otherwise() -> None:
+    assert "0.33333333" in run("eval", "identity", "-x", "1/3").stdout
+    assert " 0.333 " in run("eval", "identity", "-x", "1/3", "--precision", "3").stdout
+    assert "0.26894142" in run("eval", "sigmoid", "-x", "-1").stdout
+
+
+def test_fifty_digits() -> None:
+    done = run("eval", "gelu", "-x", "1.5", "--digits", "50")
+    assert "1.3997891980967129009932589385301708807156572215082" in done.stdout
+
+
+def test_exact_agrees_and_rounds_once() -> None:
+    for dtype in ("float64", "float32", "float16"):
+        ours, exact = (
+            run(
+                "eval",
+                "mish",
+                "-x",
+                "-9:9:0.7",
+                "-d",
+                "-f",
+                "csv",
+                "--dtype",
+                dtype,
+                *more,
+            ).stdout
+            for more in ([], ["--exact"])
+        )
+        np.testing.assert_allclose(
+            column(ours, "derivative"),
+            column(exact, "derivative"),
+            rtol=0,
+            atol=2.0 * float(np.finfo(dtype).eps),
+        )
+
+
+def test_orders_and_parameters() -> None:
+    done = run(
+        "eval", "swish", "-x", "0.5", "--order", "2", "-p", "beta=2", "-f", "json"
+    )
+    document = json.loads(done.stdout)
+    assert document["params"] == {"beta": 2.0}
+    s = 1 / (1 + math.exp(-1))
+    assert document["derivative"][0] == pytest.approx(s + s * (1 - s), rel=1e-15)
+    assert document["derivative_2"][0] == pytest.approx(
+        4 * s * (1 - s) + 2 * s * (1 - s) * (1 - 2 * s), rel=1e-14
+    )
+    assert json.loads(
+        run("eval", "prelu", "-x=-3,2", "--wrt", "alpha", "-f", "json").stdout
+    )["derivative"] == [-3, 0]
+    spec = json.loads(run("eval", "SiLU:beta=2", "-x", "0.5", "-f", "json").stdout)
+    assert (spec["function"], spec["f"]) == ("swish", document["f"])
+
+
+def test_upstream() -> None:
+    done = json.loads(
+        run("eval", "softmax", "-x", "1,2,3", "-u", "1,0,0", "-d", "-f", "json").stdout
+    )
+    np.testing.assert_allclose(
+        done["backward"], np.array(done["derivative"])[0], rtol=1e-15
+    )
+    assert json.loads(
+        run("eval", "relu", "-x", "1,-2", "-u", "7", "-f", "json").stdout
+    )["backward"] == [7, 0]
+
+
+def test_a_formula_of_ones_own() -> None:
+    done = json.loads(
+        run("eval", "x*tanh(exp(x))", "-x", "1", "-d", "-f", "json").stdout
+    )
+    assert done["f"][0] == pytest.approx(math.tanh(math.e), rel=1e-15)
+    assert done["derivative"][0] == pytest.approx(
+        math.tanh(math.e) + math.e / math.cosh(math.e) ** 2, rel=1e-15
+    )
+    assert (
+        run("eval", "x*sigmoid(b*x)", "-p", "b=2", "-x", "1", "-f", "plain").stdout
+        == "0.8807970779778824\n"
+    )
+
+
+def test_json_has_the_shape_of_the_design() -> None:
+    document = json.loads(
+        run(
+            "eval", "sigmoid", "-x", "inf,0", "-d", "-f", "json", "--dtype", "float32"
+        ).stdout
+    )
+    assert document == {
+        "function": "sigmoid", "params": {}, "dtype": "float32", "x": ["inf", 0.0], "f": [1.0, 0.5], "derivative": [0.0, 0.25],
+    }  # fmt: skip
+    vector = json.loads(
+        run("eval", "maxout", "-x", "1,3,2,0", "-d", "-f", "json").stdout
+    )
+    assert vector["f"] == [3, 2]
+    assert vector["derivative"] == [[0, 1, 0, 0], [0, 0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("format_", "expected"),
+    [
+        ("csv", "x,f,derivative\n-0.1,0.47502081252106,0.24937604019289197\n"),
+        ("tsv", "x\tf\tderivative\n-0.1\t0.47502081252106\t0.24937604019289197\n"),
+        (
+            "jsonl",
+            '{"x": -0.1, "f": 0.47502081252106, "derivative": 0.24937604019289197}\n',
+        ),
+        ("plain", "0.47502081252106 0.24937604019289197\n"),
+        (
+            "hex",
+            "x\tf\tderivative\n-0x1.999999999999ap-4\t0x1.e66bdb1aca090p-2\t0x1.feb8dd88468f1p-3\n",
+        ),
+    ],
+)
+def test_formats_for_machines(format_: str, expected: str) -> None:
+    done = run("eval", "sigmoid", "-x", "-0.1", "-d", "-f", format_, FORCE_COLOR="1")
+    got = done.stdout.replace("\t", " ").replace(",", " ").split()
+    assert len(got) == len(expected.replace("\t", " ").replace(",", " ").split())
+    for a, b in zip(
+        got, expected.replace("\t", " ").replace(",", " ").split(), strict=True
+    ):
+        if a != b:
+            read = float.fromhex if "0x" in b else float
+            assert read(a.strip("}")) == pytest.approx(read(b.strip("}")), rel=1e-15)
+
+
+def test_float32_is_printed_as_float32() -> None:
+    assert (
+        run("eval", "identity", "-x", "0.1", "--dtype", "float32", "-f", "csv").stdout
+        == "x,f\n0.1,0.1\n"
+    )
+
+
+def test_pipes() -> None:
+    done = shell("printf '1\\n2\\n-3\\n' | actcli eval relu -f csv")
+    assert done.stdout == "x,f\n1.0,1.0\n2.0,2.0\n-3.0,0.0\n"
+    assert (
+        shell("echo 1 2 | actcli eval relu -f json | python3 -m json.tool").returncode
+        == 0
+    )
+    quiet = shell("set -o pipefail; actcli eval relu -x 0:100000 -f csv | head -1")
+    assert (quiet.stdout, quiet.stderr, quiet.returncode) == ("x,f\n", "", 0)
+
+
+def test_with_x_standard_input_is_not_read() -> None:
+    assert (
+        run("eval", "relu", "-x", "1", "-f", "plain", stdin="no number").stdout
+        == "1.0\n"
+    )
+
+
+def test_files_in_and_out(tmp_path: Path) -> None:
+    x = np.array([[1.0, -2.0], [3.0, -4.0]], dtype=np.float32)
+    np.save(tmp_path / "x.npy", x)
+    (tmp_path / "x.csv").write_text("a,x\n1,5\n2,-6\n")
+    (tmp_path / "x.txt").write_text("5 -6\n")
+    (tmp_path / "x.json").write_text("[5, -6]")
+    np.savez(tmp_path / "x.npz", a=np.ones(3), x=np.array([5.0, -6.0]))
+    assert (
+        run(
+            "eval", "relu", "-i", "x.csv", "--column", "a", "-f", "plain", cwd=tmp_path
+        ).stdout
+        == "1.0\n2.0\n"
+    )
+    for suffix in ("csv", "txt", "json", "npz"):
+        assert (
+            run("eval", "relu", "-i", f"x.{suffix}", "-f", "plain", cwd=tmp_path).stdout
+            == "5.0\n0.0\n"
+        )
+    done = run("eval", "relu", "-i", "x.npy", "-o", "y.npy", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote y.npy\n")
+    assert np.load(tmp_path / "y.npy").tolist() == [[1.0, 0.0], [3.0, 0.0]]
+    run("eval", "relu", "-x", "1,-1", "-d", "-o", "y.json", cwd=tmp_path)
+    assert json.loads((tmp_path / "y.json").read_text())["derivative"] == [1, 0]
+
+
+WRONG = {
+    "no function 'swsh'; did you mean 'swish'?": ["swsh", "-x", "1"],
+    "no function 'zzz'; 'actcli list' shows them all": ["zzz", "-x", "1"],
+    "swish has no parameter 'bta'; did you mean 'beta'?": [
+        "swish",
+        "-x",
+        "1",
+        "-p",
+        "bta=2",
+    ],
+    "relu has no parameter 'beta'; it has none": ["relu", "-x", "1", "-p", "beta=2"],
+    "'beta' in 'beta' is not param=value; write it as beta=VALUE": [
+        "swish",
+        "-x",
+        "1",
+        "-p",
+        "beta",
+    ],
+    "'two' is not a number; write it like 0.5, 1e-3, 1/3, pi or inf": [
+        "swish:beta=two",
+        "-x",
+        "1",
+    ],
+    "-x: 'two' at place 2 is not a number": ["relu", "-x", "1,two"],
+    "-x: nothing between commas at place 2": ["relu", "-x", "1,,2"],
+    "-x: no numbers": ["relu", "-x", ""],
+    "-x: '1:2:0' at place 1 never gets from start to stop": ["relu", "-x", "1:2:0"],
+    "-x: '0:1e9:1e-3' at place 1 is 1000000000001 numbers": [
+        "relu",
+        "-x",
+        "0:1e9:1e-3",
+    ],
+    "no numbers; give them with -x 1,2,-3, with -i FILE, or through a pipe": ["relu"],
+    "no format 'cvs'; did you mean 'csv'?": ["relu", "-x", "1", "-f", "cvs"],
+    "y.xyz: unknown suffix '.xyz'": ["relu", "-x", "1", "-o", "y.xyz"],
+    "formula 'x*', column 3: it ends too early": ["x*", "-x", "1"],
+    "formula 'x*foo(x)', column 3: no function 'foo'; did you mean 'floor'?": [
+        "x*foo(x)",
+        "-x",
+        "1",
+    ],
+    "formula '__import__('os').system('true')', column 1": [
+        "__import__('os').system('true')",
+        "-x",
+        "1",
+    ],
+    "formula 'x*b' needs a value for 'b': -p b=1": ["x*b", "-x", "1"],
+    "formula '2+3' has no x in it": ["2+3", "-x", "1"],
+    "no dtype 'float63'; did you mean 'float64'?": [
+        "relu",
+        "-x",
+        "1",
+        "--dtype",
+        "float63",
+    ],
+    "--upstream: 2 numbers; relu gives 1": ["relu", "-x", "1", "-u", "1,2"],
+    "maxout: 3 numbers do not divide into groups of pieces=2": [
+        "maxout",
+        "-x",
+        "1,2,3",
+    ],
+    "softmax works over an axis; --digits, --order and --wrt": [
+        "softmax",
+        "-x",
+        "1,2",
+        "--order",
+        "2",
+    ],
+    "celu: alpha=0 is outside the domain alpha > 0": ["celu:alpha=0", "-x", "1"],
+    "rrelu: lower=2, upper=0.333333 is outside the domain lower <= upper": [
+        "rrelu:lower=2",
+        "-x",
+        "1",
+    ],
+    "elu has no parameter 'gamma'; it has alpha": ["elu", "-x", "1", "--wrt", "gamma"],
+    "no such option: --frmat": ["relu", "-x", "1", "--frmat", "csv"],
+    "missing argument 'FUNCTION'": [],
+    "-i: ": ["relu", "-x", "1", "-i"],
+    "no column 'q'; it has a, b": ["relu", "-i", "t.csv", "--column", "q"],
+    "t.csv, line 3: 'oops' is not a number": ["relu", "-i", "t.csv", "--column", "b"],
+    "empty.txt: no numbers in it": ["relu", "-i", "empty.txt"],
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
+    (tmp_path / "empty.txt").write_text("\n")
+    done = run("eval", *WRONG[message], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("actcli: ")
+    assert done.stderr.count("\n") == 1
+    assert message.removeprefix("-i: ") in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-i", "missing.npy"], "missing.npy: no such file or directory"),
+        (["-i", "folder.npy"], "folder.npy: is a directory"),
+        (["-i", "bad.npy"], "bad.npy: is no array of numbers"),
+        (["-i", "bad.npz"], "bad.npz: is no archive of arrays"),
+        (["-i", "bad.json"], "bad.json: is no JSON array of numbers"),
+        (["-i", "binary.txt"], "binary.txt: is not text"),
+        (
+            ["-x", "1", "-o", "nowhere/y.csv"],
+            "nowhere: no such file or directory; cannot write y.csv",
+        ),
+        (["-i", "objects.npy"], "objects.npy: is no array of numbers"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder.npy").mkdir()
+    for name in ("bad.npy", "bad.npz", "bad.json"):
+        (tmp_path / name).write_text("nonsense")
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    before = sorted(tmp_path.iterdir())
+    done = run("eval", "relu", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"actcli: {message}\n",
+    )
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    full = shell("actcli eval relu -x 0:1000 -f csv > /dev/full", cwd=tmp_path)
+    assert (full.returncode, full.stderr) == (
+        1,
+        "actcli: standard output: no space left on device\n",
+    )
+
+
+def test_no_colour_where_there_is_no_terminal() -> None:
+    assert "\x1b" not in run("eval", "relu", "-x", "1").stdout
+    assert "\x1b" in run("eval", "relu", "-x", "1", FORCE_COLOR="1").stdout
+
+
+def test_nothing_is_cut_in_a_pipe() -> None:
+    done = run("eval", "softmax", "-x", "1:30", "-d", "--precision", "17")
+    assert "…" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) > 300

@@ -1,0 +1,53 @@
+"""The program as a user's shell starts it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ACTCLI = [sys.executable, "-m", "actcli"]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return an environment that finds this checkout and says nothing of colours or widths."""
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **changes}
+
+
+def run(
+    *arguments: str, stdin: str | bytes = b"", cwd: Path | None = None, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run actcli, standard input a pipe; outputs are text."""
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [*ACTCLI, *arguments],
+        input=given,
+        capture_output=True,
+        cwd=cwd,
+        env=environment(**changes),
+        timeout=120,
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
+
+
+def shell(
+    script: str, cwd: Path | None = None, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a shell script in which ``actcli`` is this checkout's."""
+    quoted = " ".join(f'"{part}"' for part in ACTCLI)
+    preamble = f'actcli() {{ {quoted} "$@"; }}\n'
+    return subprocess.run(
+        ["bash", "-c", preamble + script],  # noqa: S607  # the user's shell, wherever it is
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment(**changes),
+        timeout=120,
+    )

@@ -1,0 +1,148 @@
+"""The program as a whole: help, examples, start-up, and what is imported when."""
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from actcli.cli import COMMANDS
+from tests.shell import ACTCLI, environment, run, shell
+
+
+def test_version_and_help() -> None:
+    assert re.fullmatch(r"actcli \d+\.\d+\.\d+\n", run("--version").stdout)
+    text = run("--help").stdout
+    assert "Examples:" in text
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} +\w", text, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_ends_in_examples_that_run(command: str, tmp_path: Path) -> None:
+    text = run(command, "--help").stdout
+    head, _, tail = text.partition("Examples:\n")
+    assert head.startswith("Usage: actcli")
+    lines = [line.strip() for line in tail.strip().splitlines()]
+    assert len(lines) >= 3
+    for line in lines:
+        assert "actcli " + command in line
+        done = shell(f"set -o pipefail; {line}", cwd=tmp_path)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+        assert done.stdout or list(tmp_path.iterdir()), line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evl"], "no command 'evl'; did you mean 'eval'?"),
+        (["--versoin"], "no such option: --versoin"),
+        (["zzzzzz"], "no command 'zzzzzz'; 'actcli --help' lists them"),
+    ],
+)
+def test_a_wrong_command_is_one_line(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"actcli: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_arguments_show_the_help() -> None:
+    done = run()
+    assert "Calculate" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def imported(*arguments: str) -> set[str]:
+    """Return the modules that a command leaves imported."""
+    script = (
+        "import sys, json\nfrom actcli.cli import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit as end:\n"
+        "    assert not end.code, end.code\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+HEAVY = {"numpy", "rich.table", "matplotlib", "mpmath"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        (["--version"], set()),
+        (["eval", "relu", "-x", "1"], {"numpy", "rich.table"}),
+        (["eval", "gelu_tanh", "-x", "1", "-d", "-f", "csv"], {"numpy"}),
+        (["eval", "relu", "-x", "1", "--exact", "-f", "csv"], {"numpy", "mpmath"}),
+        (["list", "-f", "csv"], {"numpy"}),
+    ],
+)
+def test_a_command_imports_what_it_needs(
+    arguments: list[str], needed: set[str]
+) -> None:
+    modules = imported(*arguments)
+    assert modules & HEAVY == needed
+    assert "pydantic" not in modules
+
+
+def test_a_plot_needs_no_more_than_matplotlib(tmp_path: Path) -> None:
+    modules = imported("plot", "relu", "-o", str(tmp_path / "relu.png"))
+    assert modules & HEAVY == {"numpy", "matplotlib"}
+    assert "matplotlib.pyplot" not in modules
+
+
+def test_completion_of_commands_functions_and_parameters() -> None:
+    def completed(words: str) -> list[str]:
+        count = str(len(shlex.split(words)) - (not words.endswith(" ")))
+        done = run(
+            _ACTCLI_COMPLETE="complete_bash",
+            _TYPER_COMPLETE_ARGS=words,
+            COMP_WORDS=words,
+            COMP_CWORD=count,
+        )
+        return done.stdout.split()
+
+    assert "eval" in completed("actcli ev")
+    assert {"swish", "softmax"} <= set(completed("actcli eval s"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_an_interrupt_ends_it_with_130() -> None:
+    process = subprocess.Popen(
+        [*ACTCLI, "eval", "relu"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(), text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write("1\n")
+    process.stdin.flush()
+    time.sleep(1.5)  # the interrupt must meet the command and not Python's own start
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert out == ""
+    assert err.strip() == "actcli: interrupted"
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    script = (
+        "import actcli.points\nactcli.points.read = lambda texts: 1 / 0\n"
+        "from actcli.cli import main\nmain(['eval', 'relu', '-x', '1'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+    )
+    assert "ZeroDivisionError" in done.stderr
+    assert done.returncode == 1
