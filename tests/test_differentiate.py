@@ -1,0 +1,55 @@
+"""The derivative that is shown is the derivative that is computed."""
+
+import math
+
+import pytest
+
+from actcli import exact
+from actcli.activation import Activation
+from actcli.differentiate import _OUTER, derivative
+from actcli.formula import FUNCTIONS, parse
+from tests.accuracy import points
+
+
+def test_every_function_of_the_grammar_has_a_rule() -> None:
+    assert set(_OUTER) | {"max", "min"} == set(FUNCTIONS)
+
+
+def test_the_formula_shown_has_the_values_of_the_derivative(
+    elementwise: Activation,
+) -> None:
+    assert elementwise.formula is not None
+    values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
+    shown = parse(derivative(elementwise.formula))
+    compared = 0
+    for x in points(elementwise, "float32", 60).tolist():
+        expected = exact.derivatives(elementwise.formula, {**values, "x": x})[1]
+        got = exact.derivatives(shown, {**values, "x": x}, order=0)[0]
+        if not math.isnan(got):
+            assert got == expected, f"at {x}"
+            compared += 1
+    assert compared >= 50
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 / (1 + exp(-x))", "exp(-x) / (1 + exp(-x)) ** 2"),
+        ("x if x > 0 else alpha * x", "1 if x > 0 else alpha"),
+        ("min(6, max(0, x))", "(1 if x > 0 else 0) if max(0, x) < 6 else 0"),
+        ("-log(1 + exp(-x))", "exp(-x) / (1 + exp(-x))"),
+        ("x ** 3 - 2 * x + 1", "3 * x ** 2 - 2"),
+        ("x ** a", "a * x ** (a - 1)"),
+        ("a ** x", "a ** x * log(a)"),
+        ("7", "0"),
+        ("max(x, 2, -x)", "-1 if -x > max(x, 2) else 0 if 2 > x else 1"),
+    ],
+)
+def test_it_reads_as_one_would_write_it(text: str, expected: str) -> None:
+    assert derivative(parse(text)) == expected
+
+
+def test_by_a_parameter() -> None:
+    assert (
+        derivative(parse("x if x > 0 else alpha * x"), "alpha") == "0 if x > 0 else x"
+    )
