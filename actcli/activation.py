@@ -85,6 +85,7 @@ class Activation:
     """
 
     over_axis = False
+    is_formula = False
 
     def __init__(
         self,
@@ -141,13 +142,13 @@ class Activation:
     @property
     def label(self) -> str:
         """The name with the parameters that are bound: ``swish:beta=2``."""
-        spec = ",".join(f"{n}={value:g}" for n, value in self.bound.items())
+        spec = ",".join(f"{n}={_shown(value)}" for n, value in self.bound.items())
         return f"{self.name}:{spec}" if spec else self.name
 
     @property
     def trainable(self) -> tuple[str, ...]:
         """The parameters that have a derivative."""
-        return tuple(self._derivatives.keys() - {"x"})
+        return tuple(n for n in self._derivatives if n != "x")
 
     def __repr__(self) -> str:
         return f"<activation {self.label}: {self.formula}>"
@@ -322,6 +323,12 @@ class Activation:
             )
         self._derivatives[wrt] = kernel
         return kernel
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"array{value.shape}"
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def _keywords(kernel: Kernel) -> tuple[str, ...]:

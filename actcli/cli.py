@@ -17,8 +17,8 @@ from actcli.errors import ActcliError
 
 # what --help lists under which heading; a command's file bears its name
 PANELS = {
-    "Calculate": ("eval", "list"),
-    "Look": ("plot",),
+    "Calculate": ("eval", "list", "info"),
+    "Look": ("plot", "compare"),
 }
 COMMANDS = tuple(name for names in PANELS.values() for name in names)
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130

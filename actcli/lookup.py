@@ -56,6 +56,8 @@ class FormulaActivation(Activation):
     Its parameters are the names in it other than ``x``; they have no defaults.
     """
 
+    is_formula = True
+
     def __init__(self, formula: Formula) -> None:
         def kernel(x: Array, **values: Any) -> Array:
             return _exactly(formula, x, values, "x", 0)

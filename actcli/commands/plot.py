@@ -1,6 +1,6 @@
 """``actcli plot``: a picture of functions and their derivatives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +10,6 @@ from actcli.commands import options
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
-    from actcli.engine import Array
-    from actcli.render.figures import Curve
 
 EXAMPLES = """
 actcli plot swish --derivative
@@ -20,8 +18,7 @@ actcli plot leaky_relu:alpha=0.2 leaky_relu:alpha=0.01 -d --layout side
 actcli plot "x*sigmoid(b*x)" -p b=1.702 -d --dark
 actcli plot softmax --derivative
 """
-_COUNT = 1201  # abscissae: more than twice the dots of a picture this wide
-_COUNT_EXACT = 401  # a user's formula is computed exactly, and slowly
+_SIZE = "6.4x4.2"
 
 
 def run(
@@ -45,7 +42,7 @@ def run(
     ] = None,
     size: Annotated[
         str, typer.Option(metavar="WIDTHxHEIGHT", help="In inches.")
-    ] = "6.4x4.2",
+    ] = _SIZE,
     dpi: Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")] = 150,
     dark: Annotated[bool, typer.Option("--dark", help="Light on dark.")] = False,
     output: Annotated[
@@ -71,19 +68,15 @@ def run(
     path = output or Path(f"{_file_name(chosen)}.png")
 
     from actcli.render import figures
+    from actcli.render.curves import curves_of
 
     figures.check_suffix(path)
     side = layout == "side"
-    drawn = [_curves(f, low, high, derivative or side) for f in chosen]
-    flat = [c for curves in drawn for c in curves]
-    panels: list[tuple[str, Sequence[Curve]]] = [("", flat)]
-    if side:
-        panels = [
-            ("function", [c for c in flat if not c.is_derivative]),
-            ("derivative", [c for c in flat if c.is_derivative]),
-        ]
-        inches = (inches[0] * 1.6, inches[1]) if size == "6.4x4.2" else inches
-    figures.draw(panels, path, figures.Look(title or "", limits, inches, dpi, dark))
+    drawn = [c for f in chosen for c in curves_of(f, low, high, derivative or side)]
+    if side and size == _SIZE:
+        inches = (1.6 * inches[0], inches[1])
+    look = figures.Look(title or "", limits, inches, dpi, dark)
+    figures.draw(figures.side_by_side(drawn) if side else [("", drawn)], path, look)
     typer.echo(str(path))
 
 
@@ -127,58 +120,3 @@ def _file_name(chosen: "Sequence[Activation]") -> str:
 
     names = "-".join(dict.fromkeys(f.name for f in chosen))
     return re.sub(r"[^\w.-]+", "_", names).strip("_")[:80] or "formula"
-
-
-def _curves(
-    function: "Activation", low: float, high: float, derivative: bool
-) -> "list[Curve]":
-    import numpy as np
-
-    if function.over_axis:
-        return _axis_curves(function, np.linspace(low, high, 401), derivative)
-    count = _COUNT if function.family != "formula" else _COUNT_EXACT
-    x = np.linspace(low, high, count)
-    kinks = function.kink_points()
-    curves = [_curve(function.label, function, x, kinks, is_derivative=False)]
-    if derivative:
-        curves.append(
-            _curve(
-                f"{function.label}′", function.derivative, x, kinks, is_derivative=True
-            )
-        )
-    return curves
-
-
-def _curve(
-    label: str,
-    f: "Callable[[Array], Array]",
-    x: "Array",
-    kinks: Sequence[float],
-    *,
-    is_derivative: bool,
-) -> "Curve":
-    from actcli.render.figures import Curve, broken_line
-
-    grid, y, marks = broken_line(f, x, kinks)
-    return Curve(label, grid, y, is_derivative, marks)
-
-
-def _axis_curves(function: "Activation", x: "Array", derivative: bool) -> "list[Curve]":
-    """Return the outputs of three inputs as the first moves, and the first column of the Jacobian."""
-    import numpy as np
-
-    from actcli.render.figures import Curve
-
-    rows = np.stack([x, *[np.zeros_like(x)] * 3], axis=-1)
-    outputs = function(rows)
-    curves = [
-        Curve(f"{function.label} y{i + 1}", x, outputs[:, i])
-        for i in range(min(2, outputs.shape[-1]))
-    ]
-    if derivative:
-        column = function.derivative(rows)[..., 0]
-        curves += [
-            Curve(f"{function.label} y{i + 1}′", x, column[:, i], is_derivative=True)
-            for i in range(min(2, column.shape[-1]))
-        ]
-    return curves

@@ -1,11 +1,10 @@
 """Pictures: functions and derivatives over a range. The only file that imports matplotlib."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -53,8 +52,8 @@ class Curve:
     label: str
     x: Array
     y: Array
-    is_derivative: bool = False
     points: Sequence[tuple[float, float]] = field(default=())
+    is_derivative: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,39 +65,6 @@ class Look:
     size: tuple[float, float] = (6.4, 4.2)
     dpi: int = 150
     dark: bool = False
-
-
-def broken_line(
-    f: Callable[[Array], Array], x: Array, kinks: Sequence[float]
-) -> tuple[Array, Array, list[tuple[float, float]]]:
-    """Return abscissae, values with a gap at each jump, and the values at the jumps.
-
-    Args:
-        f: the function drawn.
-        x: abscissae in ascending order.
-        kinks: where it may jump or bend.
-    """
-    low, high = float(x[0]), float(x[-1])
-    inside = np.array([k for k in kinks if low <= k <= high])
-    sides = np.concatenate(
-        [np.nextafter(inside, -np.inf), inside, np.nextafter(inside, np.inf)]
-    )
-    grid = np.union1d(x, sides)
-    y = np.array(f(grid), dtype=float)
-    marks = []
-    for kink in inside.tolist():
-        at = int(np.searchsorted(grid, kink))
-        if not _joined(
-            y[max(at - 1, 0) : at + 2],
-            np.nanmax(np.abs(y[np.isfinite(y)]), initial=1.0),
-        ):
-            marks.append((kink, float(y[at])))
-            y[at] = np.nan
-    return grid, y, marks
-
-
-def _joined(values: Array, scale: float) -> bool:
-    return bool(np.ptp(values) <= 1e-9 * scale)
 
 
 def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) -> None:
@@ -128,6 +94,14 @@ def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) 
                 look.ylim,
             )
         save(figure, path)
+
+
+def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
+    """Return two panels: the functions, and their derivatives."""
+    return [
+        ("function", [c for c in curves if not c.is_derivative]),
+        ("derivative", [c for c in curves if c.is_derivative]),
+    ]
 
 
 def check_suffix(path: Path) -> None:

@@ -38,6 +38,10 @@ def save(records: Records, path: Path) -> None:
         arrays = {
             k: v for k, v in records.document.items() if isinstance(v, np.ndarray)
         }
+        if not arrays:
+            raise RequestError(
+                f"{path}: there are no arrays to write; use .csv or .json"
+            )
         files.write_arrays(
             path,
             arrays

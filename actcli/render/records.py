@@ -1,7 +1,7 @@
 """Results for machines: csv, tsv, json, jsonl, plain, hex. Every value in the shortest form that round-trips, no colour."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,11 @@ def shortest(numbers: Array) -> list[str]:
     if numbers.dtype == np.float64:
         return [repr(v) for v in numbers.ravel().tolist()]
     return [str(v) for v in numbers.ravel().astype(str).tolist()]
+
+
+def texts(values: Iterable[object]) -> Array:
+    """Return a column of texts."""
+    return np.array([str(v) for v in values])
 
 
 def plain_values(value: Any) -> Any:

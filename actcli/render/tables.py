@@ -28,6 +28,7 @@ def show(
     title: str = "",
     footer: Sequence[str] = (),
     text_columns: Sequence[str] = (),
+    headings: bool = True,
 ) -> None:
     """Print a table of texts.
 
@@ -36,11 +37,13 @@ def show(
         title: a line above it.
         footer: a last row, a cell for each column.
         text_columns: the headings of columns that hold words: aligned left, wrapped if need be.
+        headings: show them.
     """
     table = Table(
         title=Text(title) if title else None,
         title_justify="left",
         show_footer=bool(footer),
+        show_header=headings,
     )
     for i, heading in enumerate(columns):
         words = heading in text_columns

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli.render.figures import broken_line
+from actcli.render.curves import broken_line
 from tests.shell import run
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"

@@ -1,0 +1,157 @@
+"""``actcli compare``: functions side by side, their properties and their values."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actcli.commands import options
+from actcli.commands.options import Output
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation
+    from actcli.analysis import Analysis
+    from actcli.engine import Array
+
+EXAMPLES = """
+actcli compare sigmoid tanh relu
+actcli compare relu leaky_relu:alpha=0.2 elu -x -3:3:0.5 -d
+actcli compare gelu gelu_tanh "x*sigmoid(1.702*x)" -x -1,0,1 -f json
+actcli compare relu gelu swish mish -o compare.png
+"""
+
+
+def run(
+    functions: options.FunctionNames,
+    x: options.Points = None,
+    derivative: options.Derivative = False,
+    param: options.Parameters = None,
+    precision: options.Precision = 8,
+    format_: options.Format = "table",
+    output: Output = None,
+) -> None:
+    """Compare functions: a table of properties, then one of values at -x (-3:3 unless given).
+
+    The properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
+    picture's suffix saves functions and derivatives side by side.
+    """
+    chosen = {f.label: f for f in options.resolve(functions, param)}
+    if output and output.suffix.lower() in (".png", ".svg", ".pdf"):
+        _draw(chosen, output)
+        return
+
+    from actcli import points
+    from actcli.analysis import analyse
+    from actcli.render.output import emit
+    from actcli.render.records import Records
+
+    at = points.read(x or ["-3:3"])
+    columns = _values(chosen, at, derivative)
+    costs = _costs(chosen)
+    analyses = {
+        label: None if f.over_axis else analyse(f) for label, f in chosen.items()
+    }
+    document = {
+        "functions": list(analyses),
+        "properties": {
+            label: _facts(f, analyses[label], costs[label])
+            for label, f in chosen.items()
+        },
+        "x": at,
+        "values": {label: columns[label] for label in chosen},
+    }
+    if derivative:
+        document["derivatives"] = {
+            label: columns[f"{label}′"] for label in chosen if f"{label}′" in columns
+        }
+    emit(
+        Records(columns, document),
+        format_,
+        output,
+        lambda: _show(chosen, analyses, costs, columns, precision),
+    )
+
+
+def _facts(
+    function: "Activation", analysis: "Analysis | None", cost: float
+) -> dict[str, Any]:
+    computed = analysis.to_dict() if analysis else {}
+    return {
+        "formula": str(function.formula),
+        **computed,
+        "cost": cost,
+        "use": function.use,
+    }
+
+
+def _values(
+    chosen: "dict[str, Activation]", x: "Array", derivative: bool
+) -> "dict[str, Array]":
+    """Return a column for each function, and for its derivative; a function over an axis takes x as one vector."""
+    import numpy as np
+
+    columns = {"x": x}
+    for label, f in chosen.items():
+        got = np.asarray(f(x))
+        columns[f.label] = (
+            got
+            if got.shape == x.shape
+            else np.resize(np.append(got, [np.nan] * x.size), x.size)
+        )
+        if derivative and not f.over_axis:
+            columns[f"{label}′"] = f.derivative(x)
+    return columns
+
+
+def _costs(chosen: "dict[str, Activation]") -> dict[str, float]:
+    """Return the time of one element relative to relu: the best of some runs, in turn, on numbers that fit the cache."""
+    from time import perf_counter
+
+    import numpy as np
+
+    from actcli import get
+
+    normal = np.random.default_rng(0).normal(size=1 << 14)
+    tried = {**chosen, "relu": get("relu")}
+    # a user's formula is computed exactly, and slowly: a few elements tell
+    inputs = {
+        label: normal[:20] if f.is_formula else normal for label, f in tried.items()
+    }
+    best = dict.fromkeys(tried, np.inf)
+    for _ in range(9):
+        for label, f in tried.items():
+            start = perf_counter()
+            f(inputs[label])
+            best[label] = min(
+                best[label], (perf_counter() - start) / inputs[label].size
+            )
+    return {label: float(f"{best[label] / best['relu']:.2g}") for label in chosen}
+
+
+def _show(
+    chosen: "dict[str, Activation]",
+    analyses: "dict[str, Analysis | None]",
+    costs: dict[str, float],
+    columns: "dict[str, Array]",
+    precision: int,
+) -> None:
+    from actcli.render.properties import compared
+    from actcli.render.tables import numbers, show
+
+    told = {label: compared(f, analyses[label]) for label, f in chosen.items()}
+    for label, rows in told.items():
+        rows["cost"] = f"{costs[label]:g} × relu"
+    headings = list(next(iter(told.values())))
+    cells = {label: [rows[h] for h in headings] for label, rows in told.items()}
+    show({"": headings, **cells}, text_columns=["", *cells])
+    show({name: numbers(column, precision) for name, column in columns.items()})
+
+
+def _draw(chosen: "dict[str, Activation]", path: Path) -> None:
+    from actcli.render import figures
+    from actcli.render.curves import curves_of
+    from actcli.render.output import note
+
+    drawn = [
+        c for f in chosen.values() for c in curves_of(f, -6.0, 6.0, derivative=True)
+    ]
+    figures.draw(figures.side_by_side(drawn), path, figures.Look(size=(10.2, 4.2)))
+    note(f"wrote {path}")

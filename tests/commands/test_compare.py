@@ -1,0 +1,198 @@
+"""``actcli compare`` and ``actcli info`` and ``actcli list``: what they say of functions."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation
+from tests.shell import run
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Return the cells of a table of words by the first of each row."""
+    cells = [
+        [c.strip() for c in line.strip("│").split("│")]
+        for line in text.splitlines()
+        if "│" in line
+    ]
+    return {row[0]: row[1:] for row in cells}
+
+
+def test_both_tables() -> None:
+    done = run("compare", "sigmoid", "tanh", "relu")
+    assert (done.returncode, done.stderr) == (0, "")
+    table = rows(done.stdout)
+    assert table["formula"] == ["1 / (1 + exp(-x))", "tanh(x)", "max(0, x)"]
+    assert table["range"] == ["(0, 1)", "(-1, 1)", "[0, ∞)"]
+    assert table["f(0)"] == ["0.5", "0", "0"]
+    assert table["f′(0)"] == ["0.25", "1", "0"]
+    assert table["largest slope"] == ["0.25 at x = 0", "1 at x = 0", "1 at x = 0"]
+    assert table["|f′| < 0.01"] == [
+        "x < -4.58, x > 4.58",
+        "x < -2.99, x > 2.99",
+        "x < 0",
+    ]
+    assert table["zero-centred"] == ["no", "yes", "no"]
+    assert table["monotonic"] == ["increasing", "increasing", "non-decreasing"]
+    assert table["smoothness"] == ["C∞", "C∞", "C0"]
+    assert table["cost"][2] == "1 × relu"
+    assert table["-1"] == ["0.26894142", "-0.76159416", "0"]
+    assert len([r for r in table if r.lstrip("-").isdigit()]) == 7
+
+
+def test_json_values_and_derivatives() -> None:
+    done = run(
+        "compare",
+        "relu",
+        "leaky_relu:alpha=0.2",
+        "x*x",
+        "-x",
+        "-1,2",
+        "-d",
+        "-f",
+        "json",
+    )
+    document = json.loads(done.stdout)
+    assert document["functions"] == ["relu", "leaky_relu:alpha=0.2", "x*x"]
+    assert document["values"] == {
+        "relu": [0, 2],
+        "leaky_relu:alpha=0.2": [-0.2, 2],
+        "x*x": [1, 4],
+    }
+    assert document["derivatives"]["leaky_relu:alpha=0.2"] == [0.2, 1]
+    assert document["properties"]["relu"]["range"]["high"] == "inf"
+    assert document["properties"]["relu"]["gain"]["forward"] == pytest.approx(
+        math.sqrt(2), rel=1e-12
+    )
+
+
+def test_one_function_with_several_parameters_and_one_for_all() -> None:
+    done = run(
+        "compare",
+        "leaky_relu:alpha=0.2",
+        "leaky_relu:alpha=0.3",
+        "relu",
+        "-p",
+        "alpha=0.5",
+        "-x",
+        "-1",
+        "-f",
+        "csv",
+    )
+    assert done.stdout.splitlines()[0] == "x,leaky_relu:alpha=0.5,relu"
+
+
+def test_over_an_axis_the_numbers_are_one_vector() -> None:
+    done = run("compare", "softmax", "maxout", "-x", "1,2", "-f", "csv")
+    assert done.stdout.splitlines()[1:] == [
+        "1.0,0.2689414213699951,2.0",
+        "2.0,0.7310585786300049,nan",
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "csv", "json"])
+def test_files(suffix: str, tmp_path: Path) -> None:
+    done = run("compare", "relu", "step", "-o", f"c.{suffix}", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"wrote c.{suffix}\n")
+    assert (tmp_path / f"c.{suffix}").stat().st_size > 30
+
+
+def test_info_of_each_function(function: Activation) -> None:
+    done = run("info", function.name, "-f", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    assert (document["name"], document["formula"]) == (
+        function.name,
+        str(function.formula),
+    )
+    assert document["derivative"]
+    if not function.over_axis:
+        assert {
+            "range",
+            "limits",
+            "extrema",
+            "lipschitz",
+            "monotonic",
+            "zero_centred",
+            "smoothness",
+            "gain",
+        } <= set(document)
+        assert [k["x"] for k in document["kinks"]] == function.kink_points()
+
+
+def test_info_tells_the_choice_at_kinks() -> None:
+    table = rows(run("info", "hard_swish").stdout)
+    assert table["at kinks"] == [
+        "x = -3: f′ = 0 (left 0, right -0.5); x = 3: f′ = 1 (left 1.5, right 1)"
+    ]
+    assert table["limits"] == ["x → -∞: f → 0, f′ → 0; x → ∞: f → ∞, f′ → 1"]
+    assert table["extrema"] == ["minimum -0.375 at x = -1.5"]
+    assert table["aliases"] == ["hard_silu"]
+    assert table["paper"] == ["arXiv:1905.02244"]
+
+
+def test_info_of_a_formula() -> None:
+    table = rows(run("info", "x*tanh(b*exp(x))", "-p", "b=2").stdout)
+    assert table["derivative"] == [
+        "tanh(b * exp(x)) + x * b * exp(x) / cosh(b * exp(x)) ** 2"
+    ]
+    assert table["derivatives by"] == ["x, b"]
+
+
+def test_list_shows_every_function() -> None:
+    document = json.loads(run("list", "-f", "json").stdout)
+    assert {f["name"] for f in document["functions"]} >= set(actcli.functions) != set()
+    assert all(f["formula"] and f["family"] for f in document["functions"])
+    some = json.loads(run("list", "--family", "rectifiers", "-f", "json").stdout)[
+        "functions"
+    ]
+    assert {f["family"] for f in some} == {"rectifiers"}
+    assert "relu\n" in run("list", "-f", "plain").stdout
+    assert "x if x > 0 else alpha * x" in run("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["compare"], 2, "missing argument 'FUNCTION...'"),
+        (["compare", "relu", "swsh"], 2, "no function 'swsh'; did you mean 'swish'?"),
+        (["compare", "relu", "-x", "1,a"], 2, "-x: 'a' at place 2 is not a number"),
+        (["compare", "relu", "-f", "yaml"], 2, "no format 'yaml'"),
+        (["compare", "relu", "-p", "beta=1"], 2, "relu has no parameter 'beta'"),
+        (["compare", "relu", "-o", "a.gif"], 2, "a.gif: unknown suffix '.gif'"),
+        (
+            ["compare", "relu", "-o", "no/a.png"],
+            1,
+            "no: no such file or directory; cannot write a.png",
+        ),
+        (["info"], 2, "missing argument 'FUNCTION'"),
+        (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),
+        (["info", "prelu:alpha=a"], 2, "'a' is not a number"),
+        (
+            ["list", "--family", "rectifier"],
+            2,
+            "no family 'rectifier'; did you mean 'rectifiers'?",
+        ),
+        (["list", "-o", "a.npy"], 2, "a.npy"),
+    ],
+)
+def test_a_wrong_request_is_one_line(
+    arguments: list[str], code: int, message: str, tmp_path: Path
+) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert done.stderr.startswith(f"actcli: {message}")
+
+
+def test_values_are_those_of_the_library() -> None:
+    done = json.loads(
+        run("compare", "mish", "softsign", "-x", "-5:5:0.1", "-f", "json").stdout
+    )
+    for name in ("mish", "softsign"):
+        np.testing.assert_array_equal(
+            done["values"][name], actcli.get(name)(np.array(done["x"]))
+        )
