@@ -1,0 +1,249 @@
+"""Where a formula changes its form: at the switching points of conditions, max, min and abs, at poles and domain ends."""
+
+import ast
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import combinations, pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from actcli.activation import Activation
+from actcli.analysis.search import WINDOW, endless, mixed_grid, roots
+from actcli.engine import Array
+from actcli.formula import CONSTANTS, FUNCTIONS, Formula
+
+Scope: TypeAlias = Callable[[Array], Mapping[str, Any]]  # x to the value of every name
+
+_MOST = 64
+
+
+def break_points(function: Activation) -> tuple[float, ...]:
+    """Return in ascending order where the form of a function changes, for the parameters that are bound.
+
+    Every point at which a derivative of some order jumps is among them, good to the last digit; at others the function
+    may turn out smooth. Where they go on without end (``abs(sin(x))``) it is those in [-12, 12].
+
+    >>> import actcli
+    >>> break_points(actcli.hard_swish), break_points(actcli.get("abs(x**2 - 4)"))
+    ((-3.0, 3.0), (-2.0, 2.0))
+    """
+    found = set(function.kink_points())
+    if function.formula is not None:
+        values = {n: v for n, v in function.resolve({}).items() if v is not None}
+        grid = mixed_grid(600, 20)
+        for switch in _switches(
+            function.formula.tree, function.formula, lambda x: {**values, "x": x}
+        ):
+            found.update(_roots(switch, grid))
+    near = sorted((x for x in found if math.isfinite(x)), key=abs)[:_MOST]
+    return tuple(sorted(x + 0.0 for x in near))
+
+
+def _roots(switch: Callable[[Array], Array], grid: Array) -> list[float]:
+    """Return where a switch is zero or changes its sign. A stretch of zeros is an underflow, or the work of another."""
+    x, g = grid, switch(grid)
+    sign = np.sign(g)
+    zero = sign == 0.0
+    alone = zero & ~np.roll(zero, 1) & ~np.roll(zero, -1)
+    known = np.flatnonzero(~zero & ~np.isnan(sign))
+    i, j = known[:-1], known[1:]
+    turns = (sign[i] * sign[j] < 0) & (j == i + 1)
+    i, j, alone = i[turns], j[turns], np.flatnonzero(alone)
+    if endless(np.concatenate((x[i], x[alone]))):
+        near = np.abs(x) <= WINDOW
+        i, j, alone = i[near[i]], j[near[i]], alone[near[alone]]
+    return [*x[alone].tolist(), *roots(switch, x[i], x[j], g[i], g[j]).tolist()]
+
+
+# the switches of a formula
+
+
+def _switches(
+    node: ast.expr, formula: Formula, scope: Scope
+) -> Iterator[Callable[[Array], Array]]:
+    """Walk over a formula; yield a function of x for each expression whose sign decides over its form."""
+    for part in _deciding(node, formula):
+        for factor in _factors(part):
+            yield _as_function(factor, formula, scope)
+    for child in _children(node):
+        yield from _switches(child, formula, scope)
+    if isinstance(node, ast.Call) and _name(node) in formula.called:
+        callee = formula.called[_name(node)].formula
+        assert callee is not None
+        yield from _switches(callee.tree, callee, _inside(node, formula, scope))
+
+
+def _as_function(
+    node: ast.expr, formula: Formula, scope: Scope
+) -> Callable[[Array], Array]:
+    def switch(x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            value = _evaluate(node, formula, scope(x))
+            return np.broadcast_to(np.asarray(value, dtype=float), x.shape)
+
+    return switch
+
+
+def _deciding(node: ast.expr, formula: Formula) -> Iterator[ast.expr]:
+    match node:
+        case ast.Compare(left=left, comparators=others):
+            for a, b in pairwise((left, *others)):
+                yield _difference(a, b)
+        case ast.IfExp(test=test) if not isinstance(test, ast.Compare):
+            yield test
+        case ast.BinOp(op=ast.Div(), right=right):
+            yield right
+        case ast.BinOp(op=ast.Pow(), left=left, right=right):
+            if not _is_whole(right):
+                yield left
+        case ast.Call(func=ast.Name(id=name), args=args) if name not in formula.called:
+            yield from _decided_by_call(name, args)
+
+
+def _decided_by_call(name: str, args: Sequence[ast.expr]) -> Iterator[ast.expr]:
+    match name:
+        case "max" | "min":
+            for a, b in combinations(args, 2):
+                yield _difference(a, b)
+        case "abs" | "sign" | "sqrt" | "log":
+            yield args[0]
+        case "log1p":
+            yield ast.BinOp(args[0], ast.Add(), ast.Constant(1))
+        case "tan":
+            yield ast.Call(ast.Name("cos"), [args[0]], [])
+        case "floor":
+            nearest = ast.BinOp(args[0], ast.Add(), ast.Constant(0.5))
+            yield _difference(args[0], ast.Call(ast.Name("floor"), [nearest], []))
+
+
+def _difference(a: ast.expr, b: ast.expr) -> ast.expr:
+    """Return a - b, or the one of them that is not the number 0: it may have factors."""
+    if isinstance(b, ast.Constant) and b.value == 0:
+        return a
+    if isinstance(a, ast.Constant) and a.value == 0:
+        return b
+    return ast.BinOp(a, ast.Sub(), b)
+
+
+def _factors(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what the zeros of an expression are the zeros of; those of x² are of no sign change."""
+    match node:
+        case ast.BinOp(op=ast.Mult(), left=left, right=right):
+            yield from _factors(left)
+            yield from _factors(right)
+        case ast.BinOp(op=ast.Div(), left=left) | ast.BinOp(op=ast.Pow(), left=left):
+            yield from _factors(left)
+        case ast.UnaryOp(operand=operand):
+            yield from _factors(operand)
+        case ast.Constant():
+            return
+        case _:
+            yield node
+
+
+def _is_whole(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int | float)
+        and float(node.value).is_integer()
+    )
+
+
+def _children(node: ast.expr) -> Iterator[ast.expr]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.keyword):
+            yield child.value
+        elif isinstance(child, ast.expr):
+            yield child
+
+
+def _name(node: ast.Call) -> str:
+    assert isinstance(node.func, ast.Name)
+    return node.func.id
+
+
+def _inside(node: ast.Call, formula: Formula, scope: Scope) -> Scope:
+    """Return the scope in which the formula of a called function stands."""
+    defaults = formula.called[_name(node)].defaults
+
+    def inner(x: Array) -> Mapping[str, Any]:
+        outer = scope(x)
+        given = {str(k.arg): _evaluate(k.value, formula, outer) for k in node.keywords}
+        return {**defaults, **given, "x": _evaluate(node.args[0], formula, outer)}
+
+    return inner
+
+
+# their values: plain floating point, which is enough to see a sign
+
+
+def _evaluate(node: ast.expr, formula: Formula, values: Mapping[str, Any]) -> Any:
+    def value(part: ast.expr) -> Any:
+        return _evaluate(part, formula, values)
+
+    match node:
+        case ast.Constant(value=number):
+            return np.float64(number)  # type: ignore[arg-type]  # the reader let only numbers pass
+        case ast.Name(id=name):
+            return values[name] if name in values else np.float64(CONSTANTS[name])
+        case ast.UnaryOp(op=op, operand=operand):
+            return -value(operand) if isinstance(op, ast.USub) else value(operand)
+        case ast.BinOp(op=op, left=left, right=right):
+            return _OPERATORS[type(op)](value(left), value(right))
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            terms = [value(part) for part in (left, *others)]
+            held = [
+                _COMPARISONS[type(o)](a, b)
+                for o, (a, b) in zip(ops, pairwise(terms), strict=True)
+            ]
+            return np.logical_and.reduce(held).astype(float)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return np.where(value(test), value(body), value(orelse))
+        case ast.Call(args=args):
+            return _call(node, [value(a) for a in args], formula, values)
+    raise TypeError(f"not in the grammar: {ast.dump(node)}")
+
+
+def _call(
+    node: ast.Call, args: list[Any], formula: Formula, values: Mapping[str, Any]
+) -> Any:
+    name = _name(node)
+    if name not in formula.called:
+        return _FUNCTIONS[name](*args)
+    callee = formula.called[name].formula
+    assert callee is not None
+    inner = _inside(node, formula, lambda _: values)
+    return _evaluate(callee.tree, callee, inner(args[0]))
+
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+
+
+def _each(function: Callable[[float], float]) -> Callable[[Any], Any]:
+    return lambda x: np.frompyfunc(function, 1, 1)(x).astype(float)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: getattr(np, name) for name in FUNCTIONS if hasattr(np, name)},
+    "atan": np.arctan,
+    "erf": _each(math.erf),
+    "erfc": _each(math.erfc),
+    "max": lambda *terms: reduce(np.maximum, terms),
+    "min": lambda *terms: reduce(np.minimum, terms),
+}

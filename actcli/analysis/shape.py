@@ -1,0 +1,272 @@
+"""The course of a function, read off samples and refined: limits, monotony, extrema, range, zeros, symmetry."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from actcli.analysis.curve import Curve, plain
+from actcli.analysis.search import WINDOW, endless, grows, roots, runs, turns
+from actcli.engine import Array
+
+_FLAT = 2.0  # stands for the sign of a slope that is 0 over a stretch
+_TIE = 1e-13
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval of values, and whether its ends belong to it.
+
+    >>> str(Range(0.0, math.inf, low_attained=True, high_attained=False))
+    '[0, inf)'
+    """
+
+    low: float
+    high: float
+    low_attained: bool
+    high_attained: bool
+
+    def __str__(self) -> str:
+        left, right = "(["[self.low_attained], ")]"[self.high_attained]
+        return f"{left}{self.low:.6g}, {self.high:.6g}{right}"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of f and f′ at -inf (left) and inf (right); NaN where there is none."""
+
+    left: float
+    right: float
+    slope_left: float
+    slope_right: float
+
+
+@dataclass(frozen=True)
+class Extremum:
+    """A strict local extremum: where, how high, and whether a "minimum" or a "maximum"."""
+
+    x: float
+    f: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """A stretch on which the function is constant, and its value."""
+
+    low: float
+    high: float
+    f: float
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The course of a function over the line; each part is computed when it is asked for.
+
+    Of what goes on without end towards an infinity, such as the extrema of sin, the part in [-12, 12] is listed.
+    """
+
+    curve: Curve
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The limits at the infinities."""
+        f, d = self.curve(np.array([-math.inf, math.inf]))
+        return Limits(*(plain(v) for v in (*f, *d)))
+
+    @cached_property
+    def window(self) -> tuple[float, float]:
+        """Between which points what repeats without end is listed: infinite on a side where nothing does."""
+        s, limits = self.curve.samples, self.limits
+        i = turns(s.d)
+        wild = []
+        for side, f, d in (
+            (-1.0, limits.left, limits.slope_left),
+            (1.0, limits.right, limits.slope_right),
+        ):
+            has_values = np.isfinite(s.d[side * s.x > WINDOW]).any()
+            lost = bool(has_values) and (math.isnan(f) or math.isnan(d))
+            wild.append(lost or endless(np.maximum(side * s.x[i], 0.0)))
+        return -WINDOW if wild[0] else -math.inf, WINDOW if wild[1] else math.inf
+
+    # up, down, flat
+
+    @cached_property
+    def plateaus(self) -> tuple[Plateau, ...]:
+        """The stretches on which the function is constant, from break to break or to an infinity."""
+        s = self.curve.samples
+        level = s.d == 0.0
+        level[s.at_breaks] = False
+        found: list[Plateau] = []
+        for i, j in runs(level):
+            low = -math.inf if i == 0 else s.break_at(i - 1)
+            high = math.inf if j == s.x.size - 1 else s.break_at(j + 1)
+            # where a slope has only underflowed, one end is at no break
+            if i < j and low < high:
+                f = plain(s.f[(i + j) // 2])
+                if found and found[-1].high == low and found[-1].f == s.f[i - 1] == f:
+                    low = found.pop().low
+                found.append(Plateau(low, high, f))
+        return tuple(found)
+
+    @cached_property
+    def _course(self) -> tuple[Array, Array]:
+        """Where the function goes up (1), down (-1) or is flat, in order: index into the samples, sign.
+
+        A jump on the way to a break stands half an index before it, one on the way from it half an index after it.
+        """
+        s = self.curve.samples
+        sign = np.sign(s.d)
+        size = np.nan_to_num(np.abs(s.d))
+        beside = np.maximum(np.append(size[1:], 0.0), np.append(0.0, size[:-1]))
+        sign[np.isnan(sign) | (size <= _TIE * beside)] = 0.0
+        for p in self.plateaus:
+            sign[(s.x >= p.low) & (s.x <= p.high) & (s.d == 0.0)] = _FLAT
+        sign[s.at_breaks] = 0.0  # the slope there is a choice
+        jumps = np.array([side.jumps for side in self.curve.sides]).reshape(-1, 2)
+        place = np.concatenate(
+            (np.arange(sign.size), s.at_breaks - 0.5, s.at_breaks + 0.5)
+        )
+        signs = np.concatenate((sign, jumps[:, 0], jumps[:, 1]))
+        order = np.argsort(place)
+        kept = order[signs[order] != 0.0]
+        return place[kept], signs[kept]
+
+    @cached_property
+    def monotonic(self) -> str:
+        """One of "increasing", "decreasing", "non-decreasing", "non-increasing", "constant", "not monotonic"."""
+        _, signs = self._course
+        up, down, flat = (bool((signs == v).any()) for v in (1.0, -1.0, _FLAT))
+        if up and down:
+            return "not monotonic"
+        if not up and not down:
+            return "constant"
+        if flat:
+            return "non-decreasing" if up else "non-increasing"
+        return "increasing" if up else "decreasing"
+
+    @cached_property
+    def extrema(self) -> tuple[Extremum, ...]:
+        """The strict local extrema in order of x; a corner or the value at a jump can be one, a plateau is none."""
+        s = self.curve.samples
+        place, signs = self._course
+        turn = np.flatnonzero(signs[:-1] * signs[1:] == -1.0)
+        before, after = place[turn], place[turn + 1]
+        i, j = np.floor(before).astype(int), np.ceil(after).astype(int)
+        smooth = (before == i) & (after == j) & s.smooth(i, j)
+        inside = self._listed(s.x[i]) & self._listed(s.x[j])
+        x = np.full(turn.size, np.nan)
+        a, b = i[smooth & inside], j[smooth & inside]
+        x[smooth & inside] = roots(self.curve.slope, s.x[a], s.x[b], s.d[a], s.d[b])
+        for k in np.flatnonzero(~smooth & inside).tolist():
+            x[k] = self._break_of_turn(float(before[k]), float(after[k]))
+        f = self._settled(x, self.curve.f(x))
+        kinds = np.where(signs[turn] > 0.0, "maximum", "minimum")
+        rows = zip(x.tolist(), f.tolist(), kinds.tolist(), strict=True)
+        return tuple(
+            Extremum(plain(v), plain(y), kind)
+            for v, y, kind in rows
+            if math.isfinite(y)
+        )
+
+    def _listed(self, x: Array) -> Array:
+        return (x >= self.window[0]) & (x <= self.window[1])
+
+    def _break_of_turn(self, before: float, after: float) -> float:
+        """Return the break at which the course turns; NaN at the far end of a jump, which is only approached."""
+        s = self.curve.samples
+        c = int(s.at_breaks[np.searchsorted(s.at_breaks, before) % s.at_breaks.size])
+        approached = before - 0.5 in s.at_breaks or after == c - 0.5
+        return math.nan if approached or not before < c < after else float(s.x[c])
+
+    # values
+
+    @cached_property
+    def range(self) -> Range:
+        """The values of the function."""
+        high, high_attained = self._supremum(1.0)
+        low, low_attained = self._supremum(-1.0)
+        return Range(plain(-low), plain(high), low_attained, high_attained)
+
+    def _supremum(self, sign: float) -> tuple[float, bool]:
+        """Return the supremum of f, or of -f, and whether it is a value."""
+        sides, s = self.curve.sides, self.curve.samples
+        reached = [
+            *(e.f for e in self.extrema),
+            *(p.f for p in self.plateaus),
+            *(side.at for side in sides),
+        ]
+        near = [
+            self.limits.left,
+            self.limits.right,
+            *(v for side in sides for v in (side.left, side.right)),
+        ]
+        if self.window != (-math.inf, math.inf):
+            if grows(s.x, sign * s.f):
+                near.append(sign * math.inf)
+            else:
+                reached.append(sign * float(np.nanmax(sign * s.f)))
+        best, top = (
+            max((sign * v for v in values if not math.isnan(v)), default=-math.inf)
+            for values in (reached, near)
+        )
+        attained = math.isfinite(best) and best >= top - _TIE * abs(top)
+        return max(best, top), attained
+
+    @cached_property
+    def zeros(self) -> tuple[tuple[float, float], ...]:
+        """Where f is 0, as intervals (low, high) in order of x; a point is an interval without length."""
+        s = self.curve.samples
+        found = [(p.low, p.high) for p in self.plateaus if p.f == 0.0]
+        points = [e.x for e in self.extrema if e.f == 0.0]
+        for i, j in runs(s.f == 0.0):
+            low, high = float(s.x[i]), float(s.x[j])
+            known = any(a <= low and high <= b for a, b in found)
+            # a stretch of zeros that is no plateau is an underflow
+            if not known and (i == j or low < 0.0 < high):
+                points.append(low if i == j else 0.0)
+        turn = turns(s.f)
+        turn = turn[self._listed(s.x[turn]) & self._listed(s.x[turn + 1])]
+        smooth = s.smooth(turn, turn + 1)
+        a, b = turn[smooth], turn[smooth] + 1
+        points += roots(self.curve.f, s.x[a], s.x[b], s.f[a], s.f[b]).tolist()
+        points += self._corners_at_zero(turn[~smooth])
+        if endless(np.array(points)):
+            points = [x for x in points if abs(x) <= WINDOW]
+        return tuple(sorted({*found, *((x + 0.0, x + 0.0) for x in points)}))
+
+    def _settled(self, x: Array, f: Array) -> Array:
+        """Return the values at extrema, 0 where they only differ from it because x is rounded."""
+        s = self.curve.samples
+        y = f.copy()
+        for k, (v, value) in enumerate(zip(x.tolist(), f.tolist(), strict=True)):
+            near = np.abs(s.x - v) < 1.0 + 0.1 * abs(v)
+            slopes = [
+                abs(d)
+                for e in self.curve.sides
+                if e.x == v
+                for d in (e.slope_left, e.slope_right)
+            ]
+            margin = 4.0 * math.ulp(v) * max(slopes, default=0.0)
+            if abs(value) <= 1e-26 * np.nanmax(np.abs(s.f[near]), initial=0.0) + margin:
+                y[k] = 0.0
+        return y
+
+    def _corners_at_zero(self, i: Array) -> list[float]:
+        """Return the breaks within a step of the samples over which f passes through 0 without a jump."""
+        s = self.curve.samples
+        k = np.searchsorted(s.breaks, s.x[i], "left")
+        chosen = [self.curve.sides[n] for n in k.tolist()]
+        return [side.x for side in chosen if side.jumps == (0.0, 0.0)]
+
+    @cached_property
+    def symmetry(self) -> str:
+        """Either "odd" or "even", or an empty string."""
+        x = np.geomspace(1e-3, 40.0, 60) * 1.0123
+        (right, d), (left, _) = self.curve(x), self.curve(-x)
+        bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)
+        with np.errstate(invalid="ignore"):
+            if (np.abs(right - left) <= bound).all():
+                return "even"
+            return "odd" if (np.abs(right + left) <= bound).all() else ""

@@ -1,0 +1,211 @@
+"""The slopes of a function: how steep it gets and where, and where its gradient vanishes."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from actcli.analysis.curve import plain
+from actcli.analysis.search import grows, peaks, roots
+from actcli.analysis.shape import Range, Shape
+from actcli.engine import Array
+
+# a gradient smaller than this is said to vanish
+VANISHING = 0.01
+_TIE = 1e-13
+
+
+@dataclass(frozen=True)
+class Steepest:
+    """The largest of something about the slope.
+
+    Attributes:
+        slope: the supremum.
+        x: where it is reached or approached, good to half the digits; of several places the nearest to 0.
+        attained: whether the slope is that at x or on a stretch that begins there, and does not only come near.
+    """
+
+    slope: float
+    x: float
+    attained: bool
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """What the derivative does over the line; each part is computed when it is asked for."""
+
+    shape: Shape
+
+    @cached_property
+    def range(self) -> Range:
+        """The values of f′ where it exists; an end counts as attained where a one-sided derivative has it."""
+        high, low = self._highest, self._lowest
+        # a slope that touches 0 is found at a place that is rounded
+        least = 0.0 if abs(low.slope) < 1e-14 * high.slope else plain(-low.slope)
+        return Range(least, high.slope, low.attained, high.attained)
+
+    @cached_property
+    def steepest(self) -> Steepest:
+        """The supremum of |f′|, jumps of f left aside."""
+        return _best([self._highest, self._lowest])
+
+    @cached_property
+    def lipschitz(self) -> Steepest:
+        """The smallest L with |f(a) - f(b)| ≤ L·|a - b|: that of ``steepest``, infinite at a jump."""
+        for side in sorted(self.shape.curve.sides, key=lambda side: abs(side.x)):
+            if side.jumps != (0.0, 0.0):
+                return Steepest(math.inf, side.x, attained=False)
+        return self.steepest
+
+    @cached_property
+    def _highest(self) -> Steepest:
+        return self._supremum(1.0)
+
+    @cached_property
+    def _lowest(self) -> Steepest:
+        return self._supremum(-1.0)
+
+    def _supremum(self, sign: float) -> Steepest:
+        s, limits = self.shape.curve.samples, self.shape.limits
+        y = sign * s.d
+        ends = [
+            Steepest(sign * limits.slope_left, -math.inf, attained=False),
+            Steepest(sign * limits.slope_right, math.inf, attained=False),
+        ]
+        if self.shape.window != (-math.inf, math.inf) and grows(s.x, y):
+            ends.append(Steepest(math.inf, math.inf, attained=False))
+        constant = (y == y[0]).all()
+        fixed = [Steepest(float(y[0]), 0.0, attained=True)] if constant else []
+        fixed += self._beside_breaks(y, sign)
+        inner = self._peaks(y, sign)
+        top = max((p.slope for p in ends if p.slope == p.slope), default=-math.inf)
+        # a slope that nears its limit reaches it in rounding: only what lies above is a peak
+        inner = [p for p in inner if _just_below(p.slope) > top]
+        return _best([*fixed, *ends, *inner])
+
+    def _beside_breaks(self, y: Array, sign: float) -> list[Steepest]:
+        found = []
+        s = self.shape.curve.samples
+        for k, side in zip(s.at_breaks.tolist(), self.shape.curve.sides, strict=True):
+            for slope, step in ((side.slope_left, -1), (side.slope_right, 1)):
+                value = sign * slope
+                stretch = y[k + step] == y[k + 2 * step]
+                attained = math.isfinite(value) and bool(value == y[k] or stretch)
+                found.append(Steepest(plain(value), side.x, attained))
+        return found
+
+    def _peaks(self, y: Array, sign: float) -> list[Steepest]:
+        curve = self.shape.curve
+        s = curve.samples
+        i = np.arange(1, y.size - 1)
+        higher = (y[i] >= y[i - 1]) & (y[i] >= y[i + 1]) & np.isfinite(y[i])
+        i = i[higher & s.smooth(i - 1, i + 1)]
+        # samples are so close that a peak rises little above them
+        i = i[y[i] >= y[i].max(initial=-math.inf) - 0.1 * np.abs(y[i]).max(initial=0.0)]
+        most = 2 if curve.is_exact else 8
+        nearest, highest = np.argsort(np.abs(s.x[i])), np.argsort(-y[i])
+        i = i[np.union1d(nearest[:most], highest[:most])]
+        level = (y[i - 1] == y[i]) & (y[i] == y[i + 1])
+        found = [
+            Steepest(float(y[k]), plain(s.x[k]), attained=True) for k in i.tolist()
+        ]
+        i = i[~level]
+        x, top = peaks(lambda v: sign * curve.slope(v), s.x[i - 1], s.x[i + 1])
+        better = top > y[i]
+        found += [
+            Steepest(v, plain(at), attained=True)
+            for v, at in zip(top[better].tolist(), x[better].tolist(), strict=True)
+        ]
+        return found
+
+    # where the gradient vanishes
+
+    @cached_property
+    def alive(self) -> tuple[tuple[float, float], ...]:
+        """The intervals on which |f′| is at least 0.01, in order of x; without end where it stays so to an infinity.
+
+        Where it goes up and down without end, the last interval listed in [-12, 12] is the one that has no end.
+        """
+        x, d = self._closely()
+        live = np.abs(d) >= VANISHING
+        first, last = self.shape.window
+        edge = np.flatnonzero(
+            (live[:-1] != live[1:]) & (x[1:] >= first) & (x[:-1] <= last)
+        )
+        cuts = self._cuts(x[edge], x[edge + 1])
+        bounds = np.concatenate(([-math.inf], cuts, [math.inf]))
+        kept = np.concatenate(
+            (live[edge], live[edge[-1:] + 1] if edge.size else live[:1])
+        )
+        pairs = zip(
+            bounds[:-1].tolist(), bounds[1:].tolist(), kept.tolist(), strict=True
+        )
+        return self._within_window(
+            [(plain(a), plain(b)) for a, b, on in pairs if on and a < b]
+        )
+
+    def _closely(self) -> tuple[Array, Array]:
+        """Return samples off the breaks, with the points added at which the slope is 0 or smallest in between."""
+        curve = self.shape.curve
+        s = curve.samples
+        size = np.abs(s.d)
+        i = np.arange(1, size.size - 1)
+        low = (
+            (size[i] <= size[i - 1])
+            & (size[i] <= size[i + 1])
+            & (size[i] < 10 * VANISHING)
+        )
+        i = i[low & (size[i] > 0.0) & (size[i] != size[i - 1]) & s.smooth(i - 1, i + 1)]
+        i = i[np.argsort(np.abs(s.x[i]))[: 4 if curve.is_exact else 64]]
+        valleys, _ = peaks(
+            lambda v: -np.abs(curve.slope(v)), s.x[i - 1], s.x[i + 1], rounds=5
+        )
+        zeros = np.array([e.x for e in self.shape.extrema if e.x not in curve.breaks])
+        more = np.concatenate((valleys, zeros))
+        slopes = np.concatenate((curve.slope(valleys), np.zeros(zeros.size)))
+        x, d = np.concatenate((s.x, more)), np.concatenate((s.d, slopes))
+        usable = ~np.isin(x, s.breaks)
+        order = np.argsort(x[usable])
+        return x[usable][order], d[usable][order]
+
+    def _cuts(self, low: Array, high: Array) -> Array:
+        """Return where |f′| passes the bound in each bracket: at the break in it, or where the slope is just that."""
+        curve = self.shape.curve
+        breaks = np.array(curve.breaks)
+        first = np.searchsorted(breaks, low)
+        smooth = first == np.searchsorted(breaks, high)
+        cuts = np.empty(low.size)
+        cuts[~smooth] = breaks[first[~smooth]] if breaks.size else 0.0
+        a, b = low[smooth], high[smooth]
+
+        def above(x: Array) -> Array:
+            return np.abs(curve.slope(x)) - VANISHING
+
+        cuts[smooth] = roots(above, a, b, above(a), above(b))
+        return cuts
+
+    def _within_window(
+        self, found: list[tuple[float, float]]
+    ) -> tuple[tuple[float, float], ...]:
+        first, last = self.shape.window
+        near = [(a, b) for a, b in found if b >= first and a <= last]
+        if near and math.isfinite(first):
+            near[0] = (-math.inf, near[0][1])
+        if near and math.isfinite(last):
+            near[-1] = (near[-1][0], math.inf)
+        return tuple(near)
+
+
+def _just_below(v: float) -> float:
+    return v - _TIE * abs(v) if math.isfinite(v) else v
+
+
+def _best(candidates: list[Steepest]) -> Steepest:
+    """Return the highest; of equal ones one that is attained, then the nearest to 0."""
+    known = [c for c in candidates if c.slope == c.slope]
+    top = max((c.slope for c in known), default=math.nan)
+    tied = [c for c in known if c.slope >= _just_below(top)]
+    if not tied:
+        return Steepest(math.nan, math.nan, attained=False)
+    return min(tied, key=lambda c: (not c.attained, abs(c.x), -c.x))
