@@ -41,7 +41,7 @@ class Analysis:
     >>> import actcli
     >>> a = analyse(actcli.hard_swish)
     >>> str(a.range), a.monotonic, a.smoothness.name, a.lipschitz.slope
-    ('[-0.375, inf)', 'not monotonic', 'C0', 1.5)
+    ('[-0.375, ∞)', 'not monotonic', 'C0', 1.5)
     >>> a.extrema
     (Extremum(x=-1.5, f=-0.375, kind='minimum'),)
     """

@@ -19,7 +19,7 @@ class Range:
     """An interval of values, and whether its ends belong to it.
 
     >>> str(Range(0.0, math.inf, low_attained=True, high_attained=False))
-    '[0, inf)'
+    '[0, ∞)'
     """
 
     low: float
@@ -29,7 +29,7 @@ class Range:
 
     def __str__(self) -> str:
         left, right = "(["[self.low_attained], ")]"[self.high_attained]
-        return f"{left}{self.low:.6g}, {self.high:.6g}{right}"
+        return f"{left}{self.low:.6g}, {self.high:.6g}{right}".replace("inf", "∞")
 
 
 @dataclass(frozen=True)
