@@ -12,10 +12,8 @@ from mpmath import libmp
 from mpmath.libmp import fone, from_float, from_int, fzero, mpf_neg, mpf_sign
 from mpmath.libmp.libmpi import (
     mpi_add,
-    mpi_atan,
     mpi_cos,
     mpi_div,
-    mpi_log,
     mpi_mul,
     mpi_neg,
     mpi_sin,
@@ -201,7 +199,7 @@ class Taylor:
                 raise UndefinedError
             return ((libmp.fninf, libmp.fninf),)
         if _positive(a[0]):
-            return self._chain(mpi_log(a[0], self.bits), a, lambda t: t.div((ONE,), a))
+            return self._chain(_log(a[0], self.bits), a, lambda t: t.div((ONE,), a))
         raise UndefinedError
 
     def log1p(self, a: Series) -> Series:
@@ -250,7 +248,7 @@ class Taylor:
 
     def atan(self, a: Series) -> Series:
         return self._chain(
-            mpi_atan(a[0], self.bits),
+            _monotonic(libmp.mpf_atan, a[0], self.bits),
             a,
             lambda t: t.div((ONE,), t.add((ONE,), t.mul(a, a))),
         )
@@ -328,18 +326,25 @@ def _size(s: Mpf) -> int:
 
 
 def _exp(v: Interval, bits: int) -> Interval:
-    low = _exp_bound(v[0], bits, fzero, _HUGE, libmp.round_floor)
-    return low, _exp_bound(v[1], bits, _TINY, libmp.finf, libmp.round_ceiling)
+    if max(_size(v[0]), _size(v[1])) <= _LARGEST:
+        return ONE if v == ZERO else _monotonic(libmp.mpf_exp, v, bits)
+    low, high = ((s, s) if _size(s) <= _LARGEST else None for s in v)
+    return (
+        _exp(low, bits)[0] if low else (fzero if v[0][0] else _HUGE),
+        _exp(high, bits)[1] if high else (_TINY if v[1][0] else libmp.finf),
+    )
 
 
-def _exp_bound(s: Mpf, bits: int, if_tiny: Mpf, if_huge: Mpf, rounding: str) -> Mpf:
-    if _size(s) > _LARGEST:
-        return if_tiny if s[0] else if_huge
-    return libmp.mpf_exp(s, bits, rounding)
+def _log(v: Interval, bits: int) -> Interval:
+    return _monotonic(libmp.mpf_log, v, bits)
 
 
 def _monotonic(function: Callable[[Mpf, int], Mpf], v: Interval, bits: int) -> Interval:
-    """Enclose an increasing function that mpmath gives to within its last bits, in no certain direction."""
+    """Enclose an increasing function that mpmath gives to within its last bits, in no certain direction.
+
+    That is so whatever rounding it is asked for: at 768 bits the exponential of 1e-131 is 1 + 1e-131 by floor and by
+    ceiling, though the square is missing.
+    """
     low = function(v[0], bits + 10)
     high = low if v[0] == v[1] else function(v[1], bits + 10)
     return _nudge(low, bits, -1), _nudge(high, bits, +1)
@@ -358,9 +363,12 @@ def _bounded(
     function: Callable[[Interval, int], Interval], v: Interval, bits: int
 ) -> Interval:
     """Enclose sin or cos; a number too wide or too large to reduce can be anywhere between -1 and 1."""
-    if v == ZERO or max(_size(v[0]), _size(v[1])) < 4096:
+    if v == ZERO:
         return function(v, bits)
-    return mpi_neg(ONE)[0], fone
+    if max(_size(v[0]), _size(v[1])) >= 4096:
+        return mpi_neg(ONE)[0], fone
+    low, high = function(v, bits + 10)
+    return _nudge(low, bits, -1), _nudge(high, bits, +1)
 
 
 def _half(v: Interval) -> Interval:
@@ -386,7 +394,7 @@ def _expm1_at(s: Mpf, bits: int) -> Mpf:
 
 def _log1p(v: Interval, bits: int) -> Interval:
     if not _within(v, 2):
-        return mpi_log(mpi_add(ONE, v, bits), bits)
+        return _log(mpi_add(ONE, v, bits), bits)
     return _monotonic(_log1p_at, v, bits)
 
 
