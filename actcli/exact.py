@@ -82,11 +82,16 @@ def derivatives(
 
 
 def enclosed(
-    formula: Formula, values: Mapping[str, float], *, order: int = 1, wrt: str = "x"
+    formula: Formula,
+    values: Mapping[str, float],
+    *,
+    order: int = 1,
+    wrt: str | Mapping[str, float] = "x",
 ) -> list[tuple[float, float]]:
     """Return value and derivatives at a finite point as unevaluated sums ``high + low``, good to 2**-70.
 
-    What an error in ulps is measured against: the rounded value alone would hide half an ulp.
+    What an error in ulps is measured against: the rounded value alone would hide half an ulp. ``wrt`` may be a
+    direction, as a number for each name that changes along it.
     """
     return _settle(
         formula, _series(values, wrt), _twofold, order, 0, (math.nan, math.nan)
@@ -184,9 +189,14 @@ def vector(
     ).T
 
 
-def _series(values: Mapping[str, float], wrt: str) -> dict[str, Value]:
+def _series(
+    values: Mapping[str, float], wrt: str | Mapping[str, float]
+) -> dict[str, Value]:
+    direction = {wrt: 1.0} if isinstance(wrt, str) else wrt
     return {
-        name: (exactly(v), ONE) if name == wrt else (exactly(v),)
+        name: (exactly(v), exactly(direction[name]))
+        if name in direction
+        else (exactly(v),)
         for name, v in values.items()
     }
 
@@ -413,12 +423,7 @@ class _Evaluator:
     ) -> Value:
         match node:
             case ast.Constant():
-                return (
-                    literal(
-                        ast.get_source_segment(formula.text, node) or repr(node.value),
-                        self.t.bits,
-                    ),
-                )
+                return (literal(_written(node, formula.text), self.t.bits),)
             case ast.Name(id="pi") if "pi" not in values:
                 return (pi(self.t.bits),)
             case ast.Name(id="e") if "e" not in values:
@@ -557,6 +562,12 @@ _REDUCTIONS: dict[str, Callable[[_Evaluator, list[Value]], Value]] = {
     "first": lambda _, terms: terms[: len(terms) // 2],
     "second": lambda _, terms: terms[len(terms) // 2 :],
 }
+
+
+def _written(node: ast.expr, text: str) -> str:
+    if node.end_lineno == 1:  # the general way takes longer than all the arithmetic
+        return text[node.col_offset : node.end_col_offset]
+    return ast.get_source_segment(text, node) or ""
 
 
 def _listed(value: Value) -> list[Value]:

@@ -327,12 +327,22 @@ def _size(s: Mpf) -> int:
 
 def _exp(v: Interval, bits: int) -> Interval:
     if max(_size(v[0]), _size(v[1])) <= _LARGEST:
-        return ONE if v == ZERO else _monotonic(libmp.mpf_exp, v, bits)
+        return ONE if v == ZERO else _monotonic(_exp_at, v, bits)
     low, high = ((s, s) if _size(s) <= _LARGEST else None for s in v)
     return (
         _exp(low, bits)[0] if low else (fzero if v[0][0] else _HUGE),
         _exp(high, bits)[1] if high else (_TINY if v[1][0] else libmp.finf),
     )
+
+
+def _exp_at(s: Mpf, bits: int) -> Mpf:
+    if (size := _size(s)) < 16:
+        return libmp.mpf_exp(s, bits)
+    # mpmath would raise e to a whole power, which takes a second where that power has 7,000 bits
+    ln2 = libmp.mpf_ln2(bits + 2 * size)
+    n = libmp.to_int(libmp.mpf_div(s, ln2, bits + size))
+    rest = libmp.mpf_sub(s, libmp.mpf_mul(from_int(n), ln2), bits + size)
+    return libmp.mpf_shift(libmp.mpf_exp(rest, bits), n)
 
 
 def _log(v: Interval, bits: int) -> Interval:
@@ -414,7 +424,15 @@ def _sinh(v: Interval, bits: int) -> Interval:
 def _tanh(s: Mpf, bits: int) -> Mpf:
     if _size(s) > 64:
         return libmp.fnone if s[0] else fone
-    return libmp.mpf_tanh(s, bits)
+    if _size(s) < 3:
+        return libmp.mpf_tanh(s, bits)
+    # 1 - 2z/(1 + z): of what is so far below 1 few digits are needed
+    a = libmp.mpf_abs(s)
+    spare = max(32, bits - int(2.88 * libmp.to_float(a)))
+    z = libmp.mpf_exp(libmp.mpf_shift(libmp.mpf_neg(a), 1), spare)
+    rest = libmp.mpf_div(libmp.mpf_shift(z, 1), libmp.mpf_add(fone, z, spare), spare)
+    y = libmp.mpf_sub(fone, rest, bits, libmp.round_nearest)
+    return libmp.mpf_neg(y) if s[0] else y
 
 
 def _erf(s: Mpf, bits: int) -> Mpf:
