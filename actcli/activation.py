@@ -2,8 +2,10 @@
 
 import copy
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import FunctionType
 from typing import Any, overload
 
@@ -12,11 +14,14 @@ import numpy as np
 from actcli import engine
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
-from actcli.formula import Formula, parse
+from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, parse
 from actcli.registry import Registry, suggestion
 from actcli.spec import number, split_parameters
 
 functions: "Registry[Activation]" = Registry("function", "actcli list")
+
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_GRAMMAR = {"x", "if", "else", *CONSTANTS, *FUNCTIONS, *VECTOR_FUNCTIONS}
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,15 @@ class Activation:
 
     Attributes:
         name: what it is called.
-        formula: the mathematics, exact; the kernel is tested against it.
         parameters: by name, with their defaults.
         aliases: other names of it.
         family: the kind of function, which is the file it stands in.
         paper: where it comes from.
         use: what it is used for, in a few words.
         flaw: what is wrong with it, in a few words.
-        kinks: where the derivative jumps, as formulas in the parameters; one without a value is no kink.
-        domain: conditions on the parameters.
         native: the kernel is exact in every precision.
+        ties: in float16 results may lie nearer to a tie than float64 can tell; those are computed from the formula.
+        base: the function that this is with other defaults, or None.
 
     >>> import actcli
     >>> float(actcli.swish(1.0, beta=2.0))
@@ -99,6 +103,7 @@ class Activation:
         kinks: Sequence[str] = (),
         domain: Sequence[str] = (),
         native: bool = False,
+        ties: bool = False,
     ) -> None:
         self.name: str = kernel.__name__
         self.kernel = kernel
@@ -106,14 +111,14 @@ class Activation:
         self.family = kernel.__module__.rpartition(".")[2]
         self.aliases = tuple(aliases)
         self.paper, self.use, self.flaw = paper, use, flaw
-        self.native = native
+        self.native, self.ties = native, ties
         self.placed = "start" in _keywords(kernel)
         self.parameters = self._declared()
-        self.formula = self._parse(formula) if formula is not None else None
-        self.kinks = tuple(map(self._parse, kinks))
-        self.domain = tuple(map(self._parse, domain))
+        self.base: Activation | None = None
         self.bound: dict[str, Any] = {}
         self._derivatives: dict[str, Kernel] = {}
+        self._formula, self._kinks, self._domain = formula, kinks, domain
+        self._check_words([formula or "", *kinks, *domain])
 
     def _declared(self) -> dict[str, Parameter]:
         defaults = self.kernel.__kwdefaults__ or {}
@@ -122,15 +127,34 @@ class Activation:
             for n, d in defaults.items()
         }
 
-    def _parse(self, text: str) -> Formula:
-        formula = parse(text, functions.get, vectors=self.over_axis)
-        if strange := set(formula.names) - {"x", *self.parameters}:
+    def _check_words(self, texts: Sequence[str]) -> None:
+        """Refuse a declaration that speaks of what is no parameter of the kernel."""
+        # by its words, not by parsing: that would be most of the time that the catalogue takes to import
+        words = set(_WORD.findall(" ".join(texts))) - _GRAMMAR - self.parameters.keys()
+        if strange := [w for w in words if w not in functions]:
             raise TypeError(
-                f"{self.name}: '{text}' speaks of {', '.join(sorted(strange))}, its kernel does not"
+                f"{self.name}: its formulas speak of {', '.join(sorted(strange))}, its kernel does not"
             )
-        return formula
+
+    def _parse(self, text: str) -> Formula:
+        return parse(text, functions.get, vectors=self.over_axis)
 
     # looking at it
+
+    @cached_property
+    def formula(self) -> Formula | None:
+        """The mathematics, exact; the kernel is tested against it."""
+        return None if self._formula is None else self._parse(self._formula)
+
+    @cached_property
+    def kinks(self) -> tuple[Formula, ...]:
+        """Where the derivative jumps, as formulas in the parameters; one without a value is no kink."""
+        return tuple(map(self._parse, self._kinks))
+
+    @cached_property
+    def domain(self) -> tuple[Formula, ...]:
+        """Conditions on the parameters."""
+        return tuple(map(self._parse, self._domain))
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -148,7 +172,7 @@ class Activation:
     @property
     def trainable(self) -> tuple[str, ...]:
         """The parameters that have a derivative."""
-        return tuple(n for n in self._derivatives if n != "x")
+        return tuple(n for n in self.parameters if n in self._derivatives)
 
     def __repr__(self) -> str:
         return f"<activation {self.label}: {self.formula}>"
@@ -206,6 +230,36 @@ class Activation:
             n: Parameter(n, values[n], p.kind) for n, p in self.parameters.items()
         }
         return bound
+
+    def variant(
+        self,
+        name: str,
+        summary: str,
+        *,
+        aliases: Sequence[str] = (),
+        paper: str = "",
+        use: str = "",
+        flaw: str = "",
+        **defaults: float,
+    ) -> "Activation":
+        """Declare what the field knows under a name of its own and is this function with other defaults.
+
+        >>> import actcli
+        >>> actcli.relu6.base, actcli.relu6.defaults
+        (<activation clipped_relu: min(cap, max(0, x))>, {'cap': 6.0})
+        """
+        if strange := defaults.keys() - self.parameters.keys():
+            raise TypeError(f"{name}: {self.name} has no parameter {strange}")
+        other = copy.copy(self)
+        other.base, other.name, other.summary = self, name, summary
+        other.aliases = tuple(aliases)
+        other.paper, other.use, other.flaw = paper, use, flaw
+        other.parameters = {
+            n: Parameter(n, defaults.get(n, p.default), p.kind)
+            for n, p in self.parameters.items()
+        }
+        functions.add(name, other, aliases)
+        return other
 
     # computing
 
@@ -303,15 +357,43 @@ class Activation:
         out: Array | None,
         threads: int | None,
     ) -> Any:
-        return engine.apply(
+        given = engine.as_floats(x)
+        if self.ties and given.dtype == np.float16:
+            given = given.copy()  # it may be out, and is needed once more
+        result = engine.apply(
             kernel,
-            engine.as_floats(x),
+            given,
             values,
             native=self.native,
             placed=self.placed,
             out=out,
             threads=threads,
         )
+        if self.ties and given.dtype == np.float16:
+            return self._decide_ties(kernel, given, values, result)
+        return result
+
+    def _decide_ties(
+        self, kernel: Kernel, x: Array, values: dict[str, Any], result: Any
+    ) -> Any:
+        """Replace the float16 results that float64 does not round with certainty by exact ones."""
+        from actcli import exact
+
+        wide = np.ravel(engine.apply(kernel, x.astype(np.float64), values))
+        with np.errstate(all="ignore"):
+            low, high = ((wide * (1.0 + s)).astype(np.float16) for s in (-1e-15, 1e-15))
+        near = np.flatnonzero((low != high) & np.isfinite(wide))
+        wrt = next((n for n, k in self._derivatives.items() if k is kernel), None)
+        if not near.size or (wrt is None and kernel is not self.kernel):
+            return result
+        assert self.formula is not None
+        at, order = {**values, "x": x.ravel()[near]}, int(wrt is not None)
+        rows = exact.array(
+            self.formula, at, order=order, wrt=wrt or "x", dtype="float16"
+        )
+        settled = np.asarray(result)
+        settled.flat[near] = rows[order]
+        return settled[()] if np.ndim(result) == 0 else result
 
     def _declare(self, wrt: str, kernel: Kernel) -> Kernel:
         names = _keywords(kernel)
