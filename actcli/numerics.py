@@ -3,6 +3,8 @@
 They run with floating-point flags ignored: an overflow to infinity on the way to the right limit is a step, not a fault.
 """
 
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,20 @@ def far_left(y: Array, z: Array, factor: Any, plus: float = 0.0) -> Array:
         # scaled up and back once at the end: a subnormal exp(t) would have lost its digits before the product
         y[low] = (plus + f) * np.exp(t + _SHIFT) * _UNSHIFT
     return y
+
+
+def mend(y: Array, rare: Array, form: Callable[..., Array], *arrays: Array) -> Array:
+    """Replace y where it is rare by another form, which is given those elements of the arrays."""
+    if rare.any():
+        y[rare] = form(*(a[rare] for a in arrays))
+    return y
+
+
+def mirrored(left: Array, x: Array) -> Array:
+    """Return left where x < 0 and 1 - left elsewhere: a slope that adds up to 1 with its mirror image."""
+    # not np.where, which takes twice as long
+    y = np.subtract(x >= 0.0, left)
+    return np.abs(y, out=y)
 
 
 def scaled_exp(scale: Any, z: Array) -> Array:
@@ -106,20 +122,55 @@ def gate_slope(z: Array, k: Array) -> Array:
     return far_left(y, z, k, plus=1.0)
 
 
+def binary_entropy(z: Array) -> Array:
+    """Return softplus(z) - z·σ(z), the entropy of a coin of probability σ(z); far out it is (1 + |z|)·exp(-|z|)."""
+    # even in z, and a sum of two positive terms in |z|, where the difference cancels
+    a = np.abs(z)
+    y = np.exp(-a)
+    return np.log1p(y) + a * (y / (1.0 + y))
+
+
+# the difference cancels within this, where so many terms are enough
+EXPM1_NEAR = 0.5
+_EXPM1_TERMS = [1.0 / math.factorial(k) for k in range(16, 1, -1)]
+
+
+def expm1_rest(x: Array) -> Array:
+    """Return exp(x) - 1 - x."""
+    t = np.clip(x, -EXPM1_NEAR, EXPM1_NEAR)
+    near = polynomial(_EXPM1_TERMS, t)
+    near *= t
+    near *= t
+    return np.where(t == x, near, np.expm1(x) - x)
+
+
+def polynomial(coefficients: Sequence[float], t: Array) -> Array:
+    """Return the polynomial in t with these coefficients, that of the highest power first."""
+    y = coefficients[0] * t
+    for coefficient in coefficients[1:-1]:
+        y += coefficient
+        y *= t
+    y += coefficients[-1]
+    return y
+
+
 def scaled(slope: Any, x: Array) -> Array:
     """Return slope·x, rounded once to the dtype of x."""
     y = slope * x.astype(np.float64, copy=False)
     if x.dtype == np.float16:
-        y = _to_odd(y, slope, x.astype(np.float64))
+        y = to_odd(y, _product_rest(y, slope, x.astype(np.float64)))
     return y.astype(x.dtype, copy=False)
 
 
-def _to_odd(y: Array, slope: Any, x: Array) -> Array:
-    """Move y = slope·x, if it is not exact, off whatever float16 numbers it could be a tie between."""
+def _product_rest(y: Array, slope: Any, x: Array) -> Array:
     # both parts of the slope times eleven bits are exact, and so is what their sum leaves over
     high = np.asarray(slope, dtype=np.float32).astype(np.float64)
     p, q = high * x, (slope - high) * x
-    rest = q - (y - p)
+    return q - (y - p)
+
+
+def to_odd(y: Array, rest: Array) -> Array:
+    """Move y, rounded from y + rest, off whatever float16 numbers it could be a tie between."""
     moved = np.nextafter(y, np.copysign(np.inf, rest))
     return np.where((rest != 0.0) & (y.view(np.int64) & 1 == 0), moved, y)
 

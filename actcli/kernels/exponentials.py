@@ -1,29 +1,32 @@
-"""A line on the right, an exponential on the left."""
+"""A line on the right, an exponential on the left; and the exponential itself."""
 
 import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import either, far_left, scaled_exp, sigma, softplus_rest
+from actcli.numerics import (
+    EXPM1_NEAR,
+    either,
+    expm1_rest,
+    mend,
+    scaled_exp,
+)
 
 
 @activation(
-    "log(1 + exp(beta * x)) / beta",
-    paper="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, NIPS",
-    use="positive outputs such as a variance or a rate; a smooth relu",
-    flaw="slower than relu and no better in hidden layers; torch is off by 2e-9 above its threshold of 20",
-    domain=("beta > 0",),
+    "exp(x)",
+    aliases=("exp",),
+    use="positive outputs: rates, scales",
+    flaw="overflows from x = 710 on, in float32 from 89, in float16 from 12",
 )
-def softplus(x: Array, *, beta: float = 1.0) -> Array:
-    """Smooth rectifier."""
-    z = beta * x
-    y = np.maximum(x, 0.0) + softplus_rest(z) / beta
-    return far_left(y, z, 1.0 / beta)
+def exponential(x: Array) -> Array:
+    """Exponential function."""
+    return np.exp(x)
 
 
-@softplus.derivative
-def softplus_prime(x: Array, *, beta: float) -> Array:
-    return sigma(beta * x)
+@exponential.derivative
+def exponential_prime(x: Array) -> Array:
+    return np.exp(x)
 
 
 @activation(
@@ -70,6 +73,16 @@ def selu_prime(x: Array, *, scale: float, alpha: float) -> Array:
     return either(x > 0.0, scale, scaled_exp(scale * alpha, np.minimum(x, 0.0)), x)
 
 
+@selu.derivative("scale")
+def selu_by_scale(x: Array, *, scale: float, alpha: float) -> Array:
+    return np.maximum(x, 0.0) + alpha * np.expm1(np.minimum(x, 0.0))
+
+
+@selu.derivative("alpha")
+def selu_by_alpha(x: Array, *, scale: float, alpha: float) -> Array:
+    return scale * np.expm1(np.minimum(x, 0.0))
+
+
 @activation(
     "x if x > 0 else alpha * (exp(x / alpha) - 1)",
     paper="arXiv:1704.07483",
@@ -85,3 +98,54 @@ def celu(x: Array, *, alpha: float = 1.0) -> Array:
 @celu.derivative
 def celu_prime(x: Array, *, alpha: float) -> Array:
     return np.exp(np.minimum(x, 0.0) / alpha)
+
+
+@celu.derivative("alpha")
+def celu_by_alpha(x: Array, *, alpha: float) -> Array:
+    # exp(t)·(1 - t) - 1 cancels near 0; far left the exponential has gone
+    t = np.maximum(np.minimum(x, 0.0) / alpha, -700.0)
+    return -np.exp(t) * expm1_rest(-t)
+
+
+@activation(
+    "alpha_p * x**2 + beta * x if x > 0 else alpha_n * (exp(x) - 1 - x) + beta * x",
+    paper="arXiv:2411.13010",
+    use="language models: the integral of a learned elu, so that slopes grow with the input",
+    flaw="not monotonic, and far left it grows again; frameworks clamp the left side and differ near 0",
+    ties=True,  # 0.8 is not quite eight tenths
+)
+def xielu(
+    x: Array, *, alpha_p: float = 0.8, alpha_n: float = 0.8, beta: float = 0.5
+) -> Array:
+    """Parabola on the right, integral of an exponential on the left."""
+    p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
+    y = alpha_p * p * p + beta * x + alpha_n * expm1_rest(n)
+    # on the left the linear terms cancel each other, or are infinite both
+    slope = beta - alpha_n
+    return mend(
+        y, x < -EXPM1_NEAR, lambda x: alpha_n * np.expm1(x) + (slope and slope * x), x
+    )
+
+
+@xielu.derivative
+def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
+    p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
+    y = (2.0 * alpha_p) * p + alpha_n * np.expm1(n) + beta
+    # on the left the constants cancel each other
+    return mend(y, x < -EXPM1_NEAR, lambda x: alpha_n * np.exp(x) + (beta - alpha_n), x)
+
+
+@xielu.derivative("alpha_p")
+def xielu_by_alpha_p(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
+    p = np.maximum(x, 0.0)
+    return p * p
+
+
+@xielu.derivative("alpha_n")
+def xielu_by_alpha_n(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
+    return expm1_rest(np.minimum(x, 0.0))
+
+
+@xielu.derivative("beta")
+def xielu_by_beta(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
+    return x.copy()

@@ -1,10 +1,12 @@
-"""Straight on each side: steps, rectifiers and their leaky relatives."""
+"""Nothing or a constant on the left; on the right a line, a parabola or a logarithm."""
+
+import math
 
 import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import constant, either, indicator, scaled, uniform
+from actcli.numerics import constant, indicator, mend
 
 
 @activation(
@@ -25,21 +27,9 @@ def step_prime(x: Array, *, theta: float) -> Array:
     return constant(x, 0.0)
 
 
-@activation(
-    "x",
-    aliases=("linear",),
-    use="outputs of a regression",
-    flaw="layers of it collapse into one",
-    native=True,
-)
-def identity(x: Array) -> Array:
-    """The input itself."""
-    return x.copy()
-
-
-@identity.derivative
-def identity_prime(x: Array) -> Array:
-    return constant(x, 1.0)
+@step.derivative("theta")
+def step_by_theta(x: Array, *, theta: float) -> Array:
+    return constant(x, 0.0)
 
 
 @activation(
@@ -60,102 +50,170 @@ def relu_prime(x: Array) -> Array:
     return indicator(x > 0.0, x)
 
 
+# In native kernels a bound is compared as np.float64(bound): a Python number would be rounded to the dtype of x first.
+
+
 @activation(
-    "min(6, max(0, x))",
+    "min(cap, max(0, x))",
+    paper="arXiv:1412.5567",
+    use="recurrent networks for speech, so that activations stay bounded",
+    flaw="dead on both sides: no gradient for x < 0 or x > cap",
+    kinks=("0", "cap"),
+    domain=("cap > 0",),
+    native=True,
+)
+def clipped_relu(x: Array, *, cap: float = 20.0) -> Array:
+    """Rectified linear unit with an upper bound."""
+    return np.clip(x, 0.0, cap)
+
+
+@clipped_relu.derivative
+def clipped_relu_prime(x: Array, *, cap: float) -> Array:
+    return indicator((x > 0.0) & (x < np.float64(cap)), x)
+
+
+@clipped_relu.derivative("cap")
+def clipped_relu_by_cap(x: Array, *, cap: float) -> Array:
+    return indicator(x >= np.float64(cap), x)
+
+
+relu6 = clipped_relu.variant(
+    "relu6",
+    "Rectified linear unit capped at 6.",
     paper="Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10",
     use="mobile networks in low precision",
     flaw="dead on both sides: no gradient for x < 0 or x > 6",
-    kinks=("0", "6"),
-    native=True,
+    cap=6.0,
 )
-def relu6(x: Array) -> Array:
-    """Rectified linear unit capped at 6."""
-    return np.minimum(np.maximum(x, 0.0), 6.0)
-
-
-@relu6.derivative
-def relu6_prime(x: Array) -> Array:
-    return indicator((x > 0.0) & (x < 6.0), x)
 
 
 @activation(
-    "x if x > 0 else alpha * x",
-    aliases=("lrelu",),
-    paper="Maas, Hannun & Ng, ICML 2013",
-    use="where dead relu units are the trouble, discriminators of GANs",
-    flaw="the slope is one more thing to choose, and each framework chose another",
-    kinks=("0",),
+    "x if x > theta else value",
+    use="cutting off small activations",
+    flaw="jumps at theta; no gradient below it",
+    kinks=("theta",),
     native=True,
 )
-def leaky_relu(x: Array, *, alpha: float = 0.01) -> Array:
-    """Rectified linear unit with a small slope on the left."""
-    return np.where(x > 0.0, x, scaled(alpha, x))
+def threshold(x: Array, *, theta: float = 1.0, value: float = 0.0) -> Array:
+    """Identity above theta, a constant elsewhere."""
+    # the comparison is this way round so that NaN stays NaN
+    return np.where(x <= np.float64(theta), x.dtype.type(value), x)
 
 
-@leaky_relu.derivative
-def leaky_relu_prime(x: Array, *, alpha: float) -> Array:
-    return either(x > 0.0, 1.0, alpha, x)
+@threshold.derivative
+def threshold_prime(x: Array, *, theta: float, value: float) -> Array:
+    return indicator(x > np.float64(theta), x)
 
 
-@leaky_relu.derivative("alpha")
-def leaky_relu_by_alpha(x: Array, *, alpha: float) -> Array:
-    return np.minimum(x, 0.0)
+@threshold.derivative("theta")
+def threshold_by_theta(x: Array, *, theta: float, value: float) -> Array:
+    return constant(x, 0.0)
+
+
+@threshold.derivative("value")
+def threshold_by_value(x: Array, *, theta: float, value: float) -> Array:
+    return indicator(x <= np.float64(theta), x)
+
+
+thresholded_relu = threshold.variant(
+    "thresholded_relu",
+    "Identity above theta, 0 elsewhere.",
+    aliases=("trelu", "threshold_relu"),
+    paper="arXiv:1402.3337",
+    use="autoencoders without bias",
+    flaw="jumps at theta; dead units: no gradient below it",
+    theta=1.0,
+    value=0.0,
+)
 
 
 @activation(
-    "x if x > 0 else alpha * x",
-    paper="arXiv:1502.01852",
-    use="leaky_relu whose slope is learned, one for each channel",
-    flaw="its parameter must not be decayed towards 0, or it becomes relu",
-    kinks=("0",),
+    "max(tau, x)",
+    aliases=("thresholded_linear_unit",),
+    paper="arXiv:1911.09737",
+    use="after filter response normalisation, whose outputs are not centred on zero; tau is learned",
+    flaw="no gradient by x below tau",
+    kinks=("tau",),
     native=True,
 )
-def prelu(x: Array, *, alpha: float | Array = 0.25) -> Array:
-    """Leaky rectifier whose slope is learned; alpha may be an array that broadcasts against the last axis."""
-    return np.where(x > 0.0, x, scaled(alpha, x))
+def tlu(x: Array, *, tau: float = 0.0) -> Array:
+    """Rectifier whose threshold is learned."""
+    return np.maximum(x, x.dtype.type(tau))
 
 
-@prelu.derivative
-def prelu_prime(x: Array, *, alpha: float | Array) -> Array:
-    return either(x > 0.0, 1.0, alpha, x)
+@tlu.derivative
+def tlu_prime(x: Array, *, tau: float) -> Array:
+    return indicator(x > np.float64(tau), x)
 
 
-@prelu.derivative("alpha")
-def prelu_by_alpha(x: Array, *, alpha: float | Array) -> Array:
-    return np.minimum(x, 0.0)
-
-
-def _slopes(
-    x: Array, lower: float, upper: float, seed: int | None, start: int
-) -> Array | float:
-    if seed is None:
-        return (lower + upper) / 2.0
-    return lower + (upper - lower) * uniform(seed, start, x.size)
+@tlu.derivative("tau")
+def tlu_by_tau(x: Array, *, tau: float) -> Array:
+    return indicator(x <= np.float64(tau), x)
 
 
 @activation(
-    "x if x > 0 else (lower + upper) / 2 * x",
-    paper="arXiv:1505.00853",
-    use="regularisation on small data sets: a random slope in training, the mean one afterwards",
-    flaw="random in training; whether training is the default depends on the framework",
-    kinks=("0",),
-    domain=("lower <= upper",),
-    native=True,
+    "scale * max(0, x)**2 + bias",
+    paper="arXiv:2210.13452",
+    use="MetaFormer vision models; scale and bias are learned, and start so that normal inputs give mean 0 and variance 1",
+    flaw="grows with the square of its input; dead for x < 0",
 )
-def rrelu(
-    x: Array,
-    *,
-    lower: float = 1 / 8,
-    upper: float = 1 / 3,
-    seed: int | None = None,
-    start: int,
-) -> Array:
-    """Leaky rectifier with the mean slope, or with random slopes, one an element, when a seed is given."""
-    return np.where(x > 0.0, x, scaled(_slopes(x, lower, upper, seed, start), x))
+def star_relu(x: Array, *, scale: float = 0.8944, bias: float = -0.4472) -> Array:
+    """Squared rectifier, scaled and shifted."""
+    y = np.maximum(x, 0.0)
+    # not scale·(y·y), which overflows first
+    return scale * y * y + bias
 
 
-@rrelu.derivative
-def rrelu_prime(
-    x: Array, *, lower: float, upper: float, seed: int | None, start: int
-) -> Array:
-    return either(x > 0.0, 1.0, _slopes(x, lower, upper, seed, start), x)
+@star_relu.derivative
+def star_relu_prime(x: Array, *, scale: float, bias: float) -> Array:
+    return (2.0 * scale) * np.maximum(x, 0.0)
+
+
+@star_relu.derivative("scale")
+def star_relu_by_scale(x: Array, *, scale: float, bias: float) -> Array:
+    y = np.maximum(x, 0.0)
+    return y * y
+
+
+@star_relu.derivative("bias")
+def star_relu_by_bias(x: Array, *, scale: float, bias: float) -> Array:
+    return constant(x, 1.0)
+
+
+relu2 = star_relu.variant(
+    "relu2",
+    "Square of the rectified linear unit.",
+    aliases=("squared_relu", "relu_squared"),
+    paper="arXiv:2109.08668",
+    use="language models, where it is sparse and did better than gelu (Primer)",
+    flaw="grows with the square of its input; dead for x < 0",
+    scale=1.0,
+    bias=0.0,
+)
+
+
+@activation(
+    "log(1 + beta * max(0, x))",
+    paper="arXiv:1908.03682",
+    use="a relu whose outputs stay small in deep networks",
+    flaw="dead for x < 0; its slope falls off on the right",
+    kinks=("0",),
+    domain=("beta > 0",),
+)
+def nlrelu(x: Array, *, beta: float = 1.0) -> Array:
+    """Natural logarithm of 1 plus the rectified input."""
+    y = np.maximum(x, 0.0)
+    z = beta * y
+    return mend(np.log1p(z), np.isinf(z), lambda y: np.log(y) + math.log(beta), y)
+
+
+@nlrelu.derivative
+def nlrelu_prime(x: Array, *, beta: float) -> Array:
+    # not beta/(1 + beta·x): that product overflows
+    return (x > 0.0) / (1.0 / beta + np.maximum(x, 0.0))
+
+
+@nlrelu.derivative("beta")
+def nlrelu_by_beta(x: Array, *, beta: float) -> Array:
+    y = np.clip(x, 0.0, 1e300 / beta)
+    return y / (1.0 + beta * y)

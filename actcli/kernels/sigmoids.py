@@ -1,10 +1,10 @@
-"""S-shaped and bounded, smooth or piecewise linear, and the logarithm of one."""
+"""S-shaped and bounded, and the logarithm of one."""
 
 import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import bell, indicator, sech2, sigma, softplus_rest
+from actcli.numerics import bell, far_left, mend, sech2, sigma, softplus_rest
 
 
 @activation(
@@ -25,6 +25,21 @@ def sigmoid_prime(x: Array) -> Array:
 
 
 @activation(
+    "-log1p(exp(-x))",
+    use="log-likelihoods: the logarithm of sigmoid where sigmoid itself has underflowed",
+    flaw="unbounded below: a loss, not a hidden layer",
+)
+def log_sigmoid(x: Array) -> Array:
+    """Logarithm of the logistic function."""
+    return np.minimum(x, 0.0) - softplus_rest(x)
+
+
+@log_sigmoid.derivative
+def log_sigmoid_prime(x: Array) -> Array:
+    return sigma(-x)
+
+
+@activation(
     "tanh(x)",
     paper="LeCun, Bottou, Orr & Müller 1998, Efficient BackProp",
     use="recurrent networks, bounded outputs centred on zero",
@@ -38,6 +53,82 @@ def tanh(x: Array) -> Array:
 @tanh.derivative
 def tanh_prime(x: Array) -> Array:
     return sech2(x)
+
+
+@activation(
+    "b * tanh(a * x)",
+    aliases=("scaled_tanh",),
+    paper="LeCun, Bottou, Orr & Müller 1998, Efficient BackProp",
+    use="networks of the nineties: near 1 where x is 1, with variance 1 out for variance 1 in",
+    flaw="saturates: the gradient vanishes on both sides",
+)
+def stanh(x: Array, *, a: float = 0.67, b: float = 1.7159) -> Array:
+    """Scaled hyperbolic tangent."""
+    return b * np.tanh(a * x)
+
+
+@stanh.derivative
+def stanh_prime(x: Array, *, a: float, b: float) -> Array:
+    z = a * x
+    return far_left((a * b) * sech2(z), -2.0 * np.abs(z), 4.0 * a * b)
+
+
+@stanh.derivative("a")
+def stanh_by_a(x: Array, *, a: float, b: float) -> Array:
+    z = a * x
+    return far_left(b * x * sech2(z), -2.0 * np.abs(z), 4.0 * b * x)
+
+
+@stanh.derivative("b")
+def stanh_by_b(x: Array, *, a: float, b: float) -> Array:
+    return np.tanh(a * x)
+
+
+# D = 1 + a + a² + C·a⁴ with a = |2x/3|
+_HEIGHT = 1.7159
+_C = 1.41645
+# beyond this the function is flat to the last digit, and within it D does not overflow
+_FLAT_FROM = 1e75
+
+
+@activation(
+    "1.7159 * (1 - 1 / (1 + 2*x/3 + (2*x/3)**2 + 1.41645 * (2*x/3)**4)) if x > 0"
+    " else 1.7159 * (1 / (1 - 2*x/3 + (2*x/3)**2 + 1.41645 * (2*x/3)**4) - 1)",
+    paper="arXiv:1508.01292",
+    use="stanh without an exponential, for hardware",
+    flaw="differs from 1.7159·tanh(2x/3) by up to 0.03",
+)
+def rational_tanh(x: Array) -> Array:
+    """Rational approximation of 1.7159·tanh(2x/3)."""
+    y = np.clip(x, -_FLAT_FROM, _FLAT_FROM) * (2.0 / 3.0)
+    a = np.abs(y)
+    # not 1 - 1/D, which has no digits near 0
+    p = 1.0 + a * (1.0 + _C * a * a)
+    return _HEIGHT * y * (p / (1.0 + a * p))
+
+
+@rational_tanh.derivative
+def rational_tanh_prime(x: Array) -> Array:
+    a = np.minimum(np.abs(x), _FLAT_FROM) * (2.0 / 3.0)
+    c = _C * a * a
+    d = 1.0 + a * (1.0 + a * (1.0 + c))
+    return (_HEIGHT * 2.0 / 3.0) * (1.0 + a * (2.0 + 4.0 * c)) / d / d
+
+
+@activation(
+    "max(0, tanh(x))",
+    use="bounded activations that are never negative",
+    flaw="dead for x < 0, and saturates on the right",
+    kinks=("0",),
+)
+def rectified_tanh(x: Array) -> Array:
+    """Positive part of tanh."""
+    return np.tanh(np.maximum(x, 0.0))
+
+
+@rectified_tanh.derivative
+def rectified_tanh_prime(x: Array) -> Array:
+    return sech2(x) * (x > 0.0)
 
 
 @activation(
@@ -61,51 +152,52 @@ def softsign_prime(x: Array) -> Array:
 
 
 @activation(
-    "min(1, max(0, (x + 3) / 6))",
-    paper="arXiv:1511.00363",
-    use="a sigmoid for small processors, the gate of hard_swish",
-    flaw="no gradient outside (-3, 3); the slope is 1/6 in most frameworks and 0.2 in others",
-    kinks=("-3", "3"),
+    "atan(x)",
+    aliases=("atan",),
+    use="a tanh with heavier tails",
+    flaw="approaches its limits slowly; the range is ±pi/2",
 )
-def hard_sigmoid(x: Array) -> Array:
-    """Piecewise linear sigmoid."""
-    # not x/6 + 1/2: x + 3 is exact next to the kink, so the digits of small results are kept
-    return np.minimum(np.maximum((x + 3.0) / 6.0, 0.0), 1.0)
+def arctan(x: Array) -> Array:
+    """Inverse tangent."""
+    return np.arctan(x)
 
 
-@hard_sigmoid.derivative
-def hard_sigmoid_prime(x: Array) -> Array:
-    return indicator(np.abs(x) < 3.0, x) / 6.0
+@arctan.derivative
+def arctan_prime(x: Array) -> Array:
+    return mend(1.0 / (1.0 + x * x), np.abs(x) > 1e150, lambda x: 1.0 / x / x, x)
 
 
 @activation(
-    "min(max_val, max(min_val, x))",
-    paper="Collobert 2004, Large Scale Machine Learning",
-    use="a tanh for small processors, clipping",
-    flaw="no gradient outside its bounds",
-    kinks=("min_val", "max_val"),
-    domain=("min_val < max_val",),
+    "x / sqrt(1 + alpha * x**2)",
+    paper="arXiv:1710.09967",
+    use="a tanh without an exponential",
+    flaw="a square root for each input; saturates",
+    domain=("alpha > 0",),
 )
-def hard_tanh(x: Array, *, min_val: float = -1.0, max_val: float = 1.0) -> Array:
-    """Identity clipped to an interval."""
-    return np.minimum(np.maximum(x, min_val), max_val)
+def isru(x: Array, *, alpha: float = 1.0) -> Array:
+    """Inverse square root unit."""
+    t = _held(x, alpha)
+    return t / np.sqrt(1.0 + alpha * t * t)
 
 
-@hard_tanh.derivative
-def hard_tanh_prime(x: Array, *, min_val: float, max_val: float) -> Array:
-    return indicator((x > min_val) & (x < max_val), x)
+@isru.derivative
+def isru_prime(x: Array, *, alpha: float) -> Array:
+    t = _held(x, alpha)
+    t = 1.0 + alpha * t * t
+    # two quotients: the product of the divisors overflows
+    return 1.0 / t / np.sqrt(t)
 
 
-@activation(
-    "-log(1 + exp(-x))",
-    use="log-likelihoods: the logarithm of sigmoid where sigmoid itself has underflowed",
-    flaw="unbounded below: a loss, not a hidden layer",
-)
-def log_sigmoid(x: Array) -> Array:
-    """Logarithm of the logistic function."""
-    return np.minimum(x, 0.0) - softplus_rest(x)
+@isru.derivative("alpha")
+def isru_by_alpha(x: Array, *, alpha: float) -> Array:
+    t = _held(x, alpha)
+    s = t * t
+    d = 1.0 + alpha * s
+    # not -y³/2, which has the error of the root three times
+    return -0.5 * (s / d) * (t / np.sqrt(d))
 
 
-@log_sigmoid.derivative
-def log_sigmoid_prime(x: Array) -> Array:
-    return sigma(-x)
+def _held(x: Array, alpha: float) -> Array:
+    """Return x held where isru is at its limit to the last digit, so that alpha·x² does not overflow."""
+    limit = 1e150 / alpha**0.5
+    return np.clip(x, -limit, limit)
