@@ -1,9 +1,11 @@
 """The activation functions, a file for each family. Importing this declares them all."""
 
 from actcli.kernels import (
+    distributions,
     exponentials,
     gated,
     leaky,
+    nested,
     piecewise,
     powers,
     rectifiers,
@@ -13,9 +15,11 @@ from actcli.kernels import (
 )
 
 __all__ = [
+    "distributions",
     "exponentials",
     "gated",
     "leaky",
+    "nested",
     "piecewise",
     "powers",
     "rectifiers",

@@ -6,12 +6,14 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import far_left, gate, gate_slope
+from actcli.numerics import bell, far_left, gate, gate_slope, sech2, sigma
+from actcli.numerics import softplus as plain_softplus
+from actcli.special import x_normal_cdf, x_normal_cdf_prime
 
 
 @activation(
     "x / (1 + exp(-beta * x))",
-    aliases=("silu",),
+    aliases=("silu", "sil", "sigmoid_linear_unit"),
     paper="arXiv:1710.05941; arXiv:1702.03118",
     use="hidden layers of deep convolutional networks and, gated, of language models",
     flaw="an exponential for each input; not monotonic",
@@ -27,28 +29,55 @@ def swish_prime(x: Array, *, beta: float) -> Array:
     return gate_slope(z, z)
 
 
-@activation(
-    "x * tanh(log(1 + exp(x)))",
-    paper="arXiv:1908.08681",
-    use="object detectors, where it did a little better than swish",
-    flaw="costs more than swish; not monotonic",
+@swish.derivative("beta")
+def swish_by_beta(x: Array, *, beta: float) -> Array:
+    z = beta * x
+    return far_left(x * x * bell(z), -np.abs(z), x * x)
+
+
+quick_gelu = swish.variant(
+    "quick_gelu",
+    "Gaussian error linear unit with σ(1.702·x) in place of Φ(x).",
+    aliases=("fast_gelu", "gelu_sigmoid"),
+    paper="arXiv:1606.08415",
+    use="CLIP and models made with its weights",
+    flaw="differs from gelu by up to 0.02",
+    beta=1.702,
 )
-def mish(x: Array) -> Array:
-    """Self-gated unit, x·tanh(softplus(x))."""
-    # tanh(log(1 + w)) = n/(n + 2) with n = w·(w + 2), which is 1 to the last digit from x = 20 on
-    w = np.exp(np.minimum(x, 20.0))
-    n = w * (w + 2.0)
-    return far_left(x * (n / (n + 2.0)), x, x)
 
 
-@mish.derivative
-def mish_prime(x: Array) -> Array:
-    # n/d + 4·x·w·(1 + w)/d², d = n + 2, over one denominator; 1 to the last digit from x = 40 on
-    t = np.minimum(x, 40.0)
-    w = np.exp(t)
-    d = w * (w + 2.0) + 2.0
-    y = w * ((w + 2.0) * d + 4.0 * t * (1.0 + w)) / (d * d)
-    return far_left(y, x, x, plus=1.0)
+@activation(
+    "x * erfc(-x / sqrt(2)) / 2",
+    aliases=("gelu_erf",),
+    paper="arXiv:1606.08415",
+    use="transformers: BERT, vision transformers",
+    flaw="needs the error function; not monotonic",
+)
+def gelu(x: Array) -> Array:
+    """Gaussian error linear unit, x·Φ(x)."""
+    return x_normal_cdf(x)
+
+
+@gelu.derivative
+def gelu_prime(x: Array) -> Array:
+    return x_normal_cdf_prime(x)
+
+
+@activation(
+    "min(10, max(-10, gelu(x)))",
+    paper="arXiv:2004.09602",
+    use="gelu in eight-bit integers, whose negative range would be lost to large outputs",
+    flaw="no gradient for x > 10",
+)
+def gelu_10(x: Array) -> Array:
+    """Gaussian error linear unit clipped at 10."""
+    # its corner is no kink of the floating-point line: it lies between 10 and the next number
+    return np.minimum(x_normal_cdf(x), 10.0)
+
+
+@gelu_10.derivative
+def gelu_10_prime(x: Array) -> Array:
+    return x_normal_cdf_prime(x) * (x <= 10.0)
 
 
 _TANH_1 = 2.0 * math.sqrt(2.0 / math.pi)
@@ -92,3 +121,149 @@ def hard_swish(x: Array) -> Array:
 @hard_swish.derivative
 def hard_swish_prime(x: Array) -> Array:
     return np.where(np.abs(x) >= 3.0, x > 0.0, (2.0 * x + 3.0) / 6.0)
+
+
+@activation(
+    "x * min(2, max(0, x + 2)) / 2",
+    use="mish for mobile networks in low precision",
+    flaw="no gradient below -2",
+    kinks=("-2",),
+)
+def hard_mish(x: Array) -> Array:
+    """Piecewise quadratic mish."""
+    t = np.maximum(x, -2.0)
+    return t * (0.5 * np.minimum(t + 2.0, 2.0))
+
+
+@hard_mish.derivative
+def hard_mish_prime(x: Array) -> Array:
+    return (np.clip(x, -2.0, 0.0) + 1.0) * (x > -2.0)
+
+
+@activation(
+    "x * tanh(x)",
+    paper="arXiv:1901.05894",
+    use="features whose sign does not matter",
+    flaw="even, so it forgets the sign; flat at 0",
+)
+def lisht(x: Array) -> Array:
+    """Linearly scaled hyperbolic tangent, x·tanh(x)."""
+    return x * np.tanh(x)
+
+
+@lisht.derivative
+def lisht_prime(x: Array) -> Array:
+    # held, so that no infinity meets a 0: from 40 on the slope is 1 to the last digit
+    t = np.clip(x, -40.0, 40.0)
+    return np.tanh(t) + t * sech2(t)
+
+
+@activation(
+    "x * exp(-exp(-x))",
+    paper="arXiv:2502.03654",
+    use="hidden layers, where it lets less noise through than gelu",
+    flaw="two exponentials for each input; not monotonic",
+)
+def golu(x: Array) -> Array:
+    """Gompertz linear unit, the input gated by Gumbel's distribution function."""
+    t = -np.exp(-x)
+    return far_left(x * np.exp(t), t, x)
+
+
+@golu.derivative
+def golu_prime(x: Array) -> Array:
+    # held, so that no infinity meets a 0: from 50 on the slope is 1 to the last digit
+    x = np.minimum(x, 50.0)
+    t = -np.exp(-x)
+    k = -x * t
+    return far_left(np.exp(t) * (1.0 + k), t, k, plus=1.0)
+
+
+@activation(
+    "x / (1 + exp(-beta * x))**alpha",
+    paper="arXiv:1805.08878",
+    use="swish whose gate is bent by a second parameter",
+    flaw="two exponentials and a logarithm for each input; not monotonic",
+    domain=("alpha > 0", "beta > 0"),
+)
+def aria2(x: Array, *, alpha: float = 1.5, beta: float = 0.5) -> Array:
+    """Swish with a power of the gate, from Richards's growth curve."""
+    t, power = _richards(beta * x, alpha)
+    return far_left(x * power, t, x)
+
+
+@aria2.derivative
+def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
+    # held, so that no infinity meets a 0: from there on the slope is 1 to the last digit
+    z = np.minimum(beta * x, 50.0 + alpha)
+    t, power = _richards(z, alpha)
+    k = alpha * z * sigma(-z)
+    return far_left(power * (1.0 + k), t, k, plus=1.0)
+
+
+def _richards(z: Array, alpha: float) -> tuple[Array, Array]:
+    """Return t = -alpha·softplus(-z) and exp(t), which is σ(z)**alpha."""
+    t = -alpha * plain_softplus(-z)
+    # in the middle the rounding of t would count alpha times: there log 2 is taken out of it
+    near = np.log1p(0.5 * np.expm1(-np.clip(z, -1.0, 1.0)))
+    middle = np.abs(z) < 1.0
+    power = np.exp(np.where(middle, -alpha * near, t))
+    return t, power * np.where(middle, 2.0**-alpha, 1.0)
+
+
+@aria2.derivative("alpha")
+def aria2_by_alpha(x: Array, *, alpha: float, beta: float) -> Array:
+    z = beta * x
+    t, power = _richards(z, alpha)
+    s = plain_softplus(-z)
+    return far_left(far_left(-x * s * power, t, -x * s), -z, -x)
+
+
+@aria2.derivative("beta")
+def aria2_by_beta(x: Array, *, alpha: float, beta: float) -> Array:
+    z = beta * x
+    k = alpha * x * x
+    t, power = _richards(z, alpha)
+    return far_left(far_left(k * sigma(-z) * power, t, k), -z, k)
+
+
+@activation(
+    "x / (1 + exp(-x)) if x >= 0 else (exp(x) - 1) / (1 + exp(-x))",
+    paper="arXiv:1808.00783",
+    use="swish with the left side of elu",
+    flaw="two exponentials for each input; not monotonic",
+)
+def elish(x: Array) -> Array:
+    """Exponential linear unit times σ(x)."""
+    z = np.exp(-np.abs(x))
+    # on the left σ(x) is z/(1 + z), and the other summand 0
+    return (np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)) * z) / (1.0 + z)
+
+
+@elish.derivative
+def elish_prime(x: Array) -> Array:
+    z = np.exp(-np.abs(x))
+    d = 1.0 + z
+    right = d + np.clip(x, 0.0, 800.0) * z
+    return np.where(x < 0.0, z * (z * (z + 2.0) - 1.0), right) / (d * d)
+
+
+@activation(
+    "x * min(2, max(0, x + 1)) / 2 if x >= 0 else (exp(x) - 1) * min(2, max(0, x + 1)) / 2",
+    paper="arXiv:1808.00783",
+    use="elish with a cheaper gate",
+    flaw="dead below -1; corners at -1 and 1",
+    kinks=("-1", "1"),
+)
+def hard_elish(x: Array) -> Array:
+    """Exponential linear unit times sparse_sigmoid."""
+    elu = np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0))
+    return elu * (0.5 * (np.clip(x, -1.0, 1.0) + 1.0))
+
+
+@hard_elish.derivative
+def hard_elish_prime(x: Array) -> Array:
+    t = np.clip(x, -1.0, 1.0)
+    p = np.expm1(np.minimum(t, 0.0))
+    ramp = np.abs(x) < 1.0
+    return 0.5 * ((1.0 + p) * (1.0 + t) + ramp * (p + np.maximum(t, 0.0)))

@@ -1,0 +1,188 @@
+"""The input times a saturating function of a smooth step or rectifier."""
+
+import math
+
+import numpy as np
+
+from actcli.activation import activation
+from actcli.engine import Array
+from actcli.numerics import far_left, mend, sech2, sigma
+from actcli.numerics import softplus as plain_softplus
+from actcli.special import (
+    erf,
+    erf_prime,
+    gaussian,
+    x_normal_cdf,
+    x_normal_cdf_prime,
+)
+
+# Far left each of them is its gate's multiple of exp(x), times x: far_left keeps its digits. Where the exponential of
+# a positive x would overflow x is held, at a number from which on the gate is flat to the last digit.
+
+
+@activation(
+    "x * tanh(log(1 + exp(x)))",
+    paper="arXiv:1908.08681",
+    use="object detectors, where it did a little better than swish",
+    flaw="costs more than swish; not monotonic",
+)
+def mish(x: Array) -> Array:
+    """Self-gated unit, x·tanh(softplus(x))."""
+    # tanh(log(1 + w)) = n/(n + 2) with n = w·(w + 2), which is 1 to the last digit from x = 20 on
+    w = np.exp(np.minimum(x, 20.0))
+    n = w * (w + 2.0)
+    return far_left(x * (n / (n + 2.0)), x, x)
+
+
+@mish.derivative
+def mish_prime(x: Array) -> Array:
+    # n/d + 4·x·w·(1 + w)/d², d = n + 2, over one denominator; 1 to the last digit from x = 40 on
+    t = np.minimum(x, 40.0)
+    w = np.exp(t)
+    d = w * (w + 2.0) + 2.0
+    y = w * ((w + 2.0) * d + 4.0 * t * (1.0 + w)) / (d * d)
+    return far_left(y, x, x, plus=1.0)
+
+
+_SERF = 2.0 / math.sqrt(math.pi)
+
+
+@activation(
+    "x * erf(log1p(exp(x)))",
+    paper="arXiv:2108.09598",
+    use="mish with the error function in place of tanh",
+    flaw="costs more than mish; not monotonic",
+)
+def serf(x: Array) -> Array:
+    """Self-gated unit, x·erf(softplus(x))."""
+    return far_left(x * erf(plain_softplus(x)), x, _SERF * x)
+
+
+@serf.derivative
+def serf_prime(x: Array) -> Array:
+    t = np.minimum(x, 40.0)
+    s = plain_softplus(t)
+    y = erf(s) + t * sigma(t) * erf_prime(s)
+    return far_left(y, x, _SERF * x, plus=_SERF)
+
+
+@activation(
+    "x * tanh(gelu(x))",
+    use="image classifiers, where it did about as well as mish and gelu",
+    flaw="costs more than gelu; not monotonic",
+)
+def phish(x: Array) -> Array:
+    """Self-gated unit, x·tanh(gelu(x))."""
+    y = x * np.tanh(x_normal_cdf(x))
+    return mend(y, x < _GELU_LOSES_DIGITS, _x2_normal_cdf, x)
+
+
+@phish.derivative
+def phish_prime(x: Array) -> Array:
+    t = np.clip(x, -50.0, 50.0)
+    g = x_normal_cdf(t)
+    y = np.tanh(g) + t * x_normal_cdf_prime(t) * sech2(g)
+    return mend(y, x < _GELU_LOSES_DIGITS, _x2_normal_cdf_prime, t)
+
+
+# below this gelu is subnormal, or nearly: its product with x is made from two halves of the bell curve
+_GELU_LOSES_DIGITS = -37.0
+
+
+def _x2_normal_cdf(x: Array) -> Array:
+    x = np.maximum(x, -50.0)
+    y = gaussian(0.5 * x)
+    return (x * x * _mills(-x)) * y * y
+
+
+def _x2_normal_cdf_prime(x: Array) -> Array:
+    y = gaussian(0.5 * x)
+    return (x * (2.0 * _mills(-x) + x / math.sqrt(2.0 * math.pi))) * y * y
+
+
+def _mills(a: Array) -> Array:
+    """Return Φ(-a)·exp(a²/2) for a large a, by its continued fraction."""
+    y = a
+    for k in range(6, 0, -1):
+        y = a + k / y
+    return 1.0 / (math.sqrt(2.0 * math.pi) * y)
+
+
+@activation(
+    "x * log1p(1 / (1 + exp(-x)))",
+    use="image classifiers and detectors, beside swish and mish",
+    flaw="right of 0 its slope is only log 2; not monotonic",
+)
+def logish(x: Array) -> Array:
+    """Self-gated unit, x·log(1 + σ(x))."""
+    return far_left(x * np.log1p(sigma(x)), x, x)
+
+
+@logish.derivative
+def logish_prime(x: Array) -> Array:
+    t = np.minimum(x, 50.0)
+    w = np.exp(t)
+    d = 1.0 + w
+    y = np.log1p(w / d) + t * (w / d) / (d + w)
+    return far_left(y, x, x, plus=1.0)
+
+
+@activation(
+    "x * tanh(log1p(1 / (1 + exp(-x))))",
+    use="classifiers of brain signals, beside mish and logish",
+    flaw="right of 0 its slope is only 3/5; not monotonic",
+)
+def smish(x: Array) -> Array:
+    """Self-gated unit, x·tanh(log(1 + σ(x)))."""
+    # tanh(log(1 + σ)) = n/d with w = exp(x)
+    w = np.exp(np.minimum(x, 45.0))
+    n = w * (3.0 * w + 2.0)
+    return far_left(x * (n / (n + 2.0 * (1.0 + w) * (1.0 + w))), x, x)
+
+
+@smish.derivative
+def smish_prime(x: Array) -> Array:
+    t = np.minimum(x, 45.0)
+    w = np.exp(t)
+    d = w * (5.0 * w + 6.0) + 2.0
+    y = w * ((3.0 * w + 2.0) * d + 4.0 * t * (2.0 * w + 1.0) * (w + 1.0)) / (d * d)
+    return far_left(y, x, x, plus=1.0)
+
+
+@activation(
+    "x * tanh(exp(x))",
+    aliases=("telu",),
+    paper="arXiv:2003.09855; arXiv:2412.20269",
+    use="hidden layers: nearly the identity on the right, and smooth",
+    flaw="an exponential and a tanh for each input; not monotonic",
+)
+def tanhexp(x: Array) -> Array:
+    """Self-gated unit, x·tanh(exp(x))."""
+    return far_left(x * np.tanh(np.exp(x)), x, x)
+
+
+@tanhexp.derivative
+def tanhexp_prime(x: Array) -> Array:
+    t = np.minimum(x, 6.0)
+    w = np.exp(t)
+    return far_left(np.tanh(w) + t * w * sech2(w), x, x, plus=1.0)
+
+
+@activation(
+    "x * log(2 - exp(-exp(x)))",
+    use="image classifiers, beside mish and logish",
+    flaw="right of 0 its slope is only log 2; three exponentials and logarithms for each input",
+)
+def gish(x: Array) -> Array:
+    """Self-gated unit, the input times the logarithm of 1 plus Gumbel's distribution function."""
+    # log1p of loglog(x): 2 - exp(-exp(x)) is 1 in all digits from x = -37 on
+    return far_left(x * np.log1p(-np.expm1(-np.exp(x))), x, x)
+
+
+@gish.derivative
+def gish_prime(x: Array) -> Array:
+    t = np.minimum(x, 10.0)
+    w = np.exp(t)
+    z = np.exp(-w)
+    y = np.log1p(-np.expm1(-w)) + t * w * z / (2.0 - z)
+    return far_left(y, x, x, plus=1.0)
