@@ -1,0 +1,119 @@
+"""Sines and cosines: they have no limit at the infinities."""
+
+import math
+
+import numpy as np
+
+from actcli.activation import activation
+from actcli.engine import Array
+from actcli.numerics import mend, polynomial
+
+
+def _phase(omega: float, x: Array) -> Array:
+    """Return omega·x, finite wherever x is."""
+    z = omega * x
+    # so far out the next number is many turns away, and any phase is as good as another
+    over = np.isinf(z) & np.isfinite(x)
+    return mend(z, over, lambda x: np.fmod(x, 2.0 * math.pi), x)
+
+
+@activation(
+    "sin(omega * x)",
+    paper="arXiv:2006.09661",
+    use="images, sounds and fields as functions of coordinates, with the initialisation of the paper",
+    flaw="only with that initialisation; many inputs, one output",
+)
+def siren(x: Array, *, omega: float = 30.0) -> Array:
+    """Sine of a high frequency."""
+    return np.sin(_phase(omega, x))
+
+
+@siren.derivative
+def siren_prime(x: Array, *, omega: float) -> Array:
+    return omega * np.cos(_phase(omega, x))
+
+
+@siren.derivative("omega")
+def siren_by_omega(x: Array, *, omega: float) -> Array:
+    return x * np.cos(_phase(omega, x))
+
+
+sin = siren.variant(
+    "sin",
+    "Sine.",
+    aliases=("sine",),
+    use="periodic signals; embeddings of positions",
+    flaw="many inputs, one output: hard to optimise",
+    omega=1.0,
+)
+
+
+@activation(
+    "x + sin(alpha * x)**2 / alpha",
+    paper="arXiv:2006.08195",
+    use="periodic signals that must be extrapolated, such as audio",
+    flaw="a sine for each input; flat once in every period",
+    domain=("alpha > 0",),
+)
+def snake(x: Array, *, alpha: float = 1.0) -> Array:
+    """Input plus a squared sine."""
+    y = np.sin(_phase(alpha, x))
+    return mend(x + y * y / alpha, np.isinf(x), lambda x: x, x)
+
+
+_QUARTER_PI, _QUARTER_PI_REST = math.pi / 4, 3.061616997868383e-17
+
+
+@snake.derivative
+def snake_prime(x: Array, *, alpha: float) -> Array:
+    # not 1 + sin(2z): that has lost its digits where it touches 0
+    y = np.sin(_phase(alpha, x) + _QUARTER_PI + _QUARTER_PI_REST)
+    return 2.0 * y * y
+
+
+@snake.derivative("alpha")
+def snake_by_alpha(x: Array, *, alpha: float) -> Array:
+    z = _phase(alpha, x)
+    y = np.sin(z) / alpha
+    return y * (2.0 * x * np.cos(z) - y)
+
+
+@activation(
+    "x * cos(x)",
+    paper="arXiv:2108.12943",
+    use="small convolutional networks: one neuron learns exclusive-or",
+    flaw="oscillates with growing amplitude",
+)
+def gcu(x: Array) -> Array:
+    """Growing cosine unit, x·cos(x)."""
+    return x * np.cos(x)
+
+
+@gcu.derivative
+def gcu_prime(x: Array) -> Array:
+    return np.cos(x) - x * np.sin(x)
+
+
+@activation(
+    "sin(x) / x",
+    use="filters of a limited band",
+    flaw="decays slowly, and its slope changes sign without end",
+)
+def sinc(x: Array) -> Array:
+    """Quotient of the sine and its argument, 1 at 0."""
+    y = np.sin(x) / x
+    y = mend(y, x == 0.0, np.cos, x)
+    return mend(y, np.isinf(x), np.zeros_like, x)
+
+
+# within this the difference of the cosine and sinc cancels, and so many terms are enough
+_NEAR = 1.5
+_TERMS = [(-1.0) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(11, 0, -1)]
+
+
+@sinc.derivative
+def sinc_prime(x: Array) -> Array:
+    t = np.clip(x, -_NEAR, _NEAR)
+    near = t * polynomial(_TERMS, t * t)
+    y = np.where(t == x, near, (np.cos(x) - np.sin(x) / x) / x)
+    return mend(y, np.isinf(x), np.zeros_like, x)
