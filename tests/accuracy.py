@@ -40,6 +40,7 @@ def points(
 
     lowest, highest = math.log2(info.smallest_subnormal), math.log2(float(info.max))
     corners = [0.0, *function.kink_points(**parameters), -1.0, 1.0]
+    corners += zeros(function, **parameters)
     near = np.repeat(np.array(corners), share // len(corners) + 1)
     parts = [
         signed(2.0 ** rng.uniform(lowest, highest, share)),
@@ -56,6 +57,22 @@ def points(
     x = x[np.isfinite(x)]
     keep = np.sort(rng.permutation(x.size)[:count])
     return x[np.union1d(keep, np.flatnonzero(np.isin(x, np.asarray(corners, dtype))))]
+
+
+def zeros(function: Activation, **parameters: float) -> list[float]:
+    """Return some zeros of f and f′ by bisection, the nearest to 0 first: sums cancel next to them."""
+    found: set[float] = set()
+    for method in (function, function.derivative):
+        grid = np.linspace(-9.03, 9.01, 500)
+        y = method(grid, **parameters)
+        turns = np.flatnonzero((y[:-1] < 0.0) != (y[1:] < 0.0))
+        low, high = grid[turns], grid[turns + 1]
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            below = (method(middle, **parameters) < 0.0) == (y[turns] < 0.0)
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        found |= set(low.tolist())
+    return sorted(found, key=abs)[:6]
 
 
 def errors(
@@ -91,7 +108,15 @@ def _truth(
     f, f1, f2 = exact.enclosed(function.formula, values, order=2)
     if wrt == "x":
         return f, f1, f2[0]
-    return f, exact.enclosed(function.formula, values, order=1, wrt=wrt)[1], f1[0]
+    by_wrt = exact.enclosed(function.formula, values, wrt=wrt)[1]
+    # the mixed derivative, from the second derivatives along two diagonals; scaled, so that none of them drowns it
+    a, b = abs(values["x"]) or 1.0, abs(values[wrt]) or 1.0
+    along, against = (
+        exact.enclosed(function.formula, values, order=2, wrt={"x": a, wrt: side})[2]
+        for side in (b, -b)
+    )
+    mixed = (along[0] - against[0] + (along[1] - against[1])) / 4.0 / b / a
+    return f, by_wrt, mixed if math.isfinite(mixed) else math.inf
 
 
 def distance(
@@ -107,7 +132,7 @@ def distance(
         )
         return (
             0.0
-            if got == high or abs(high) >= float(info.max) * (1 - info.eps)
+            if got == high or abs(high) >= float(info.max) * (1 - float(info.eps))
             else math.inf
         )
     unit = ulp(high, dtype) + ulp(x, dtype) * min(abs(slope), 1e300)

@@ -15,7 +15,7 @@ from tests.accuracy import BOUND, COUNT, distance, errors, points
 
 FLOATS = ("float64", "float32", "float16")
 # parameters away from their defaults, tried on whichever function has them
-OTHER_VALUES = (0.5, 2.0, 0.07, 11.0)
+OTHER_VALUES = (0.5, 2.0, 0.07, 11.0, -0.3)
 
 
 def other_parameters(function: Activation) -> list[dict[str, float]]:
@@ -64,6 +64,14 @@ def test_derivative_by_a_parameter_agrees_with_the_formula(
         _, prime = errors(parametric, "float64", wrt=wrt, count=1000)
         assert prime.count >= 1000
         assert prime.ulps <= BOUND, f"by {wrt} at {prime.x.hex()}"
+        for setting in other_parameters(parametric):
+            _, prime = errors(parametric, "float64", wrt=wrt, count=60, **setting)
+            assert prime.ulps <= BOUND, f"by {wrt}, {setting}: {prime}"
+
+
+def test_every_parameter_has_a_derivative(elementwise: Activation) -> None:
+    smooth = [n for n, p in elementwise.parameters.items() if p.default is not None]
+    assert list(elementwise.trainable) == smooth
 
 
 def test_float16_is_correctly_rounded(elementwise: Activation) -> None:
