@@ -313,7 +313,8 @@ def _told_init(setting: "Setting") -> str:
 
     if setting.init != "auto":
         chosen = choose(INITIALIZERS, setting.init)
-        return f"init {chosen.label}: {chosen.record.formula}"
+        drawn_from = chosen.record(setting.width, setting.width, **dict(chosen.values))
+        return f"init {chosen.label}: {chosen.record.formula}; deviation {drawn_from.std:.4g}"
     shrunk = ", smaller by sqrt(layers)" if setting.residual else ""
     return f"init auto: std = gain/sqrt(width), gain = 1/sqrt(E[f(z)²]){shrunk}, 1 at layer 1"
 
@@ -327,12 +328,14 @@ def _conditions(setting: "Setting") -> str:
         )
         if on
     ]
+    first, last = setting.seeds[0], setting.seeds[-1]
+    plural = "s" if setting.layers > 1 else ""
     return ", ".join(
         [
-            f"{setting.layers} layers of width {setting.width}",
+            f"{setting.layers} layer{plural} of width {setting.width}",
             *remedies,
             f"batch {setting.batch}",
-            f"seeds {setting.seeds[0]} to {setting.seeds[-1]}",
+            f"seeds {first} to {last}" if first != last else f"seed {first}",
         ]
     )
 
