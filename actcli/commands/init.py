@@ -113,11 +113,11 @@ def _chosen(
 def _gain(function: str, *, backward: bool) -> float:
     import math
 
-    from actcli.analysis.gain import moments
+    from actcli.analysis import analyse
     from actcli.errors import RequestError
 
     (resolved,) = options.resolve([function], None)
-    found = moments(resolved)
+    found = analyse(resolved).gain
     gain = found.backward if backward else found.forward
     if not (math.isfinite(gain) and gain > 0.0):
         what = "f'(z)" if backward else "f(z)"

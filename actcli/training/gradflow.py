@@ -236,9 +236,9 @@ def gain_of(function: Function, setting: Setting) -> float:
     """
     if setting.init != "auto":
         return 1.0
-    from actcli.analysis.gain import moments
+    from actcli.analysis import analyse
 
-    gain = moments(function).forward
+    gain = analyse(function).gain.forward
     gain = gain if math.isfinite(gain) else 1.0
     return gain / math.sqrt(setting.layers) if setting.residual else gain
 
