@@ -72,7 +72,7 @@ def run(
     format_: options.Format = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Follow activations forward and gradients back through the layers of a network.
+    """Follow gradients back through the layers of a network.
 
     chain: one neuron a layer, a[k] = f(w*a[k-1]) with a[0] = x. The gradient at layer k is the derivative of the last a
     by a[k-1], the product of w*f'(z) over the layers from k on.
@@ -81,7 +81,8 @@ def run(
     the mean and the deviation of a[k], the share of its entries where |f'| < 0.01 (dead), that of neurons where this
     holds for all rows (dead units), and the length of the gradient by a[k]; means over the seeds, the geometric one of
     gradients, with the lowest and the highest. auto: normal weights of deviation gain/sqrt(width), the gain
-    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual.
+    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. --batch-norm keeps the
+    outputs in scale but not the gradient: with relu it grows by 1.2 a layer (arXiv:1902.08129).
 
     Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times,
     else healthy.

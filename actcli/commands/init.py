@@ -63,7 +63,7 @@ def run(
     format_: options.Format = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Draw initial weights, beside the mean and deviation that theory gives them.
+    """Draw initial weights, and set them beside the theory.
 
     The weights have a row for each neuron, fan-out by fan-in. --for sets gain=1/sqrt(E[f(z)^2]), z standard normal,
     which keeps the scale of the activations; with mode=fan_out 1/sqrt(E[f'(z)^2]), which keeps that of the gradients.

@@ -100,7 +100,7 @@ def run(
     format_: options.Format = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Go down a test surface with gradient methods, and show every step of the way.
+    """Go down a test surface with gradient methods.
 
     A way has reached a minimum when it ends within the tolerance; it has diverged when it is a thousand views away or
     no longer finite, and stops there. All methods take lr=0.1 unless told otherwise.

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from actcli.engine import Array
 from actcli.render.figures import Look, sheet
@@ -56,30 +56,12 @@ def draw_depth(panels: Sequence[Depth], path: Path, title: str) -> None:
 
 def _depth_panel(axes: Axes, panel: Depth) -> None:
     count = max(len(line.y) for line in panel.lines)
-    x = np.arange(1, count + 1)
-    markers = "osD^vPX<>h" if count <= 20 else [""]
     for i, line in enumerate(panel.lines):
-        if line.low is not None and line.high is not None:
-            low, high = _positive(line.low), _positive(line.high)
-            axes.fill_between(x, low, high, color=colour(i), alpha=0.2, linewidth=0)
-        axes.plot(
-            x,
-            _positive(line.y),
-            marker=markers[i % len(markers)],
-            ms=4.5,
-            color=colour(i),
-            label=line.label,
-        )
+        _depth_line(axes, line, i)
     shown = np.concatenate([_positive(line.y) for line in panel.lines])
     if np.isfinite(shown).any():
-        axes.set_yscale("log")
+        _logarithmic(axes, float(np.nanmin(shown)), float(np.nanmax(shown)))
         _marks(axes, panel.marks)
-        if np.nanmax(shown) < 1e3 * np.nanmin(shown):
-            # over few decades plain numbers are read more easily than powers of ten
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter("{x:g}")
-    else:
-        axes.text(0.5, 0.5, "0 in every layer", transform=axes.transAxes, ha="center")
     axes.set_title(panel.heading, fontsize="medium")
     axes.set_xlabel("layer k")
     axes.set_xlim(1 - 0.02 * count, count + 0.02 * count)
@@ -88,8 +70,38 @@ def _depth_panel(axes: Axes, panel: Depth) -> None:
     axes.legend(loc="best", framealpha=0.8, fontsize="small")
 
 
+def _depth_line(axes: Axes, line: Line, i: int) -> None:
+    x, y = np.arange(1, len(line.y) + 1), _positive(line.y)
+    if line.low is not None and line.high is not None:
+        low, high = _positive(line.low), _positive(line.high)
+        axes.fill_between(x, low, high, color=colour(i), alpha=0.2, linewidth=0)
+    missing = int(np.isnan(y).sum())
+    told = f", {missing} layers beyond the axis" if missing else ""
+    markers = "osD^vPX<>h" if len(x) <= 20 else [""]
+    axes.plot(
+        x,
+        y,
+        color=colour(i),
+        marker=markers[i % len(markers)],
+        ms=4.5,
+        label=line.label + told,
+    )
+
+
+def _logarithmic(axes: Axes, low: float, high: float) -> None:
+    """Make the ordinate logarithmic, and so high that what hardly changes looks as if it hardly changed."""
+    axes.set_yscale("log")
+    if high < 30.0 * low:
+        centre = math.sqrt(low) * math.sqrt(high)
+        axes.set_ylim(centre / 15.0, centre * 15.0)
+    if high < 1e4 * low:
+        # over few decades plain numbers are read more easily than powers of ten
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def _marks(axes: Axes, marks: Sequence[tuple[float, str]]) -> None:
-    """Draw the marked levels that are in sight."""
+    """Draw the marked levels that are in sight, those above 1 with their words above them."""
     low, high = axes.get_ylim()
     axes.set_ylim(low, high)
     for level, word in marks:
@@ -99,18 +111,18 @@ def _marks(axes: Axes, marks: Sequence[tuple[float, str]]) -> None:
                 word,
                 (0, level),
                 xycoords=("axes fraction", "data"),
-                xytext=(4, -3),
+                xytext=(4, 3 if level > 1.0 else -3),
                 textcoords="offset points",
-                va="top",
+                va="bottom" if level > 1.0 else "top",
                 fontsize="x-small",
                 color="0.35",
             )
 
 
 def _positive(y: Array) -> Array:
-    """Return what a logarithmic axis can show; the rest is NaN."""
+    """Return what a logarithmic axis can show, its ticks beyond the ends within the range of floats; the rest is NaN."""
     size = np.abs(y)
-    return np.where(np.isfinite(size) & (size > 0.0), size, np.nan)
+    return np.where((size > 1e-200) & (size < 1e200), size, np.nan)
 
 
 # down a surface

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -282,7 +282,7 @@ def _measure(
     with np.errstate(all="ignore"):  # what explodes is a result
         for k, layer in enumerate(layers):
             x = layer.forward(x)
-            result[:2, k] = x.mean(), x.std()
+            result[:2, k] = x.mean(), _of_any_size(np.std, x)
         for k in reversed(range(len(layers))):
             result[4, k] = _length(back)
             back = layers[k].backward(back)
@@ -300,7 +300,18 @@ def _layer(function: Function, weight: Array, setting: Setting) -> Network:
 
 
 def _length(back: Array) -> float:
-    return float(np.linalg.norm(back)) / math.sqrt(len(back))
+    return _of_any_size(np.linalg.norm, back) / math.sqrt(len(back))
+
+
+def _of_any_size(measure: Callable[[Array], Any], x: Array) -> float:
+    """Return a norm or a deviation of numbers whose squares may overflow or underflow."""
+    size = float(measure(x))
+    if 1e-140 < size < 1e140:
+        return size
+    largest = float(np.abs(x).max())
+    if not 0.0 < largest < math.inf:
+        return largest
+    return float(measure(x / largest)) * largest
 
 
 def _dead(layer: Network) -> tuple[float, float]:
@@ -313,7 +324,7 @@ def _dead(layer: Network) -> tuple[float, float]:
 
 def _by_weights(layer: Network, rows: int) -> float:
     first = layer.layers[0]
-    norm = float(np.linalg.norm(first.gradients.pop("weight")))
+    norm = _of_any_size(np.linalg.norm, first.gradients.pop("weight"))
     return norm / math.sqrt(rows)
 
 

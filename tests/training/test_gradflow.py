@@ -193,6 +193,15 @@ def test_small_weights_vanish_and_large_ones_explode():
     )  # fmt: skip
 
 
+def test_what_is_too_small_or_large_to_be_squared_is_still_measured():
+    (tiny,) = flows([actcli.get("sigmoid")], Setting(500, 16, seeds=(0,)))
+    assert 1e-300 < tiny.gradient.mean[0] < 1e-180
+    (huge,) = flows([actcli.get("relu")], Setting(120, 16, "normal:20", seeds=(0,)))
+    assert 1e180 < huge.std.mean[-1] < 1e300
+    each = huge.std.mean[1:] / huge.std.mean[:-1]
+    assert ((each > 5) & (each < 500)).all()
+
+
 def test_a_function_without_slope_passes_nothing():
     (flow,) = flows([actcli.get("step")], SMALL)
     assert flow.gradient.mean.tolist() == [0.0, 0.0, 0.0, 1.0]
