@@ -3,13 +3,17 @@
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
     from actcli.engine import Array
+    from actcli.registry import Registry
+    from actcli.training.declaration import Choice, Record
+
+    R = TypeVar("R", bound=Record)
 
 
 def complete_function(incomplete: str) -> list[str]:
@@ -66,6 +70,15 @@ Parameters = Annotated[
         autocompletion=complete_parameter,
     ),
 ]
+Hyperparameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        "-p",
+        metavar="NAME=VALUE",
+        help="Set a parameter of every method that has it.",
+    ),
+]
 Derivative = Annotated[
     bool, typer.Option("--derivative", "-d", help="With the derivative.")
 ]
@@ -85,6 +98,15 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         help="Write a file, in the kind of its suffix.",
+    ),
+]
+PictureOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="A picture (.png .svg .pdf), or the result by its suffix.",
     ),
 ]
 Input = Annotated[
@@ -184,6 +206,37 @@ def one_of(value: str, known: Iterable[str], what: str) -> str:
         hint = suggestion(value, choices) or f"; choose from {', '.join(choices)}"
         raise RequestError(f"no {what} '{value}'{hint}")
     return value
+
+
+def choices(
+    registry: "Registry[R]", specs: Sequence[str], parameters: Sequence[str] | None
+) -> "list[Choice[R]]":
+    """Return what the specs name, with ``-p`` set for each that has the parameter."""
+    from actcli.registry import fold
+    from actcli.spec import split_parameters, split_spec
+    from actcli.training.declaration import choose
+
+    shared: dict[str, Any] = {}
+    for text in parameters or ():
+        shared |= split_parameters(text)
+    named = [registry[split_spec(spec)[0]] for spec in specs]
+    for name in shared:
+        known = {fold(p) for record in named for p in record.parameters}
+        if fold(name) not in known:
+            named[0].bind({name: shared[name]})  # raises, with a suggestion
+    return [choose(registry, spec, shared) for spec in specs]
+
+
+def refuse(context: typer.Context, names: Iterable[str], what: str) -> None:
+    """Raise RequestError for an option that was typed and means nothing here."""
+    from actcli.errors import RequestError
+
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise RequestError(
+                f"--{name.replace('_', '-')} means nothing with {what}; leave it out"
+            )
 
 
 def shown_parameters(function: "Activation") -> dict[str, Any]:

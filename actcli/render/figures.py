@@ -1,6 +1,7 @@
-"""Pictures: functions and derivatives over a range. The only file that imports matplotlib."""
+"""Pictures: functions and derivatives over a range. Only this file and lessons.py beside it import matplotlib."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from matplotlib.figure import Figure
 from actcli import files
 from actcli.engine import Array
 from actcli.errors import RequestError
+from actcli.render.output import PICTURES as SUFFIXES
 
-SUFFIXES = (".png", ".svg", ".pdf")
 FUNCTION_COLOUR, DERIVATIVE_COLOUR = "tab:blue", "tab:orange"
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
@@ -74,6 +75,21 @@ def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) 
         RequestError: the suffix is none of .png, .svg, .pdf.
         FileError: it cannot be written.
     """
+    with sheet(path, look) as figure:
+        colours = _colours(panels)
+        for place, (heading, curves) in enumerate(panels, 1):
+            _panel(
+                figure.add_subplot(1, len(panels), place),
+                heading,
+                curves,
+                colours,
+                look.ylim,
+            )
+
+
+@contextmanager
+def sheet(path: Path, look: Look) -> Iterator[Figure]:
+    """Give an empty figure to draw on, and write it whole when the block ends."""
     check_suffix(path)
     style: Any = {
         **(_DARK if look.dark else {}),
@@ -84,15 +100,7 @@ def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) 
         figure = Figure(figsize=look.size, dpi=look.dpi, layout="constrained")
         if look.title:
             figure.suptitle(look.title)
-        colours = _colours(panels)
-        for place, (heading, curves) in enumerate(panels, 1):
-            _panel(
-                figure.add_subplot(1, len(panels), place),
-                heading,
-                curves,
-                colours,
-                look.ylim,
-            )
+        yield figure
         save(figure, path)
 
 

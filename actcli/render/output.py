@@ -9,18 +9,44 @@ import numpy as np
 from actcli.errors import RequestError
 from actcli.render.records import SUFFIXES, Records, to_text
 
+# what can be drawn; known here, as matplotlib is imported only to draw
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def is_picture(path: Path | None) -> bool:
+    """Whether a path names a picture."""
+    return path is not None and path.suffix.lower() in PICTURES
+
+
+def check_suffix(path: Path | None) -> None:
+    """Raise RequestError before the work is done for a file that neither pictures nor records can be written to."""
+    known = [*PICTURES, *SUFFIXES]
+    if path is not None and path.suffix.lower() not in known:
+        raise RequestError(
+            f"{path}: unknown suffix '{path.suffix}'; {' '.join(known)} can be written"
+        )
+
 
 def emit(
-    records: Records, format_: str, output: Path | None, table: Callable[[], None]
+    records: Records,
+    format_: str,
+    output: Path | None,
+    table: Callable[[], None],
+    picture: Callable[[Path], None] | None = None,
 ) -> None:
-    """Print a result in a format, or write it to a file by its suffix.
+    """Print a result in a format, or write it to a file by its suffix; a picture is made beside what is printed.
 
     Args:
         records: the result for machines.
         format_: ``table`` or a format of records.py.
-        output: the file to write instead of printing.
+        output: the file to write instead of printing, or a picture.
         table: prints the result for people.
+        picture: draws the result, if it can be drawn.
     """
+    if output is not None and picture and is_picture(output):
+        picture(output)
+        note(f"wrote {output}")
+        output = None
     if output is not None:
         save(records, output)
     elif format_ == "table":

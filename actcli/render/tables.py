@@ -59,6 +59,31 @@ def show(
     _console().print(table)
 
 
+def say(*lines: str) -> None:
+    """Print lines of text beneath a table, filled to the width of the terminal."""
+    for line in lines:
+        _console().print(Text(line))
+
+
+def thinned(length: int, most: int = 25) -> list[int]:
+    """Return which rows of a long table to show: at most about ``most``, evenly, with the first and the last.
+
+    >>> thinned(5), thinned(31, 5)
+    ([0, 1, 2, 3, 4], [0, 10, 20, 30])
+    """
+    every = 1 if length <= most else _round_up((length - 1) / (most - 1))
+    shown = list(range(0, length, every))
+    return shown if shown[-1] == length - 1 else [*shown, length - 1]
+
+
+def _round_up(pace: float) -> int:
+    """Return the next of 1, 2, 5, 10, 20, 50, …."""
+    power = 1
+    while power * 10 < pace:
+        power *= 10
+    return next(f * power for f in (1, 2, 5, 10) if f * power >= pace)
+
+
 def numbers(values: Array | Sequence[Any], precision: int = 8) -> list[str]:
     """Return numbers as texts of that many significant digits, without trailing zeros.
 

@@ -42,6 +42,9 @@ class Distribution(Protocol):
     def draw(self, rng: np.random.Generator, fans: Fans) -> Array:
         """Return weights of shape ``(fan_out, fan_in)``."""
 
+    def density(self, x: Array) -> Array | None:
+        """Return the probability density of a weight at each x; None where the weights are all the same number."""
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -54,6 +57,10 @@ class Constant:
         """Return weights of shape ``(fan_out, fan_in)``."""
         return np.full(fans.shape, self.mean)
 
+    def density(self, _x: Array) -> None:
+        """Return None."""
+        return
+
 
 @dataclass(frozen=True)
 class Normal:
@@ -65,6 +72,10 @@ class Normal:
     def draw(self, rng: np.random.Generator, fans: Fans) -> Array:
         """Return weights of shape ``(fan_out, fan_in)``."""
         return rng.normal(self.mean, self.std, fans.shape)
+
+    def density(self, x: Array) -> Array:
+        """Return the probability density at each x."""
+        return bell_curve((x - self.mean) / self.std) / self.std
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,11 @@ class Uniform:
         """Return weights of shape ``(fan_out, fan_in)``."""
         return rng.uniform(self.low, self.high, fans.shape)
 
+    def density(self, x: Array) -> Array:
+        """Return the probability density at each x."""
+        inside = (self.low <= x) & (x <= self.high)
+        return inside / (self.high - self.low)
+
 
 @dataclass(frozen=True)
 class TruncatedNormal:
@@ -106,6 +122,18 @@ class TruncatedNormal:
         """Return weights of shape ``(fan_out, fan_in)``."""
         drawn = truncated_draw(rng, self.cut, fans.fan_out * fans.fan_in)
         return self.mean + self.scale * drawn.reshape(fans.shape)
+
+    def density(self, x: Array) -> Array:
+        """Return the probability density at each x."""
+        z = (x - self.mean) / self.scale
+        whole = math.erf(self.cut / math.sqrt(2.0)) * self.scale
+        return np.where(np.abs(z) <= self.cut, bell_curve(z) / whole, 0.0)
+
+
+def bell_curve(z: Array) -> Array:
+    """Return the density of the standard normal distribution."""
+    curve: Array = np.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)
+    return curve
 
 
 def truncated_std(cut: float) -> float:
@@ -161,6 +189,17 @@ class Orthogonal:
         # the signs QR is free to choose are made those that spread q evenly: Mezzadri 2007, arXiv:math-ph/0609050
         q = self.gain * (q * np.copysign(1.0, np.diagonal(r)))
         return np.ascontiguousarray(q if fans.fan_out >= fans.fan_in else q.T)
+
+    def density(self, x: Array) -> Array | None:
+        """Return the probability density at each x: of a coordinate of a point on the sphere; None for a sphere of two points."""
+        n = max(self.fans)
+        if n == 1:
+            return None
+        z2 = np.minimum((x / self.gain) ** 2, 1.0)
+        whole = math.exp(math.lgamma(n / 2) - math.lgamma((n - 1) / 2))
+        whole /= self.gain * math.sqrt(math.pi)
+        with np.errstate(divide="ignore"):
+            return np.where(z2 < 1.0, whole * (1.0 - z2) ** ((n - 3) / 2), 0.0)
 
 
 Distribute = Callable[..., Distribution]

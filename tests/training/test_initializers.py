@@ -241,3 +241,20 @@ def test_the_torch_that_is_installed_draws_with_our_deviation(ours, torchs, argu
     getattr(torch.nn.init, torchs)(drawn, **arguments)
     theory = distribution(ours, 400, 300).std
     assert abs(float(drawn.std()) - theory) <= 5 * theory / math.sqrt(2 * drawn.numel())
+
+
+@pytest.mark.parametrize("spec", DOCUMENTED)
+def test_the_density_has_the_mean_and_the_deviation_of_theory(spec):
+    drawn_from = distribution(spec, 20, 10)
+    if drawn_from.std == 0.0:
+        assert drawn_from.density(np.zeros(3)) is None
+        return
+    far = 12.0 * drawn_from.std
+    x = np.linspace(drawn_from.mean - far, drawn_from.mean + far, 400_001)
+    weight = drawn_from.density(x) * (x[1] - x[0])
+    mean = (weight * x).sum()
+    assert weight.sum() == pytest.approx(1.0, abs=1e-4)
+    assert mean == pytest.approx(drawn_from.mean, abs=1e-4 * drawn_from.std)
+    assert math.sqrt((weight * (x - mean) ** 2).sum()) == pytest.approx(
+        drawn_from.std, rel=1e-4
+    )

@@ -1,0 +1,404 @@
+"""``actcli gradflow``: what functions do to gradients through many layers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.commands import options
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation
+    from actcli.engine import Array
+    from actcli.render.records import Records
+    from actcli.training.gradflow import Chain, Flow, Setting
+
+EXAMPLES = """
+actcli gradflow sigmoid --model chain --layers 10
+actcli gradflow sigmoid tanh relu swish --model chain -o chain.png
+actcli gradflow sigmoid tanh relu --layers 30 --seeds 5 -o depth.png
+actcli gradflow sigmoid --layers 30 --batch-norm --residual
+actcli gradflow relu --init xavier -f csv
+"""
+_CHAIN_FORMULA = (
+    "z[k] = w*a[k-1], a[k] = f(z[k]), a[0] = x; d a[k]/d a[k-1] = w*f'(z[k])"
+)
+_MARKS = ((1e-2, "vanishing below"), (1e2, "exploding above"))
+_OF_MLP = ("width", "init", "batch", "seed", "seeds", "batch_norm", "residual")
+_OF_CHAIN = ("weight", "x")
+
+
+def complete_init(incomplete: str) -> list[str]:
+    """Complete the names of initializers."""
+    from actcli.training.initializers import INITIALIZERS
+
+    return [n for n in ("auto", *INITIALIZERS) if n.startswith(incomplete)]
+
+
+def run(
+    context: typer.Context,
+    functions: options.FunctionNames,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="mlp: a random network; chain: one neuron a layer.",
+        ),
+    ] = "mlp",
+    layers: Annotated[int, typer.Option("--layers", "-l", help="How many.")] = 10,
+    width: Annotated[int, typer.Option(help="mlp: neurons in a layer.")] = 256,
+    init: Annotated[
+        str,
+        typer.Option(
+            metavar="METHOD",
+            help="mlp: auto, he, xavier, lecun, orthogonal, normal:0.01, …",
+            autocompletion=complete_init,
+        ),
+    ] = "auto",
+    batch: Annotated[int, typer.Option(help="mlp: rows that go through.")] = 64,
+    seed: Annotated[int, typer.Option(help="mlp: the first seed.")] = 0,
+    seeds: Annotated[int, typer.Option(help="mlp: how many seeds.")] = 3,
+    batch_norm: Annotated[
+        bool, typer.Option("--batch-norm", help="mlp: normalise before the function.")
+    ] = False,
+    residual: Annotated[
+        bool, typer.Option("--residual", help="mlp: add a layer's input to its output.")
+    ] = False,
+    weight: Annotated[float, typer.Option(help="chain: the weight w.")] = 0.5,
+    x: Annotated[float, typer.Option("--x", "-x", help="chain: the input.")] = 1.0,
+    param: options.Parameters = None,
+    precision: options.Precision = 4,
+    format_: options.Format = "table",
+    output: options.PictureOutput = None,
+) -> None:
+    """Follow gradients back through the layers of a network.
+
+    chain: one neuron a layer, a[k] = f(w*a[k-1]) with a[0] = x. The gradient at layer k is the derivative of the last a
+    by a[k-1], the product of w*f'(z) over the layers from k on.
+
+    mlp: a[k] = f(W[k] a[k-1]), random weights, no biases, normal inputs, a random gradient of length 1 back. Listed are
+    the mean and the deviation of a[k], the share of its entries where |f'| < 0.01 (dead), that of neurons where this
+    holds for all rows (dead units), and the length of the gradient by a[k]; means over the seeds, the geometric one of
+    gradients, with the lowest and the highest. auto: normal weights of deviation gain/sqrt(width), the gain
+    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. --batch-norm keeps the
+    outputs in scale but not the gradient: with relu it grows by 1.2 a layer (arXiv:1902.08129).
+
+    Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times,
+    else healthy.
+    """
+    from actcli.render.output import check_suffix
+
+    options.one_of(model, ("mlp", "chain"), "model")
+    options.refuse(
+        context, _OF_MLP if model == "chain" else _OF_CHAIN, f"--model {model}"
+    )
+    check_suffix(output)
+    chosen = options.resolve(functions, param)
+    if model == "chain":
+        _chain(chosen, layers, weight, x, precision, format_, output)
+        return
+    from actcli.training.gradflow import Setting
+
+    counted = range(seed, seed + seeds)
+    setting = Setting(layers, width, init, batch, counted, batch_norm, residual)
+    _mlp(chosen, setting, precision, format_, output)
+
+
+# one neuron a layer
+
+
+def _chain(
+    chosen: "Sequence[Activation]",
+    layers: int,
+    weight: float,
+    x: float,
+    precision: int,
+    format_: str,
+    output: Path | None,
+) -> None:
+    from actcli.render.output import emit
+    from actcli.render.records import Records
+    from actcli.training.gradflow import CRITERION, chain
+
+    chains = [chain(f, layers, weight, x) for f in chosen]
+    parts = [
+        {n: getattr(c, n) for n in ("z", "a", "slope", "product", "gradient")}
+        for c in chains
+    ]
+    document = {
+        "model": "chain",
+        "formula": _CHAIN_FORMULA,
+        "criterion": CRITERION,
+        "layers": layers,
+        "weight": weight,
+        "x": x,
+        "functions": [
+            {**_head(c), **part} for c, part in zip(chains, parts, strict=True)
+        ],
+    }
+    records = Records(_long(chosen, parts), document, ("gradient",))
+    emit(
+        records,
+        format_,
+        output,
+        lambda: _show_chains(chains, weight, x, precision),
+        lambda path: _draw_chains(chains, weight, x, path),
+    )
+
+
+def _show_chains(
+    chains: "Sequence[Chain]", weight: float, x: float, precision: int
+) -> None:
+    from actcli.render.tables import numbers, say, show, thinned
+
+    layers = len(chains[0].a)
+    rows = thinned(layers, 40)
+    columns: dict[str, list[str]] = {"layer": [str(k + 1) for k in rows]}
+    footer = [""]
+    if len(chains) == 1:
+        c = chains[0]
+        columns |= {
+            "z": numbers(c.z[rows], precision),
+            "a": numbers(c.a[rows], precision),
+            "f′(z)": numbers(c.slope[rows], precision),
+            "w·f′(z)": numbers((weight * c.slope)[rows], precision),
+            "∂a[k]/∂x": _decimals(c.product[rows]),
+        }
+        footer = ["", "", "", "", "", ""]
+    headings = [f"{c.function.label}: gradient" for c in chains]
+    if len(chains) == 1:
+        headings = ["gradient"]
+    columns |= {
+        h: _decimals(c.gradient[rows]) for h, c in zip(headings, chains, strict=True)
+    }
+    title = chains[0].function.label if len(chains) == 1 else ""
+    show(columns, title=title, footer=[*footer, *(c.verdict for c in chains)])
+    say(
+        f"a[k] = f(z), z = w·a[k-1], w = {weight:g}, a[0] = x = {x:g}",
+        f"gradient at layer k: ∂a[{layers}]/∂a[k-1], the product of w·f′(z) from layer k to {layers}",
+        _criterion("the loss gives the output, 1"),
+    )
+
+
+def _decimals(values: "Array") -> list[str]:
+    """Return numbers with ten decimals, or in powers of ten where these would all be zeros."""
+    return [
+        f"{v:.10f}" if v == 0.0 or 5e-11 <= abs(v) < 1e10 else f"{v:.4e}"
+        for v in values.tolist()
+    ]
+
+
+def _draw_chains(
+    chains: "Sequence[Chain]", weight: float, x: float, path: Path
+) -> None:
+    from actcli.render import lessons
+
+    lines = [
+        lessons.Line(f"{c.function.label}: {c.gradient[0]:.2g} at x", c.gradient)
+        for c in chains
+    ]
+    count = len(chains[0].a)
+    title = f"Gradient through {count} layers of one neuron, w = {weight:g}, x = {x:g}"
+    heading = "derivative of the output by the input of layer k"
+    lessons.draw_depth([lessons.Depth(heading, lines, _MARKS)], path, title)
+
+
+# a random network
+
+
+def _mlp(
+    chosen: "Sequence[Activation]",
+    setting: "Setting",
+    precision: int,
+    format_: str,
+    output: Path | None,
+) -> None:
+    from actcli.render.output import emit
+    from actcli.render.progress import progress
+    from actcli.training.gradflow import flows
+
+    with progress("networks", len(chosen) * len(setting.seeds)) as tick:
+        results = flows(chosen, setting, tick=tick)
+    emit(
+        _flow_records(chosen, results, setting),
+        format_,
+        output,
+        lambda: _show_flows(results, setting, precision),
+        lambda path: _draw_flows(results, setting, path),
+    )
+
+
+def _flow_records(
+    chosen: "Sequence[Activation]", results: "Sequence[Flow]", setting: "Setting"
+) -> "Records":
+    from actcli.render.records import Records
+    from actcli.training.gradflow import CRITERION, MEASURES
+
+    document = {
+        "model": "mlp",
+        "criterion": CRITERION,
+        "layers": setting.layers,
+        "width": setting.width,
+        "init": setting.init,
+        "batch": setting.batch,
+        "seeds": list(setting.seeds),
+        "batch_norm": setting.batch_norm,
+        "residual": setting.residual,
+        "functions": [
+            {
+                **_head(flow),
+                "gain": flow.gain,
+                **{name: vars(getattr(flow, name)) for name in MEASURES},
+            }
+            for flow in results
+        ],
+    }
+    parts = [_flow_columns(flow) for flow in results]
+    return Records(_long(chosen, parts), document, ("gradient",))
+
+
+def _flow_columns(flow: "Flow") -> "dict[str, Array]":
+    from actcli.training.gradflow import MEASURES
+
+    columns: dict[str, Array] = {}
+    for name in MEASURES:
+        spread = getattr(flow, name)
+        columns |= {
+            name: spread.mean,
+            f"{name}_low": spread.low,
+            f"{name}_high": spread.high,
+        }
+    return columns
+
+
+def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -> None:
+    from actcli.render.tables import numbers, say, show, thinned
+
+    rows = thinned(setting.layers, 40 if len(results) == 1 else 12)
+    for flow in results:
+        columns = {"layer": [str(k + 1) for k in rows]}
+        for name in ("mean", "std", "dead", "dead_units", "gradient"):
+            mean = getattr(flow, name).mean[rows]
+            columns[name.replace("_", " ")] = numbers(mean, precision)
+        columns["lowest"] = numbers(flow.gradient.low[rows], precision)
+        columns["highest"] = numbers(flow.gradient.high[rows], precision)
+        show(columns, title=flow.function.label)
+    _show_verdicts(results, setting, precision)
+    say(
+        _conditions(setting), _told_init(setting), _criterion("it is at the last layer")
+    )
+
+
+def _show_verdicts(
+    results: "Sequence[Flow]", setting: "Setting", precision: int
+) -> None:
+    from actcli.render.tables import numbers, show
+    from actcli.training.gradflow import ratio
+
+    changes = [ratio(flow.gradient.mean) for flow in results]
+    each = [c ** (1.0 / max(1, setting.layers - 1)) for c in changes]
+    summary: dict[str, Sequence[str]] = {
+        "function": [flow.function.label for flow in results],
+        "gain": numbers([flow.gain for flow in results], precision),
+        f"gradient at 1 : at {setting.layers}": numbers(changes, precision),
+        "factor a layer": numbers(each, precision),
+        "verdict": [flow.verdict for flow in results],
+    }
+    show(summary, text_columns=("function", "verdict"))
+
+
+def _told_init(setting: "Setting") -> str:
+    from actcli.training.declaration import choose
+    from actcli.training.initializers import INITIALIZERS
+
+    if setting.init != "auto":
+        chosen = choose(INITIALIZERS, setting.init)
+        drawn_from = chosen.record(setting.width, setting.width, **dict(chosen.values))
+        return f"init {chosen.label}: {chosen.record.formula}; deviation {drawn_from.std:.4g}"
+    shrunk = ", smaller by sqrt(layers)" if setting.residual else ""
+    return f"init auto: std = gain/sqrt(width), gain = 1/sqrt(E[f(z)²]){shrunk}, 1 at layer 1"
+
+
+def _conditions(setting: "Setting") -> str:
+    remedies = [
+        word
+        for word, on in (
+            ("batch normalisation", setting.batch_norm),
+            ("residual connections", setting.residual),
+        )
+        if on
+    ]
+    first, last = setting.seeds[0], setting.seeds[-1]
+    plural = "s" if setting.layers > 1 else ""
+    return ", ".join(
+        [
+            f"{setting.layers} layer{plural} of width {setting.width}",
+            *remedies,
+            f"batch {setting.batch}",
+            f"seeds {first} to {last}" if first != last else f"seed {first}",
+        ]
+    )
+
+
+def _draw_flows(results: "Sequence[Flow]", setting: "Setting", path: Path) -> None:
+    from actcli.render import lessons
+
+    def lines(name: str, told: bool) -> list[lessons.Line]:
+        return [
+            lessons.Line(
+                f"{flow.function.label}: {flow.verdict}"
+                if told
+                else flow.function.label,
+                getattr(flow, name).mean,
+                getattr(flow, name).low,
+                getattr(flow, name).high,
+            )
+            for flow in results
+        ]
+
+    panels = [
+        lessons.Depth(
+            "length of the gradient by the outputs of layer k",
+            lines("gradient", True),
+            _MARKS,
+        ),
+        lessons.Depth("deviation of the outputs of layer k", lines("std", False)),
+    ]
+    title = f"{_conditions(setting)}, init {setting.init}"
+    lessons.draw_depth(panels, path, title)
+
+
+# both
+
+
+def _head(result: "Chain | Flow") -> dict[str, Any]:
+    function = result.function
+    return {
+        "function": function.name,
+        "params": options.shown_parameters(function),
+        "verdict": result.verdict,
+    }
+
+
+def _long(
+    chosen: "Sequence[Activation]", parts: "Sequence[dict[str, Array]]"
+) -> "dict[str, Array]":
+    """Return columns with a row for each function and layer."""
+    import numpy as np
+
+    layers = len(next(iter(parts[0].values())))
+    return {
+        "function": np.repeat([f.label for f in chosen], layers),
+        "layer": np.tile(np.arange(1, layers + 1), len(chosen)),
+        **{n: np.concatenate([part[n] for part in parts]) for n in parts[0]},
+    }
+
+
+def _criterion(compared: str) -> str:
+    from actcli.training.gradflow import BOUND
+
+    return (
+        f"vanishing: the gradient at layer 1 is under 1/{BOUND:g} of what {compared}; "
+        f"exploding: over {BOUND:g} times"
+    )

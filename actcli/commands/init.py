@@ -1,0 +1,295 @@
+"""``actcli init``: initial weights, in theory and drawn."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.commands import options
+
+if TYPE_CHECKING:
+    from actcli.engine import Array
+    from actcli.training.declaration import Choice
+    from actcli.training.initializers import Distribution, Initializer
+
+EXAMPLES = """
+actcli init xavier_uniform --fan-in 100 --fan-out 50
+actcli init he --for gelu_tanh --fan-in 256 --fan-out 256 -o weights.png
+actcli init orthogonal:gain=1.4142 --fan-in 64 --fan-out 64 --save weights.npy
+actcli init zeros
+actcli init --list
+"""
+_DEFAULT = "he_normal"  # what --for alone chooses: normal weights, the gain is all there is to choose
+
+
+def complete_method(incomplete: str) -> list[str]:
+    """Complete the names of initializers."""
+    from actcli.training.initializers import INITIALIZERS
+
+    return [n for n in INITIALIZERS if n.startswith(incomplete.lower())]
+
+
+def run(
+    method: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[METHOD]",
+            help="An initializer, NAME or NAME:param=value.",
+            autocompletion=complete_method,
+            show_default=False,
+        ),
+    ] = None,
+    fan_in: Annotated[int, typer.Option(help="Inputs of a neuron.")] = 100,
+    fan_out: Annotated[int, typer.Option(help="Neurons.")] = 50,
+    for_: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="FUNCTION",
+            help="Take the gain computed for the activation behind the layer.",
+            autocompletion=options.complete_function,
+        ),
+    ] = None,
+    param: options.Hyperparameters = None,
+    seed: Annotated[int, typer.Option(min=0, help="What is drawn depends on it.")] = 0,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the weights: .npy or .npz."),
+    ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the initializers.")
+    ] = False,
+    precision: options.Precision = 8,
+    format_: options.Format = "table",
+    output: options.PictureOutput = None,
+) -> None:
+    """Draw initial weights, and set them beside the theory.
+
+    The weights have a row for each neuron, fan-out by fan-in. --for sets gain=1/sqrt(E[f(z)^2]), z standard normal,
+    which keeps the scale of the activations; with mode=fan_out 1/sqrt(E[f'(z)^2]), which keeps that of the gradients.
+    """
+    from actcli.errors import RequestError
+    from actcli.render.output import check_suffix
+
+    check_suffix(output)
+    if list_:
+        _list(format_, output)
+        return
+    if method is None and for_ is None:
+        raise RequestError("init needs a METHOD; 'actcli init --list' shows them all")
+    if save is not None and save.suffix.lower() not in (".npy", ".npz"):
+        raise RequestError(
+            f"{save}: unknown suffix '{save.suffix}'; weights are saved as .npy or .npz"
+        )
+    chosen = _chosen(method or _DEFAULT, for_, param)
+    _draw(chosen, fan_in, fan_out, for_, seed, save, precision, format_, output)
+
+
+def _chosen(
+    method: str, for_: str | None, param: list[str] | None
+) -> "Choice[Initializer]":
+    """Return the initializer with its parameters, the gain among them if it is for a function."""
+    from actcli.errors import RequestError
+    from actcli.spec import split_spec
+    from actcli.training.declaration import Choice
+    from actcli.training.initializers import INITIALIZERS
+
+    (chosen,) = options.choices(INITIALIZERS, [method], param)
+    if for_ is None:
+        return chosen
+    known = [n for n in INITIALIZERS if "gain" in INITIALIZERS[n].parameters]
+    if chosen.record.name not in known:
+        raise RequestError(
+            f"{chosen.record.title} has no gain for --for to set; choose from {', '.join(known)}"
+        )
+    if "gain" in split_spec(method)[1]:
+        raise RequestError(
+            f"--for sets the gain, and so does '{method}'; leave one out"
+        )
+    gain = _gain(for_, backward=chosen.values.get("mode") == "fan_out")
+    return Choice(chosen.record, {**chosen.values, "gain": gain})
+
+
+def _gain(function: str, *, backward: bool) -> float:
+    import math
+
+    from actcli.analysis import analyse
+    from actcli.errors import RequestError
+
+    (resolved,) = options.resolve([function], None)
+    found = analyse(resolved).gain
+    gain = found.backward if backward else found.forward
+    if not (math.isfinite(gain) and gain > 0.0):
+        what = "f'(z)" if backward else "f(z)"
+        raise RequestError(
+            f"{resolved.label} has no gain, as E[{what}^2] is 0 or infinite; choose another function"
+        )
+    return gain
+
+
+def _draw(
+    chosen: "Choice[Initializer]",
+    fan_in: int,
+    fan_out: int,
+    for_: str | None,
+    seed: int,
+    save: Path | None,
+    precision: int,
+    format_: str,
+    output: Path | None,
+) -> None:
+    import numpy as np
+
+    from actcli import files
+    from actcli.render.output import emit, note
+    from actcli.render.records import Records
+
+    distribution = chosen.record(fan_in, fan_out, **dict(chosen.values))
+    rng = np.random.default_rng(seed)
+    weights = chosen.record.draw(rng, fan_in, fan_out, **dict(chosen.values))
+    document = {
+        "method": chosen.record.name,
+        "params": dict(chosen.values),
+        "for": for_,
+        "formula": chosen.record.formula,
+        "fan_in": fan_in,
+        "fan_out": fan_out,
+        "seed": seed,
+        "theory": {"mean": distribution.mean, "std": distribution.std},
+        "drawn": {
+            "mean": float(weights.mean()),
+            "std": float(weights.std()),
+            "min": float(weights.min()),
+            "max": float(weights.max()),
+        },
+        "note": chosen.record.note,
+    }
+    if save is not None:
+        files.write_arrays(save, {"weights": weights})
+        note(f"wrote {save}")
+    emit(
+        Records(_columns(document), document, ("theory_std", "drawn_std")),
+        format_,
+        output,
+        lambda: _show(chosen, document, precision),
+        lambda path: _picture(_title(chosen, document), distribution, weights, path),
+    )
+
+
+def _columns(document: dict[str, Any]) -> "dict[str, Array]":
+    """Return what was found as columns of one row."""
+    import numpy as np
+
+    cells = {n: document[n] for n in ("method", "fan_in", "fan_out", "seed")}
+    cells |= {
+        f"{group}_{n}": value
+        for group in ("theory", "drawn")
+        for n, value in document[group].items()
+    }
+    return {name: np.array([value]) for name, value in cells.items()}
+
+
+def _show(
+    chosen: "Choice[Initializer]", document: dict[str, Any], precision: int
+) -> None:
+    from actcli.render.tables import numbers, say, show
+
+    theory, drawn = document["theory"], document["drawn"]
+    show(
+        {
+            "": ["theory", f"drawn, seed {document['seed']}"],
+            "mean": numbers([theory["mean"], drawn["mean"]], precision),
+            "deviation": numbers([theory["std"], drawn["std"]], precision),
+            "least": ["", *numbers([drawn["min"]], precision)],
+            "largest": ["", *numbers([drawn["max"]], precision)],
+        },
+        title=_title(chosen, document),
+        text_columns=("",),
+    )
+    record = chosen.record
+    said = [record.summary, record.formula]
+    if document["for"]:
+        which = "backward" if chosen.values.get("mode") == "fan_out" else "forward"
+        gain = numbers([chosen.values["gain"]], precision)[0]
+        said.append(f"gain for {document['for']}: {gain}, the {which} one")
+    if record.suits:
+        said.append(f"suits {', '.join(record.suits)}")
+    said += [text for text in (record.note, record.paper) if text]
+    say(*said)
+
+
+def _title(chosen: "Choice[Initializer]", document: dict[str, Any]) -> str:
+    name = chosen.label
+    if document["for"]:
+        name = f"{chosen.record.name} for {document['for']}"
+    return f"{name}, fan_in={document['fan_in']}, fan_out={document['fan_out']}"
+
+
+def _picture(
+    title: str,
+    distribution: "Distribution",
+    weights: "Array",
+    path: Path,
+) -> None:
+    import numpy as np
+
+    from actcli.render import lessons
+
+    constant = distribution.density(np.zeros(1)) is None
+    lessons.draw_histogram(
+        weights,
+        None if constant else distribution.density,
+        path,
+        title,
+        f"{weights.size} weights, deviation {weights.std():.4g}",
+    )
+
+
+def _list(format_: str, output: Path | None) -> None:
+    import numpy as np
+
+    from actcli.render.output import emit
+    from actcli.render.records import Records
+    from actcli.training.initializers import INITIALIZERS
+
+    rows = [_row(record) for record in INITIALIZERS.values()]
+    texts = {
+        name: [
+            ", ".join(row[name]) if isinstance(row[name], list) else row[name]
+            for row in rows
+        ]
+        for name in ("name", "formula", "suits", "aliases", "torch", "note")
+    }
+    emit(
+        Records(
+            {n: np.array(cells) for n, cells in texts.items()},
+            {"initializers": rows},
+            ("name",),
+        ),
+        format_,
+        output,
+        lambda: _show_list(rows, texts),
+    )
+
+
+def _show_list(rows: list[dict[str, Any]], texts: dict[str, list[str]]) -> None:
+    from actcli.render.tables import say, show
+
+    shown = {n: texts[n] for n in ("name", "formula", "suits", "aliases")}
+    show(shown, text_columns=tuple(shown))
+    unfit = [row for row in rows if not row["suits"]]
+    say(*(f"{row['name']}: {row['note']}" for row in unfit))
+
+
+def _row(record: "Initializer") -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "formula": record.formula,
+        "params": {n: p.default for n, p in record.parameters.items()},
+        "suits": list(record.suits),
+        "aliases": list(record.aliases),
+        "summary": record.summary,
+        "torch": record.torch,
+        "paper": record.paper,
+        "note": record.note,
+    }

@@ -1,0 +1,377 @@
+"""``actcli optimize``: the ways of gradient methods down a surface."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.commands import options
+
+if TYPE_CHECKING:
+    from actcli.engine import Array
+    from actcli.render.records import Records
+    from actcli.training.declaration import Choice, Record
+    from actcli.training.descent import Descent
+    from actcli.training.surfaces import Surface
+
+EXAMPLES = """
+actcli optimize
+actcli optimize sgd:lr=0.01 momentum:lr=0.01,beta=0.9 adam -o ways.png
+actcli optimize adam:lr=0.3 --surface himmelblau --start -1,-1 --steps 60
+actcli optimize sgd adamw --schedule cosine:warmup=5 --surface ellipse:b=3 -f csv
+actcli optimize rmsprop rmsprop:form=literature --surface rosenbrock -f json
+actcli optimize --list
+"""
+_DEFAULT = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
+
+
+def _complete(kind: str) -> Any:
+    def complete(incomplete: str) -> list[str]:
+        return [n for n in _registries()[kind] if n.startswith(incomplete.lower())]
+
+    return complete
+
+
+def _registries() -> dict[str, Any]:
+    from actcli.training.optimizers import OPTIMIZERS
+    from actcli.training.schedules import SCHEDULES
+    from actcli.training.surfaces import SURFACES
+
+    return {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "surface": SURFACES}
+
+
+def run(
+    methods: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[METHOD]...",
+            help="Optimizers, NAME or NAME:lr=0.01,beta=0.9; five unless given.",
+            autocompletion=_complete("optimizer"),
+            show_default=False,
+        ),
+    ] = None,
+    surface: Annotated[
+        str,
+        typer.Option(
+            "--surface",
+            "-s",
+            metavar="NAME",
+            help="NAME or NAME:param=value.",
+            autocompletion=_complete("surface"),
+        ),
+    ] = "ellipse",
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y", help="Where to start; the surface's own start unless given."
+        ),
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", "-n", help="How many.")] = 30,
+    lr: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE", help="Learning rate of all methods; 0.1 unless given."
+        ),
+    ] = None,
+    param: options.Hyperparameters = None,
+    schedule: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="constant, step, exponential, cosine; each as NAME:warmup=5 too.",
+            autocompletion=_complete("schedule"),
+        ),
+    ] = "constant",
+    tolerance: Annotated[
+        float, typer.Option(help="How near a minimum counts as reached.")
+    ] = 0.01,
+    every: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Show each N-th step in the table."),
+    ] = None,
+    show: Annotated[
+        str, typer.Option(metavar="WHAT", help="In the picture: both, contour or loss.")
+    ] = "both",
+    list_: Annotated[
+        bool, typer.Option("--list", help="List methods, schedules and surfaces.")
+    ] = False,
+    precision: options.Precision = 5,
+    format_: options.Format = "table",
+    output: options.PictureOutput = None,
+) -> None:
+    """Go down a test surface with gradient methods.
+
+    A way has reached a minimum when it ends within the tolerance; it has diverged when it is a thousand views away or
+    no longer finite, and stops there. All methods take lr=0.1 unless told otherwise.
+    """
+    from actcli.render.output import check_suffix, emit
+    from actcli.training.descent import descend
+
+    check_suffix(output)
+    if list_:
+        _list(format_, output)
+        return
+    options.one_of(show, ("both", "contour", "loss"), "picture")
+    place = _place(start)
+    chosen = options.choices(
+        _registries()["optimizer"],
+        methods or _DEFAULT,
+        [*([f"lr={lr}"] if lr else []), *(param or [])],
+    )
+    ways = [
+        descend(
+            surface,
+            method,
+            schedule=schedule,
+            start=place,
+            steps=steps,
+            tolerance=tolerance,
+        )
+        for method in chosen
+    ]
+    emit(
+        _records(ways),
+        format_,
+        output,
+        lambda: _show(ways, every, precision),
+        lambda path: _draw(ways, path, show),
+    )
+
+
+def _place(start: str | None) -> tuple[float, ...] | None:
+    """Return the two numbers of ``x,y``."""
+    from actcli.errors import RequestError
+    from actcli.spec import number
+
+    if start is None:
+        return None
+    parts = start.split(",")
+    try:
+        place = tuple(map(number, parts))
+    except RequestError:
+        place = ()
+    if len(place) != 2:
+        raise RequestError(f"--start: '{start}' is not two numbers; write it like -7,2")
+    return place
+
+
+# results
+
+
+def _columns(way: "Descent") -> "dict[str, Array]":
+    import numpy as np
+
+    x, y = way.position.T
+    return {
+        "step": np.arange(len(way.position)),
+        "x": x,
+        "y": y,
+        "loss": way.loss,
+        "distance": way.distance,
+        "rate": way.rate,
+    }
+
+
+def _records(ways: "Sequence[Descent]") -> "Records":
+    import numpy as np
+
+    from actcli.render.records import Records
+
+    parts = [_columns(way) for way in ways]
+    names = [np.repeat([way.method.label], len(way.position)) for way in ways]
+    columns = {
+        "method": np.concatenate(names),
+        **{n: np.concatenate([part[n] for part in parts]) for n in parts[0]},
+    }
+    first = ways[0]
+    document = {
+        "surface": _named(first.surface),
+        "minima": _minima(first.surface),
+        "schedule": _named(first.schedule),
+        "tolerance": first.tolerance,
+        "methods": [
+            {
+                **_named(way.method),
+                "outcome": way.outcome,
+                "outcome_step": way.outcome_step,
+                "steps_to_tolerance": way.reached,
+                **part,
+            }
+            for way, part in zip(ways, parts, strict=True)
+        ],
+    }
+    return Records(columns, document, ("x", "y", "loss"))
+
+
+def _named(choice: "Choice[Any]") -> dict[str, Any]:
+    return {
+        "name": choice.record.name,
+        "params": dict(choice.values),
+        "formula": choice.record.formula,
+    }
+
+
+def _minima(surface: "Choice[Surface]") -> "Array":
+    return surface.record.minima(**surface.values)
+
+
+def _told(way: "Descent") -> str:
+    """Say what became of a way: ``reached at 27``."""
+    at = "" if way.outcome_step is None else f" at {way.outcome_step}"
+    return way.outcome + at
+
+
+# for people
+
+
+def _show(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
+    from actcli.render.tables import numbers, say, show
+
+    _show_ways(ways, every, precision)
+    last = [_columns(way) for way in ways]
+    summary: dict[str, Sequence[str]] = {"method": [way.method.label for way in ways]}
+    for name in ("loss", "distance"):
+        cells = numbers([c[name][-1] for c in last], precision)
+        summary[f"last {name}"] = ["" if cell == "nan" else cell for cell in cells]
+    summary[f"steps to {ways[0].tolerance:g}"] = [
+        "never" if way.reached is None else str(way.reached) for way in ways
+    ]
+    summary["outcome"] = [_told(way) for way in ways]
+    show(summary, text_columns=("method", "outcome"))
+    say(*_circumstances(ways[0], precision))
+
+
+def _show_ways(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
+    """Print the steps, of several methods fewer, and each method's name once."""
+    from actcli.render.tables import numbers, show, thinned
+
+    table: dict[str, list[str]] = {"method": []}
+    for way in ways:
+        length = len(way.position)
+        rows = (
+            [*range(0, length - 1, every), length - 1]
+            if every
+            else thinned(length, 61 if len(ways) == 1 else 8)
+        )
+        table["method"] += [way.method.label, *[""] * (len(rows) - 1)]
+        for name, values in _columns(way).items():
+            cells = numbers(values[rows], precision)
+            table.setdefault(name, []).extend("" if c == "nan" else c for c in cells)
+    if not any(table["distance"]):
+        del table["distance"]
+    show(table, text_columns=("method",))
+
+
+def _circumstances(way: "Descent", precision: int) -> list[str]:
+    from actcli.render.tables import numbers
+
+    record = way.surface.record
+    minima = [
+        f"({', '.join(numbers(place, precision))})" for place in _minima(way.surface)
+    ]
+    known = f"minimum at {' '.join(minima)}" if minima else "no minimum"
+    lines = [f"{_formula(way.surface)}, {known}"]
+    if record.note:
+        lines.append(record.note)
+    if way.schedule.record.name != "constant" or way.schedule.values["warmup"]:
+        lines.append(
+            f"schedule {way.schedule.label}: lr times {way.schedule.record.formula}"
+        )
+    return lines
+
+
+def _formula(surface: "Choice[Surface]") -> str:
+    values = [f"{n}={v:g}" for n, v in surface.values.items()]
+    return ", ".join([f"{surface.record.name}: {surface.record.formula}", *values])
+
+
+def _draw(ways: "Sequence[Descent]", path: Path, show: str) -> None:
+    from actcli.render import lessons
+
+    surface = ways[0].surface
+    land = lessons.Land(
+        lambda position: surface.record.value(position, **surface.values),
+        _minima(surface),
+        surface.record.view,
+    )
+    drawn = [
+        lessons.Way(way.method.label, way.position, way.loss, _told(way))
+        for way in ways
+    ]
+    title = _formula(surface)
+    if ways[0].schedule.record.name != "constant":
+        title += f", schedule {ways[0].schedule.label}"
+    lessons.draw_ways(land, drawn, path, title, show)
+
+
+# what there is
+
+
+def _list(format_: str, output: Path | None) -> None:
+    import numpy as np
+
+    from actcli.render.output import emit
+    from actcli.render.records import Records
+
+    rows = [
+        {"kind": kind, **_row(record)}
+        for kind, registry in _registries().items()
+        for record in registry.values()
+    ]
+    document = {
+        f"{kind}s": [row for row in rows if row["kind"] == kind]
+        for kind in _registries()
+    }
+    columns = {
+        n: np.array([_text(row[n]) for row in rows])
+        for n in ("kind", "name", "formula", "parameters", "summary")
+    }
+    emit(
+        Records(columns, document, ("name",)),
+        format_,
+        output,
+        lambda: _show_list(columns),
+    )
+
+
+def _row(record: "Record") -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "formula": record.formula,
+        "parameters": {n: p.default for n, p in record.parameters.items()},
+        "summary": record.summary,
+        "aliases": list(record.aliases),
+        "torch": getattr(record, "torch", ""),
+        "literature": _literature(record),
+        "paper": record.paper,
+        "note": record.note,
+    }
+
+
+def _literature(record: "Record") -> dict[str, str]:
+    form = getattr(record, "forms", {}).get("literature")
+    return {"formula": form.formula, "difference": form.difference} if form else {}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{n}={v}" for n, v in value.items())
+    return str(value)
+
+
+def _show_list(columns: "dict[str, Array]") -> None:
+    from actcli.render.tables import say, show
+
+    kinds = columns["kind"]
+    for kind in _registries():
+        cells = {
+            n: c[kinds == kind].tolist() for n, c in columns.items() if n != "kind"
+        }
+        cells.pop("summary")
+        show(cells, title=f"{kind}s", text_columns=tuple(cells))
+    for record in _registries()["optimizer"].values():
+        if told := _literature(record):
+            say(
+                f"{record.name}:form=literature: {told['formula']}; {told['difference']}"
+            )

@@ -1,0 +1,341 @@
+"""A small network to learn with: layers, their gradients, a loss. What moves the parameters is in training/optimizers.py.
+
+A layer takes rows, an array (examples, inputs) of float64. ``backward`` goes through the latest ``forward``: it takes the
+gradient of the loss by what the layer gave, leaves that by each parameter in ``gradients``, and returns that by its input.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from actcli import activation, lookup
+from actcli.engine import Array, as_floats
+from actcli.errors import RequestError
+from actcli.training.declaration import choose
+from actcli.training.initializers import INITIALIZERS
+from actcli.training.optimizers import OPTIMIZERS
+from actcli.training.schedules import SCHEDULES
+
+
+class Layer:
+    """What can stand in a network: it has parameters, maybe, and goes forward and backward.
+
+    Attributes:
+        parameters: by name, arrays.
+        gradients: of the loss by each parameter, after ``backward``.
+        training: whether it behaves as in training; only BatchNorm makes a difference.
+    """
+
+    training = True
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+
+    def forward(self, x: Array) -> Array:
+        """Return what the layer makes of rows."""
+        raise NotImplementedError
+
+    def backward(self, upstream: Array) -> Array:
+        """Return the gradient by the input, given that by the output; fill ``gradients``."""
+        raise NotImplementedError
+
+    def walk(self) -> "Iterator[Layer]":
+        """Yield the layer and those inside it."""
+        yield self
+
+
+class Dense(Layer):
+    """Weighted sums: ``x @ weight.T + bias``.
+
+    Args:
+        inputs: how many numbers a row has.
+        outputs: how many neurons there are.
+        init: the initializer, as ``NAME:param=value``; biases start at zero.
+        rng: where the weights are drawn from.
+
+    >>> layer = Dense(2, 3, "zeros", np.random.default_rng(0))
+    >>> layer.forward(np.ones((1, 2)))
+    array([[0., 0., 0.]])
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        init: str = "he_normal",
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        chosen = choose(INITIALIZERS, init)
+        rng = np.random.default_rng(0) if rng is None else rng
+        weight = chosen.record.draw(rng, inputs, outputs, **chosen.values)
+        self.parameters = {"weight": weight, "bias": np.zeros(outputs)}
+
+    @classmethod
+    def of(cls, weight: Array, bias: Array | None = None) -> "Dense":
+        """Make the layer of given weights, a row for each neuron; without a bias it has none."""
+        made = cls.__new__(cls)
+        Layer.__init__(made)
+        made.parameters = {"weight": weight} | ({} if bias is None else {"bias": bias})
+        return made
+
+    def forward(self, x: Array) -> Array:
+        self._x = x
+        z: Array = x @ self.parameters["weight"].T
+        if "bias" in self.parameters:
+            z += self.parameters["bias"]
+        return z
+
+    def backward(self, upstream: Array) -> Array:
+        self.gradients["weight"] = upstream.T @ self._x
+        if "bias" in self.parameters:
+            self.gradients["bias"] = upstream.sum(axis=0)
+        return upstream @ self.parameters["weight"]
+
+
+class Activation(Layer):
+    """Any activation function as a layer; over-axis ones (softmax, maxout) work along each row.
+
+    Args:
+        function: an ``Activation`` of the library, or a name, ``NAME:param=value`` or formula.
+        learn: the parameters that are learned. Unless given, those that the function takes an array for: prelu's alpha.
+        **values: parameters, also where learning starts; an array of one number for each input is learned for each.
+
+    Attributes:
+        slope: of an elementwise function, the derivative at every input, after ``backward``.
+
+    >>> layer = Activation("prelu")
+    >>> layer.forward(np.array([[-4.0, 2.0]])), layer.backward(np.array([[1.0, 1.0]]))
+    (array([[-1.,  2.]]), array([[0.25, 1.  ]]))
+    >>> layer.gradients["alpha"]
+    array(-4.)
+    """
+
+    def __init__(
+        self,
+        function: "str | activation.Activation",
+        learn: Sequence[str] | None = None,
+        **values: Any,
+    ) -> None:
+        super().__init__()
+        self.function = lookup.get(function) if isinstance(function, str) else function
+        resolved = self.function.resolve(values)
+        names = self._learned_by_default() if learn is None else tuple(learn)
+        for name in names:
+            self.function.slope(name)  # raises where it has no derivative
+        self.parameters = {n: np.array(resolved[n], np.float64) for n in names}
+        self._fixed = {n: v for n, v in resolved.items() if n not in names}
+        self.slope: Array | None = None
+
+    def _learned_by_default(self) -> tuple[str, ...]:
+        taking = self.function.parameters
+        return tuple(n for n in self.function.trainable if taking[n].is_array)
+
+    def forward(self, x: Array) -> Array:
+        self._x = x
+        return self.function(x, **self._values())
+
+    def backward(self, upstream: Array) -> Array:
+        values = self._values()
+        for name, parameter in self.parameters.items():
+            by = upstream * self.function.derivative(self._x, name, **values)
+            self.gradients[name] = _summed_to(by, parameter.shape)
+        if self.function.over_axis:
+            return self.function.vjp(self._x, upstream, **values)
+        self.slope = self.function.derivative(self._x, **values)
+        with np.errstate(all="ignore"):
+            return upstream * self.slope
+
+    def _values(self) -> dict[str, Any]:
+        return {**self._fixed, **self.parameters}
+
+
+class BatchNorm(Layer):
+    """Rows scaled to mean 0 and variance 1 in each column, then by ``gamma`` and ``beta``, which are learned.
+
+    In training by the mean and variance of the rows at hand; otherwise by running means of these.
+
+    Args:
+        width: how many columns there are.
+        eps: added to the variance.
+        momentum: the share of the rows at hand in the running means.
+
+    >>> BatchNorm(1, eps=0.0).forward(np.array([[1.0], [3.0]])).ravel()
+    array([-1.,  1.])
+    """
+
+    def __init__(self, width: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.parameters = {"gamma": np.ones(width), "beta": np.zeros(width)}
+        self.mean, self.variance = np.zeros(width), np.ones(width)
+
+    def forward(self, x: Array) -> Array:
+        if self.training:
+            mean = x.mean(axis=0)
+            centred = x - mean
+            variance = np.einsum("ij,ij->j", centred, centred) / len(x)
+            self.mean += self.momentum * (mean - self.mean)
+            self.variance += self.momentum * (variance - self.variance)
+        else:
+            centred, variance = x - self.mean, self.variance
+        self._scale = 1.0 / np.sqrt(variance + self.eps)
+        self._unit = centred * self._scale
+        return self.parameters["gamma"] * self._unit + self.parameters["beta"]
+
+    def backward(self, upstream: Array) -> Array:
+        by_gamma = np.einsum("ij,ij->j", upstream, self._unit)
+        by_beta = upstream.sum(axis=0)
+        self.gradients = {"gamma": by_gamma, "beta": by_beta}
+        within = upstream
+        if self.training:
+            # mean and deviation depend on every row: their parts of the gradient are taken off
+            within = upstream - (by_beta + self._unit * by_gamma) / len(upstream)
+        return self.parameters["gamma"] * self._scale * within
+
+
+class Network(Layer):
+    """Layers one after the other, all their parameters as one vector.
+
+    >>> rng = np.random.default_rng(0)
+    >>> network = Network(Dense(2, 8, rng=rng), Activation("prelu"), Dense(8, 2, rng=rng))
+    >>> network.vector.shape
+    (43,)
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x: Array) -> Array:
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, upstream: Array) -> Array:
+        for layer in reversed(self.layers):
+            upstream = layer.backward(upstream)
+        return upstream
+
+    def walk(self) -> Iterator[Layer]:
+        for layer in self.layers:
+            yield from layer.walk()
+
+    @property
+    def vector(self) -> Array:
+        """All parameters, in the order of the layers; setting it sets them."""
+        return _flat(p for layer in self.walk() for p in layer.parameters.values())
+
+    @vector.setter
+    def vector(self, numbers: Array) -> None:
+        at = 0
+        for layer in self.walk():
+            for name, old in layer.parameters.items():
+                layer.parameters[name] = numbers[at : at + old.size].reshape(old.shape)
+                at += old.size
+        if at != numbers.size:
+            raise RequestError(f"{numbers.size} numbers for {at} parameters")
+
+    @property
+    def gradient(self) -> Array:
+        """The gradient of the loss by ``vector``, after ``backward``."""
+        return _flat(
+            layer.gradients[name] for layer in self.walk() for name in layer.parameters
+        )
+
+    def train(self, training: bool = True) -> None:
+        """Let the layers behave as in training, or as afterwards."""
+        for layer in self.walk():
+            layer.training = training
+
+
+class Residual(Network):
+    """Layers with a way around them: what they make of the input is added to it; the widths must agree."""
+
+    def forward(self, x: Array) -> Array:
+        return x + super().forward(x)
+
+    def backward(self, upstream: Array) -> Array:
+        return upstream + super().backward(upstream)
+
+
+class CrossEntropy:
+    """Softmax and the mean cross-entropy with classes, as one: the loss of a classifier.
+
+    >>> loss = CrossEntropy()
+    >>> float(loss.forward(np.array([[1000.0, 0.0]]), np.array([1])))
+    1000.0
+    >>> loss.backward()
+    array([[ 1., -1.]])
+    """
+
+    def forward(self, scores: Array, classes: Array) -> float:
+        """Return the mean of -log softmax at the class of each row."""
+        self._scores, self._classes = scores, classes
+        # not log(softmax): that is -inf where the right class has underflowed
+        logs = lookup.get("log_softmax")(scores)
+        return -float(logs[np.arange(len(scores)), classes].mean())
+
+    def backward(self) -> Array:
+        """Return the gradient of the loss by the scores."""
+        shares: Array = lookup.get("softmax")(self._scores)
+        shares[np.arange(len(shares)), self._classes] -= 1.0
+        return shares / len(shares)
+
+
+def fit(
+    network: Network,
+    x: Array,
+    classes: Array,
+    *,
+    method: str = "adam:lr=0.01",
+    schedule: str = "constant",
+    steps: int = 100,
+    batch: int | None = None,
+    rng: np.random.Generator | None = None,
+) -> list[float]:
+    """Train a classifier and return the loss of each step, before the step.
+
+    Args:
+        network: gives a score for each class.
+        x: the examples, a row each.
+        classes: the class of each, whole numbers from 0.
+        method: the optimizer, as ``NAME:param=value``.
+        schedule: the factor on its learning rate, likewise.
+        steps: how many steps to make.
+        batch: how many examples are drawn for a step; all of them unless given.
+        rng: where they are drawn from.
+    """
+    rows = as_floats(x)
+    rng = np.random.default_rng(0) if rng is None else rng
+    loss, losses = CrossEntropy(), []
+
+    def slope(parameters: Array) -> Array:
+        network.vector = parameters
+        drawn = rng.permutation(len(rows))[:batch] if batch else slice(None)
+        losses.append(loss.forward(network.forward(rows[drawn]), classes[drawn]))
+        network.backward(loss.backward())
+        return network.gradient
+
+    optimizer, scheduled = choose(OPTIMIZERS, method), choose(SCHEDULES, schedule)
+    factors = scheduled.record(steps, **scheduled.values)
+    for parameters in optimizer.record(
+        network.vector, slope, factors, **optimizer.values
+    ):
+        network.vector = parameters
+    return losses
+
+
+def _summed_to(by: Array, shape: tuple[int, ...]) -> Array:
+    """Sum a gradient over the dimensions in which a parameter was broadcast."""
+    if not shape:
+        return np.asarray(by.sum())
+    by = by.sum(axis=tuple(range(by.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and by.shape[i] != 1)
+    return by.sum(axis=stretched, keepdims=True)
+
+
+def _flat(arrays: Iterable[Array]) -> Array:
+    return np.concatenate([np.zeros(0), *(a.ravel() for a in arrays)])

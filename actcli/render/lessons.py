@@ -1,0 +1,363 @@
+"""Pictures of training: quantities through depth, ways down a surface, histograms of weights. Computes none of them."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter
+
+from actcli.engine import Array
+from actcli.render.figures import Look, sheet
+
+GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
+
+
+def colour(i: int) -> str:
+    """Return the colour of the i-th thing compared; ten before they repeat."""
+    return f"C{i % 10}"
+
+
+# through depth
+
+
+@dataclass(frozen=True)
+class Line:
+    """A quantity of every layer from 1 on, with what it is called, and its lowest and highest if it varies."""
+
+    label: str
+    y: Array
+    low: Array | None = None
+    high: Array | None = None
+
+
+@dataclass(frozen=True)
+class Depth:
+    """A panel of a picture through depth: its heading, its lines, and levels to mark with words."""
+
+    heading: str
+    lines: Sequence[Line]
+    marks: Sequence[tuple[float, str]] = ()
+
+
+def draw_depth(panels: Sequence[Depth], path: Path, title: str) -> None:
+    """Draw quantities over the layers on logarithmic axes, panels side by side."""
+    width = 7.2 if len(panels) == 1 else 11.5
+    with sheet(path, Look(title, size=(width, 4.8))) as figure:
+        for place, panel in enumerate(panels, 1):
+            axes = figure.add_subplot(1, len(panels), place)
+            _depth_panel(axes, panel)
+
+
+def _depth_panel(axes: Axes, panel: Depth) -> None:
+    count = max(len(line.y) for line in panel.lines)
+    for i, line in enumerate(panel.lines):
+        _depth_line(axes, line, i)
+    shown = np.concatenate([_positive(line.y) for line in panel.lines])
+    if np.isfinite(shown).any():
+        _logarithmic(axes, float(np.nanmin(shown)), float(np.nanmax(shown)))
+        _marks(axes, panel.marks)
+    axes.set_title(panel.heading, fontsize="medium")
+    axes.set_xlabel("layer k")
+    axes.set_xlim(1 - 0.02 * count, count + 0.02 * count)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(**GRID)
+    axes.legend(loc="best", framealpha=0.8, fontsize="small")
+
+
+def _depth_line(axes: Axes, line: Line, i: int) -> None:
+    x, y = np.arange(1, len(line.y) + 1), _positive(line.y)
+    if line.low is not None and line.high is not None:
+        low, high = _positive(line.low), _positive(line.high)
+        axes.fill_between(x, low, high, color=colour(i), alpha=0.2, linewidth=0)
+    missing = int(np.isnan(y).sum())
+    told = f", {missing} layers beyond the axis" if missing else ""
+    markers = "osD^vPX<>h" if len(x) <= 20 else [""]
+    axes.plot(
+        x,
+        y,
+        color=colour(i),
+        marker=markers[i % len(markers)],
+        ms=4.5,
+        label=line.label + told,
+    )
+
+
+def _logarithmic(axes: Axes, low: float, high: float) -> None:
+    """Make the ordinate logarithmic, and so high that what hardly changes looks as if it hardly changed."""
+    axes.set_yscale("log")
+    if high < 30.0 * low:
+        centre = math.sqrt(low) * math.sqrt(high)
+        axes.set_ylim(centre / 15.0, centre * 15.0)
+    if high < 1e4 * low:
+        # over few decades plain numbers are read more easily than powers of ten
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _marks(axes: Axes, marks: Sequence[tuple[float, str]]) -> None:
+    """Draw the marked levels that are in sight, those above 1 with their words above them."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high)
+    for level, word in marks:
+        if low < level < high:
+            axes.axhline(level, color="0.4", linewidth=0.9, linestyle=":", zorder=0)
+            axes.annotate(
+                word,
+                (0, level),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 3 if level > 1.0 else -3),
+                textcoords="offset points",
+                va="bottom" if level > 1.0 else "top",
+                fontsize="x-small",
+                color="0.35",
+            )
+
+
+def _positive(y: Array) -> Array:
+    """Return what a logarithmic axis can show, its ticks beyond the ends within the range of floats; the rest is NaN."""
+    size = np.abs(y)
+    return np.where((size > 1e-200) & (size < 1e200), size, np.nan)
+
+
+# down a surface
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way of one method: what it is called, its positions and losses, and what became of it."""
+
+    label: str
+    position: Array
+    loss: Array
+    outcome: str
+
+    @property
+    def lost(self) -> bool:
+        """Whether it has gone off for good."""
+        return self.outcome.startswith(("diverged", "escaped"))
+
+
+@dataclass(frozen=True)
+class Land:
+    """A surface to draw ways on: its height at positions (…, 2), its minima, and the part to show."""
+
+    height: Callable[[Array], Array]
+    minima: Array
+    view: tuple[tuple[float, float], tuple[float, float]]
+
+
+OVERLAID = 5  # more ways than this get a panel each
+
+
+def draw_ways(
+    land: Land, ways: Sequence[Way], path: Path, title: str, what: str = "both"
+) -> None:
+    """Draw ways over the contours of a surface, and their losses by the step.
+
+    Args:
+        land: the surface.
+        ways: overlaid if they are few, else in a panel each.
+        path: the picture.
+        title: above it.
+        what: ``both``, ``contour`` or ``loss``.
+    """
+    view = _view(land, ways)
+    together = len(ways) <= OVERLAID
+    groups = [[*range(len(ways))]] if together else [[i] for i in range(len(ways))]
+    if what == "loss":
+        groups = []
+    count = len(groups) + (what != "contour")
+    columns = count if together else math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    with sheet(path, Look(title, size=_size(view, rows, columns))) as figure:
+        for place, group in enumerate(groups, 1):
+            axes = figure.add_subplot(rows, columns, place)
+            _contours(axes, land, view)
+            for i in group:
+                _way(axes, ways[i], colour(i))
+            _landmarks(axes, land, ways[0])
+            if not together:
+                way = ways[group[0]]
+                axes.set_title(f"{way.label}: {way.outcome}", fontsize="small")
+        if what != "contour":
+            _losses(figure.add_subplot(rows, columns, count), ways)
+        _legend(figure, ways, told=together)
+
+
+View = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _size(view: View, rows: int, columns: int) -> tuple[float, float]:
+    (left, right), (bottom, top) = view
+    shape = min(max((top - bottom) / (right - left), 0.6), 1.0)
+    width = 3.6 if rows > 1 else 6.4 - 1.2 * shape
+    return max(width * columns, 6.4), (width * shape + 0.3) * rows + 1.2
+
+
+def _view(land: Land, ways: Sequence[Way]) -> View:
+    """Return the part of the plane to show: the surface's own, widened by up to a half for ways that leave it to return."""
+    kept = [way.position[:1] if way.lost else way.position for way in ways]
+    points = np.concatenate(kept)
+    view = []
+    for axis, (low, high) in enumerate(land.view):
+        room, margin = (high - low) / 2.0, 0.05 * (high - low)
+        start = ways[0].position[0, axis]
+        near = points[:, axis].clip(low - room, high + room)
+        least, most = min(near.min(), start), max(near.max(), start)
+        view.append(
+            (
+                float(low if least >= low else least - margin),
+                float(high if most <= high else most + margin),
+            )
+        )
+    return view[0], view[1]
+
+
+def _contours(axes: Axes, land: Land, view: View) -> None:
+    x, y = (np.linspace(low, high, 301) for low, high in view)
+    z = land.height(np.stack(np.meshgrid(x, y), axis=-1))
+    low, high = float(z.min()), float(z.max())
+    norm: Normalize = Normalize(low, high)
+    levels = np.linspace(low, high, 25)
+    if len(land.minima):
+        # the levels crowd at the minimum, where the end of the way is to be seen
+        z = z - float(land.height(land.minima).min())
+        high = float(z.max())
+        levels = np.geomspace(max(float(np.quantile(z, 0.002)), 1e-8 * high), high, 25)
+        norm = LogNorm(levels[0], levels[-1])
+        z = np.maximum(z, levels[0])
+    axes.contourf(x, y, z, levels, norm=norm, cmap="Greys", alpha=0.3)
+    axes.contour(x, y, z, levels, colors="0.55", linewidths=0.4)
+    axes.set_xlim(*view[0])
+    axes.set_ylim(*view[1])
+    axes.set_aspect("equal")
+    axes.set_xlabel("x")
+    axes.set_ylabel("y")
+
+
+def _way(axes: Axes, way: Way, colour: str) -> None:
+    x, y = way.position.T
+    steps = len(x) - 1
+    axes.plot(
+        x, y, "-", color=colour, linewidth=1.4, marker="o" if steps <= 60 else "", ms=2.6, label=way.label,
+    )  # fmt: skip
+    axes.plot(
+        x[-1:],
+        y[-1:],
+        "X" if way.lost else "o",
+        color=colour,
+        ms=8,
+        mec="white",
+        mew=0.8,
+        zorder=5,
+    )
+
+
+def _landmarks(axes: Axes, land: Land, way: Way) -> None:
+    for k, (x, y) in enumerate(land.minima):
+        axes.plot(
+            [x],
+            [y],
+            "*",
+            color="gold",
+            mec="black",
+            mew=0.8,
+            ms=15,
+            zorder=6,
+            label="" if k else "minimum",
+        )
+    x, y = way.position[0]
+    axes.plot(
+        [x],
+        [y],
+        "s",
+        color="white",
+        mec="black",
+        mew=1.2,
+        ms=7,
+        zorder=6,
+        label="start",
+    )
+
+
+def _losses(axes: Axes, ways: Sequence[Way]) -> None:
+    losses = np.concatenate([way.loss for way in ways])
+    logarithmic = bool((losses >= 0.0).all() and (losses > 0.0).any())
+    for i, way in enumerate(ways):
+        y = _positive(way.loss) if logarithmic else way.loss
+        axes.plot(y, "-", color=colour(i), linewidth=1.6, label=way.label)
+    if logarithmic:
+        axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        # neither rounding errors nor a loss on its way to infinity are what the picture is about
+        top = max(float((way.loss[:1] if way.lost else way.loss).max()) for way in ways)
+        axes.set_ylim(max(low, top * 1e-16), min(high, 10.0 * top))
+    axes.set_title("loss", fontsize="medium")
+    axes.set_xlabel("step")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(**GRID)
+
+
+def _legend(figure: Figure, ways: Sequence[Way], told: bool) -> None:
+    """Put one legend under all panels: start and minimum, then every method, with its outcome if it has no panel."""
+    found: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    marks = {n: found.pop(n) for n in ("start", "minimum") if n in found}
+    outcomes = {way.label: f"{way.label}: {way.outcome}" for way in ways if told}
+    figure.legend(
+        [*marks.values(), *found.values()],
+        [*marks, *(outcomes.get(label, label) for label in found)],
+        loc="outside lower center",
+        ncols=4 if told else 6,
+        fontsize="small",
+    )
+
+
+# weights
+
+
+def draw_histogram(
+    weights: Array,
+    density: Callable[[Array], Any] | None,
+    path: Path,
+    title: str,
+    told: str,
+) -> None:
+    """Draw a histogram of weights under the density they were drawn from.
+
+    Args:
+        weights: of any shape.
+        density: at an array of abscissae; None where all weights are equal.
+        path: the picture.
+        title: above it.
+        told: what the legend says of what was drawn.
+    """
+    with sheet(path, Look(title, size=(6.4, 4.2))) as figure:
+        axes = figure.add_subplot()
+        drawn = weights.ravel()
+        if density is None:
+            axes.axvline(float(drawn[0]), color=colour(0), linewidth=3, label=told)
+            axes.set_ylim(0, 1)
+            axes.set_yticks([])
+        else:
+            bins = min(101, max(11, math.isqrt(drawn.size)))
+            axes.hist(
+                drawn, bins, density=True, color=colour(0), alpha=0.55, label=told
+            )
+            low, high = axes.get_xlim()
+            x = np.linspace(low, high, 801)
+            axes.plot(
+                x, density(x), color=colour(1), linewidth=1.8, label="density in theory"
+            )
+            axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
+        axes.set_xlabel("weight")
+        axes.grid(**GRID)
+        axes.legend(loc="best", framealpha=0.8, fontsize="small")

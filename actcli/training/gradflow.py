@@ -1,0 +1,385 @@
+"""Gradients through depth: one neuron a layer, or a random network. Trains nothing, draws nothing; layers are in layers.py."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from actcli.activation import Activation as Function
+from actcli.engine import Array, processors
+from actcli.errors import RequestError
+from actcli.layers import Activation, BatchNorm, Dense, Layer, Network, Residual
+from actcli.training.declaration import Choice, choose
+from actcli.training.initializers import INITIALIZERS, Fans, Initializer
+
+Verdict = Literal["vanishing", "exploding", "healthy"]
+
+BOUND = 100.0
+CRITERION = (
+    "vanishing if the gradient at layer 1 is under 1/100 of that at the last layer, "
+    "exploding if over 100 times, else healthy"
+)
+DEAD = 0.01  # a slope below this passes next to nothing on
+MOST_LAYERS, MOST_NUMBERS = 10_000, 1e8
+
+
+def verdict(gradient: Array) -> Verdict:
+    """Judge the gradients of layers by CRITERION; what is not finite has exploded.
+
+    >>> verdict(np.array([0.5, 0.7, 1.0])), verdict(np.array([1e-9, 1e-5, 1.0]))
+    ('healthy', 'vanishing')
+    """
+    change = ratio(gradient)
+    if not math.isfinite(change) or change > BOUND:
+        return "exploding"
+    return "vanishing" if change < 1.0 / BOUND else "healthy"
+
+
+def ratio(gradient: Array) -> float:
+    """Return the gradient at the first layer as a multiple of that at the last; 0 where none arrives."""
+    first, last = float(np.abs(gradient[0])), float(np.abs(gradient[-1]))
+    if first == 0.0:
+        return 0.0
+    return first / last if last else math.inf
+
+
+# one neuron a layer
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One neuron a layer, ``a[k] = f(w·a[k-1])``: entry ``k - 1`` of each array is layer ``k``.
+
+    Attributes:
+        function: which function stands in every layer.
+        z: what goes into it, ``w·a[k-1]``.
+        a: what comes out.
+        slope: f′(z).
+        product: of ``w·f′(z)`` over the layers up to this one: the derivative of ``a[k]`` by x.
+        gradient: of ``w·f′(z)`` over the layers from this one on: the derivative of the last ``a`` by ``a[k-1]``.
+    """
+
+    function: Function
+    z: Array
+    a: Array
+    slope: Array
+    product: Array
+    gradient: Array
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the gradient that reaches x, as a multiple of the one the loss gives the output, 1."""
+        return verdict(np.array([self.gradient[0], 1.0]))
+
+
+def chain(
+    function: Function, layers: int = 10, weight: float = 0.5, x: float = 1.0
+) -> Chain:
+    """Follow a number through a chain of neurons, and the derivative of its end by everything on the way.
+
+    >>> import actcli
+    >>> chain(actcli.sigmoid, 3).gradient.round(10).tolist()
+    [0.0017554103, 0.0149394259, 0.1224330266]
+    """
+    check_elementwise([function])
+    check_layers(layers)
+    for name, number in (("weight", weight), ("x", x)):
+        if not math.isfinite(number):
+            raise RequestError(f"{name} {number:g} is not finite; give a finite number")
+    inputs, outputs, slopes = [], [], []
+    a = x
+    for _ in range(layers):
+        z = weight * a
+        a = float(function(z))
+        inputs.append(z)
+        outputs.append(a)
+        slopes.append(float(function.derivative(z)))
+    slope = np.array(slopes)
+    with np.errstate(all="ignore"):
+        product = np.cumprod(weight * slope)
+        gradient = np.cumprod((weight * slope)[::-1])[::-1]
+    return Chain(
+        function, np.array(inputs), np.array(outputs), slope, product, gradient
+    )
+
+
+# a random network
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A random network, and what goes through it: rows of independent normal numbers, and a gradient of length 1 back.
+
+    Attributes:
+        layers: how many of weights and function there are.
+        width: neurons in each.
+        init: ``auto``, or an initializer as ``NAME:param=value``.
+        batch: rows.
+        seeds: a network and its input are drawn for each.
+        batch_norm: whether the sums are normalised over the batch before the function.
+        residual: whether the input of a layer is added to its output.
+    """
+
+    layers: int = 10
+    width: int = 256
+    init: str = "auto"
+    batch: int = 64
+    seeds: Sequence[int] = field(default=(0, 1, 2))
+    batch_norm: bool = False
+    residual: bool = False
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A quantity of every layer over the seeds: its mean, and the lowest and highest."""
+
+    mean: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What a function does in a random network; entry ``k - 1`` of each array is layer ``k``.
+
+    Attributes:
+        function: which one.
+        gain: the factor that ``auto`` put on the weights of all layers but the first; 1 for other initializers.
+        mean: of the outputs.
+        std: of the outputs.
+        dead: the share of outputs where |f′| is below 0.01.
+        dead_units: the share of neurons for which that holds in every row.
+        gradient: by the outputs of the layer, root mean square over the rows of its length; at the last layer it is 1.
+            Its mean over the seeds is the geometric one.
+        weight_gradient: the Frobenius norm of the gradient by the weights, of the loss summed over the rows and divided
+            by the root of their number; likewise.
+    """
+
+    function: Function
+    gain: float
+    mean: Spread
+    std: Spread
+    dead: Spread
+    dead_units: Spread
+    gradient: Spread
+    weight_gradient: Spread
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the mean over the seeds."""
+        return verdict(self.gradient.mean)
+
+
+MEASURES = ("mean", "std", "dead", "dead_units", "gradient", "weight_gradient")
+_GEOMETRIC = {"gradient", "weight_gradient"}
+
+
+def flows(
+    functions: Sequence[Function],
+    setting: Setting | None = None,
+    *,
+    tick: Callable[[], None] = lambda: None,
+    threads: int | None = None,
+) -> list[Flow]:
+    """Send numbers forward and gradients back through random networks of each function.
+
+    All functions see the same random numbers, so that what differs is the function.
+
+    Args:
+        functions: elementwise ones.
+        setting: the network.
+        tick: called when a network has been passed through, as often as there are functions times seeds.
+        threads: how many seeds at a time; all processors unless given. The result does not depend on it.
+
+    Raises:
+        RequestError: a function over an axis, a setting out of range, an unknown initializer.
+    """
+    setting = setting or Setting()
+    check_elementwise(functions)
+    check_setting(setting)
+    chosen = initializer_of(setting)
+    gains = [gain_of(f, setting) for f in functions]
+
+    def run(seed: int) -> list[Array]:
+        return [
+            _counted(passed, tick)
+            for passed in _through(functions, gains, setting, chosen, seed)
+        ]
+
+    with ThreadPoolExecutor(threads or processors()) as pool:
+        measured = np.array(list(pool.map(run, setting.seeds)))
+    return [
+        Flow(f, gain, **_spreads(measured[:, i]))
+        for i, (f, gain) in enumerate(zip(functions, gains, strict=True))
+    ]
+
+
+def _counted(passed: Array, tick: Callable[[], None]) -> Array:
+    tick()
+    return passed
+
+
+def initializer_of(setting: Setting) -> Choice[Initializer]:
+    """Return the initializer of a setting; for ``auto`` it is lecun_normal, whose weights the gains then scale."""
+    if setting.init != "auto":
+        return choose(INITIALIZERS, setting.init)
+    return choose(INITIALIZERS, "lecun_normal")
+
+
+def gain_of(function: Function, setting: Setting) -> float:
+    """Return the factor on the weights behind a function: for ``auto`` what keeps their sums at variance 1.
+
+    With residual connections it is smaller by the root of the number of layers, as their outputs add up.
+    """
+    if setting.init != "auto":
+        return 1.0
+    from actcli.analysis import analyse
+
+    gain = analyse(function).gain.forward
+    gain = gain if math.isfinite(gain) else 1.0
+    return gain / math.sqrt(setting.layers) if setting.residual else gain
+
+
+def _through(
+    functions: Sequence[Function],
+    gains: Sequence[float],
+    setting: Setting,
+    chosen: Choice[Initializer],
+    seed: int,
+) -> Iterator[Array]:
+    """Yield for each function the measures by layer, an array (measures, layers)."""
+    rng = np.random.default_rng(seed)
+    fans = Fans(setting.width, setting.width)
+    distribution = chosen.record(fans.fan_in, fans.fan_out, **chosen.values)
+    x = rng.normal(size=(setting.batch, setting.width))
+    back = rng.normal(size=(setting.batch, setting.width))
+    back /= np.linalg.norm(back, axis=1, keepdims=True)
+    weights = [distribution.draw(rng, fans) for _ in range(setting.layers)]
+    for function, gain in zip(functions, gains, strict=True):
+        yield _measure(function, gain, weights, x, back, setting)
+
+
+def _measure(
+    function: Function,
+    gain: float,
+    weights: Sequence[Array],
+    x: Array,
+    back: Array,
+    setting: Setting,
+) -> Array:
+    # the input has passed no function, so the first layer needs no gain
+    scales = [
+        1.0 if k == 0 and setting.init == "auto" else gain for k in range(len(weights))
+    ]
+    layers = [
+        _layer(function, weight * scale if scale != 1.0 else weight, setting)
+        for weight, scale in zip(weights, scales, strict=True)
+    ]
+    result = np.empty((len(MEASURES), len(layers)))
+    with np.errstate(all="ignore"):  # what explodes is a result
+        for k, layer in enumerate(layers):
+            x = layer.forward(x)
+            result[:2, k] = x.mean(), _of_any_size(np.std, x)
+        for k in reversed(range(len(layers))):
+            result[4, k] = _length(back)
+            back = layers[k].backward(back)
+            result[2:4, k] = _dead(layers[k])
+            result[5, k] = _by_weights(layers[k], len(x))
+    return result
+
+
+def _layer(function: Function, weight: Array, setting: Setting) -> Network:
+    parts: list[Layer] = [Dense.of(weight)]
+    if setting.batch_norm:
+        parts.append(BatchNorm(setting.width))
+    parts.append(Activation(function, learn=()))
+    return Residual(*parts) if setting.residual else Network(*parts)
+
+
+def _length(back: Array) -> float:
+    return _of_any_size(np.linalg.norm, back) / math.sqrt(len(back))
+
+
+def _of_any_size(measure: Callable[[Array], Any], x: Array) -> float:
+    """Return a norm or a deviation of numbers whose squares may overflow or underflow."""
+    size = float(measure(x))
+    if 1e-140 < size < 1e140:
+        return size
+    largest = float(np.abs(x).max())
+    if not 0.0 < largest < math.inf:
+        return largest
+    return float(measure(x / largest)) * largest
+
+
+def _dead(layer: Network) -> tuple[float, float]:
+    last = layer.layers[-1]
+    assert isinstance(last, Activation)
+    assert last.slope is not None
+    dead = np.abs(last.slope) < DEAD
+    return float(dead.mean()), float(dead.all(axis=0).mean())
+
+
+def _by_weights(layer: Network, rows: int) -> float:
+    first = layer.layers[0]
+    norm = _of_any_size(np.linalg.norm, first.gradients.pop("weight"))
+    return norm / math.sqrt(rows)
+
+
+def _spreads(measured: Array) -> dict[str, Spread]:
+    """Return the spread over seeds of what was measured, an array (seeds, measures, layers)."""
+    found = {}
+    for i, name in enumerate(MEASURES):
+        values = measured[:, i]
+        with np.errstate(all="ignore"):
+            mean = (
+                np.exp(np.log(values).mean(axis=0))
+                if name in _GEOMETRIC
+                else values.mean(axis=0)
+            )
+        found[name] = Spread(mean, values.min(axis=0), values.max(axis=0))
+    return found
+
+
+# what can be asked for
+
+
+def check_elementwise(functions: Sequence[Function]) -> None:
+    """Refuse functions of an axis: what is measured is the slope at every number."""
+    for function in functions:
+        if function.over_axis:
+            raise RequestError(
+                f"{function.name} works over an axis; give elementwise functions"
+            )
+
+
+def check_layers(layers: int) -> None:
+    """Refuse a depth that is none, or beyond all patience."""
+    if not 1 <= layers <= MOST_LAYERS:
+        raise RequestError(
+            f"layers {layers} is out of range; give a whole number from 1 to {MOST_LAYERS}"
+        )
+
+
+def check_setting(setting: Setting) -> None:
+    """Refuse a network without neurons or rows, or one that no memory holds."""
+    check_layers(setting.layers)
+    least_rows = 2 if setting.batch_norm else 1
+    for name, got, least in (
+        ("width", setting.width, 1),
+        ("batch", setting.batch, least_rows),
+        ("seeds", len(setting.seeds), 1),
+        ("seed", min(setting.seeds, default=0), 0),
+    ):
+        if got < least:
+            raise RequestError(
+                f"{name} {got} is out of range; give a whole number at least {least}"
+            )
+    numbers = setting.layers * setting.width * (setting.width + 4 * setting.batch)
+    if numbers > MOST_NUMBERS:
+        raise RequestError(
+            f"{setting.layers} layers of width {setting.width} and batch {setting.batch} are too large; "
+            f"layers*width*(width + 4*batch) may be {MOST_NUMBERS:g}"
+        )

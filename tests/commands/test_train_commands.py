@@ -1,0 +1,370 @@
+"""``actcli gradflow``, ``init`` and ``optimize``: numbers, formats, pictures, and what is wrong in one line."""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actcli.training.descent import descend
+from actcli.training.initializers import INITIALIZERS
+from actcli.training.optimizers import OPTIMIZERS
+from actcli.training.schedules import SCHEDULES
+from actcli.training.surfaces import SURFACES
+from tests.shell import run
+
+PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+# gradflow
+
+
+def test_the_chain_prints_ten_decimals() -> None:
+    text = run("gradflow", "sigmoid", "--model", "chain", "--layers", "10").stdout
+    for told in ("0.0000000007", "0.0143377185", "0.1224880609", "0.0002250997"):
+        assert told in text
+    assert "a[k] = f(z), z = w·a[k-1], w = 0.5, a[0] = x = 1" in text
+    assert "vanishing" in text
+
+
+def test_chains_stand_side_by_side_with_the_criterion() -> None:
+    text = run("gradflow", "sigmoid", "relu", "--model", "chain").stdout
+    line = next(t for t in text.splitlines() if "0.0002250997" in t)
+    assert "0.0625000000" in line
+    assert "under 1/100" in text
+
+
+def test_a_long_chain_shows_what_ten_decimals_would_hide() -> None:
+    assert "e-18" in run("gradflow", "sigmoid", "--model", "chain", "-l", "20").stdout
+
+
+def test_a_chain_in_json_and_csv() -> None:
+    arguments = ("gradflow", "tanh", "leaky_relu:alpha=0.2", "--model", "chain", "-l", "3", "-x", "-1")  # fmt: skip
+    document = json.loads(run(*arguments, "-f", "json").stdout)
+    assert document["model"] == "chain"
+    assert "a[k] = f(z[k])" in document["formula"]
+    leaky = document["functions"][1]
+    assert (leaky["function"], leaky["params"]) == ("leaky_relu", {"alpha": 0.2})
+    np.testing.assert_allclose(leaky["gradient"], [0.001, 0.01, 0.1], rtol=1e-14)
+    table = rows(run(*arguments, "-f", "csv").stdout)
+    assert [r["layer"] for r in table] == ["1", "2", "3"] * 2
+    assert table[3]["function"] == "leaky_relu:alpha=0.2"
+    assert float(table[5]["gradient"]) == leaky["gradient"][2]
+
+
+def test_a_network_in_json_is_the_one_in_csv() -> None:
+    arguments = ("gradflow", "relu", "sigmoid", "-l", "5", "--width", "16", "--seeds", "2")  # fmt: skip
+    document = json.loads(run(*arguments, "-f", "json").stdout)
+    assert document["seeds"] == [0, 1]
+    assert {"criterion", "init", "width", "batch", "functions"} <= document.keys()
+    table = rows(run(*arguments, "-f", "csv").stdout)
+    assert len(table) == 10
+    for i, flow in enumerate(document["functions"]):
+        assert flow["verdict"] in ("vanishing", "exploding", "healthy")
+        for name in ("mean", "std", "dead", "dead_units", "gradient", "weight_gradient"):  # fmt: skip
+            got = [float(r[name]) for r in table[5 * i : 5 * i + 5]]
+            assert got == flow[name]["mean"]
+            low, high = (np.array(flow[name][end]) for end in ("low", "high"))
+            assert (low <= high).all()
+
+
+def test_a_network_shows_layers_verdicts_and_how_they_came_about() -> None:
+    done = run("gradflow", "relu", "sigmoid", "-l", "50", "--width", "16", "--seeds", "1", "--init", "normal:0.01")  # fmt: skip
+    assert done.stderr == ""  # no progress, as nobody watches
+    for told in ("dead units", "vanishing", "50 layers of width 16", "seed 0", "normal: std; deviation 0.01"):  # fmt: skip
+        assert told in done.stdout
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_others() -> None:
+    def numbers(seed: str) -> str:
+        return run("gradflow", "tanh", "--width", "8", "--seed", seed, "-f", "plain").stdout  # fmt: skip
+
+    assert numbers("3") == numbers("3") != numbers("4")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sigmoid", "tanh", "relu", "--model", "chain"],
+        ["relu", "tanh", "--width", "16", "-l", "30"],
+        ["step", "--width", "8", "-l", "3", "--seeds", "1"],
+        ["relu", "--width", "16", "-l", "400", "--init", "normal:9", "--seeds", "1"],
+        ["sigmoid", "--width", "8", "--batch-norm", "--residual", "--init", "orthogonal"],
+    ],
+)  # fmt: skip
+def test_pictures_of_depth(arguments: list[str], tmp_path: Path) -> None:
+    for name in ("a.svg", "b.svg"):
+        done = run("gradflow", *arguments, "-o", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+        assert "verdict" in done.stdout or "vanishing" in done.stdout
+    first = (tmp_path / "a.svg").read_bytes()
+    assert first.startswith(b"<?xml")
+    assert first == (tmp_path / "b.svg").read_bytes()
+
+
+# init
+
+
+def test_theory_and_what_was_drawn() -> None:
+    document = json.loads(
+        run("init", "xavier_normal", "--fan-in", "100", "--fan-out", "50", "-f", "json").stdout
+    )  # fmt: skip
+    assert document["theory"] == {"mean": 0.0, "std": math.sqrt(2 / 150)}
+    # five standard errors of 5000 draws
+    error = document["theory"]["std"] / math.sqrt(5000)
+    assert abs(document["drawn"]["mean"]) < 5 * error
+    assert abs(document["drawn"]["std"] - document["theory"]["std"]) < 5 * error / math.sqrt(2)  # fmt: skip
+
+
+def test_the_table_shows_the_formula_and_both() -> None:
+    text = run("init", "he", "--fan-in", "200").stdout
+    for told in ("std = gain/sqrt(fan)", "theory", "drawn, seed 0", " 0.1 ", "suits relu"):  # fmt: skip
+        assert told in text
+
+
+def test_zeros_say_why_they_do_not_train() -> None:
+    assert "does not train" in run("init", "zeros").stdout
+    assert "does not train" in run("init", "--list").stdout
+
+
+def test_saved_weights_are_those_that_were_drawn(tmp_path: Path) -> None:
+    done = run("init", "orthogonal", "--fan-in", "20", "--fan-out", "30", "--seed", "7", "--save", "w.npy", "-f", "json", cwd=tmp_path)  # fmt: skip
+    assert done.stderr == "wrote w.npy\n"
+    weights = np.load(tmp_path / "w.npy")
+    assert weights.shape == (30, 20)
+    np.testing.assert_allclose(weights.T @ weights, np.eye(20), atol=1e-12)
+    assert json.loads(done.stdout)["drawn"]["std"] == weights.std()
+    run("init", "he", "--save", "w.npz", cwd=tmp_path)
+    assert np.load(tmp_path / "w.npz")["weights"].shape == (50, 100)
+
+
+def test_a_seed_is_what_the_draw_depends_on() -> None:
+    def drawn(seed: str) -> str:
+        return run("init", "he", "--seed", seed, "-f", "csv").stdout
+
+    assert drawn("1") == drawn("1") != drawn("2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "gain"),
+    [
+        (["--for", "relu"], math.sqrt(2)),
+        (["he_uniform", "--for", "ReLU"], math.sqrt(2)),
+        (["lecun", "--for", "selu"], 1.0),
+        (["he:mode=fan_out", "--for", "tanh"], 1.4674136),
+        (["he", "--for", "tanh"], 1.5925374),
+    ],
+)
+def test_the_gain_is_computed_for_the_function(
+    arguments: list[str], gain: float
+) -> None:
+    document = json.loads(run("init", *arguments, "-f", "json").stdout)
+    assert document["params"]["gain"] == pytest.approx(gain, rel=1e-7)
+
+
+@pytest.mark.parametrize("method", INITIALIZERS)
+def test_histograms(method: str, tmp_path: Path) -> None:
+    done = run("init", method, "-o", "h.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote h.png\n")
+    assert (tmp_path / "h.png").read_bytes().startswith(PNG)
+
+
+def test_the_list_has_every_initializer_with_its_formula() -> None:
+    listed = json.loads(run("init", "--list", "-f", "json").stdout)["initializers"]
+    assert [row["name"] for row in listed] == list(INITIALIZERS)
+    assert all(row["formula"] for row in listed)
+    text = run("init", "--list").stdout
+    for record in INITIALIZERS.values():
+        assert record.name in text
+
+
+# optimize
+
+
+def test_the_default_is_five_methods_on_the_ellipse() -> None:
+    document = json.loads(run("optimize", "-f", "json").stdout)
+    assert [m["name"] for m in document["methods"]] == [
+        "sgd", "momentum", "adagrad", "rmsprop", "adam",
+    ]  # fmt: skip
+    assert document["surface"]["name"] == "ellipse"
+    for method in document["methods"]:
+        assert len(method["x"]) == len(method["loss"]) == 31
+        assert (method["x"][0], method["y"][0]) == (-7.0, 2.0)
+        assert method["rate"] == ["nan", *[0.1] * 30]
+
+
+def test_every_step_is_in_the_csv() -> None:
+    table = rows(
+        run("optimize", "sgd:lr=0.01", "momentum:lr=0.01,beta=0.8", "-s", "himmelblau", "--start", "-1,-1", "-n", "7", "--schedule", "exponential:gamma=0.5,warmup=2", "-f", "csv").stdout
+    )  # fmt: skip
+    assert len(table) == 16
+    way = descend(
+        "himmelblau", "momentum:lr=0.01,beta=0.8", start=(-1, -1), steps=7, schedule="exponential:gamma=0.5,warmup=2",
+    )  # fmt: skip
+    got = [[float(r[n]) for n in ("x", "y", "loss", "rate")] for r in table[8:]]
+    want = np.column_stack([way.position, way.loss, way.rate])
+    np.testing.assert_array_equal(got, want)
+    assert {r["method"] for r in table} == {"sgd:lr=0.01", "momentum:lr=0.01,beta=0.8"}
+
+
+def test_hyperparameters_of_all_methods_at_once() -> None:
+    document = json.loads(
+        run("optimize", "sgd", "momentum:lr=0.3", "--lr", "0.2", "-p", "beta=0.5", "-f", "json").stdout
+    )  # fmt: skip
+    sgd, momentum = (m["params"] for m in document["methods"])
+    assert (sgd["lr"], momentum["lr"], momentum["beta"]) == (0.2, 0.3, 0.5)
+
+
+def test_the_table_tells_the_way_and_its_end() -> None:
+    text = run("optimize", "sgd:lr=0.05", "-n", "80", "--every", "20").stdout
+    for told in ("distance", "steps to 0.01", "reached at 63", "minimum at (0, 0)"):
+        assert told in text
+    steps = [t.split("│")[2].strip() for t in text.splitlines() if t.count("│") == 8]
+    assert steps == ["0", "20", "40", "60", "80"]
+
+
+def test_divergence_is_reported() -> None:
+    done = run("optimize", "sgd:lr=0.2", "-n", "300")
+    assert done.returncode == 0
+    assert "diverged at" in done.stdout
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_pictures_of_ways(surface: str, tmp_path: Path) -> None:
+    done = run("optimize", "sgd", "adam", "-s", surface, "-o", "w.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote w.png\n")
+    assert (tmp_path / "w.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("what", ["both", "contour", "loss"])
+def test_many_ways_have_a_panel_each(what: str, tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        done = run("optimize", *OPTIMIZERS, "--show", what, "-o", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+    first = (tmp_path / "a.pdf").read_bytes()
+    assert first.startswith(PDF)
+    assert first == (tmp_path / "b.pdf").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sgd:lr=1e9", "-s", "rosenbrock"],  # diverges at once
+        ["adam", "--start", "0,0"],  # starts in the minimum
+        ["adam", "-s", "saddle", "--start", "0,0"],
+        ["sgd", "-n", "1"],
+        ["adam", "-n", "20000"],
+    ],
+)
+def test_pictures_of_ways_that_are_none(arguments: list[str], tmp_path: Path) -> None:
+    done = run("optimize", *arguments, "-o", "w.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote w.png\n")
+
+
+def test_the_list_has_every_method_schedule_and_surface() -> None:
+    document = json.loads(run("optimize", "--list", "-f", "json").stdout)
+    for kind, registry in (("optimizers", OPTIMIZERS), ("schedules", SCHEDULES), ("surfaces", SURFACES)):  # fmt: skip
+        assert [row["name"] for row in document[kind]] == list(registry)
+    text = run("optimize", "--list").stdout
+    assert "form=literature" in text
+    for name in (*OPTIMIZERS, *SCHEDULES, *SURFACES):
+        assert name in text
+
+
+def test_a_result_goes_into_a_file(tmp_path: Path) -> None:
+    for command in (["gradflow", "relu", "--width", "4"], ["init", "he"], ["optimize", "--list"]):  # fmt: skip
+        for suffix in ("csv", "json", "jsonl"):
+            done = run(*command, "-o", f"r.{suffix}", cwd=tmp_path)
+            assert (done.stdout, done.stderr) == ("", f"wrote r.{suffix}\n")
+            assert (tmp_path / f"r.{suffix}").stat().st_size
+
+
+WRONG = {
+    "gradflow relu --layers -3": "layers -3 is out of range; give a whole number from 1 to 10000",
+    "gradflow relu --layers 0": "layers 0 is out of range; give a whole number from 1 to 10000",
+    "gradflow relu --layers 1.5": "invalid value for '--layers'",
+    "gradflow relu --width 0": "width 0 is out of range; give a whole number at least 1",
+    "gradflow relu --batch 0": "batch 0 is out of range; give a whole number at least 1",
+    "gradflow relu --seeds 0": "seeds 0 is out of range; give a whole number at least 1",
+    "gradflow relu --seed -1": "seed -1 is out of range; give a whole number at least 0",
+    "gradflow relu --width 100000": "10 layers of width 100000 and batch 64 are too large",
+    "gradflow relu --init hee": "no initializer 'hee'; did you mean 'he'?",
+    "gradflow relu --init normal:-1": "std=-1 is out of range for initializer 'normal'",
+    "gradflow relu --model mpl": "no model 'mpl'; did you mean 'mlp'?",
+    "gradflow relu --model chain --width 9": "--width means nothing with --model chain; leave it out",
+    "gradflow relu --weight 2": "--weight means nothing with --model mlp; leave it out",
+    "gradflow relu --model chain --weight inf": "weight inf is not finite; give a finite number",
+    "gradflow swsh": "no function 'swsh'; did you mean 'swish'?",
+    "gradflow softmax": "softmax works over an axis; give elementwise functions",
+    "gradflow relu -o x.gif": "x.gif: unknown suffix '.gif'; .png .svg .pdf .csv",
+    "gradflow relu -f xml": "no format 'xml'",
+    "gradflow": "missing argument 'FUNCTION...'",
+    "init": "init needs a METHOD; 'actcli init --list' shows them all",
+    "init xaver": "no initializer 'xaver'; did you mean 'xavier'?",
+    "init he --fan-in 0": "fan-in 0 makes no layer; give a whole number at least 1",
+    "init he --fan-out -2": "fan-out -2 makes no layer; give a whole number at least 1",
+    "init he --fan-in 1000000 --fan-out 1000000": "1000000 by 1000000 weights are too many to draw",
+    "init he -p gian=2": "initializer 'he_normal' has no parameter 'gian'; did you mean 'gain'?",
+    "init he:gain=2 --for relu": "--for sets the gain, and so does 'he:gain=2'; leave one out",
+    "init normal --for relu": "initializer 'normal' has no gain for --for to set; choose from xavier_normal",
+    "init he --for step:mode=1": "step has no parameter 'mode'",
+    "init he:mode=fan_out --for step": "step has no gain, as E[f'(z)^2] is 0 or infinite",
+    "init he --save w.txt": "w.txt: unknown suffix '.txt'; weights are saved as .npy or .npz",
+    "init he -o w.gif": "w.gif: unknown suffix '.gif'",
+    "init he --seed -1": "invalid value for '--seed'",
+    "optimize adm": "no optimizer 'adm'; did you mean 'adam'?",
+    "optimize sgd:lr=inf": "lr=inf is out of range for optimizer 'sgd'; give a number above 0",
+    "optimize --lr inf": "lr=inf is out of range for optimizer 'sgd'; give a number above 0",
+    "optimize sgd:lr=fast": "'fast' is not a number",
+    "optimize sgd:rate=1": "optimizer 'sgd' has no parameter 'rate'; it has lr, weight_decay",
+    "optimize -p rho=2": "rho=2 is out of range for optimizer 'rmsprop'",
+    "optimize -p bta=2": "optimizer 'sgd' has no parameter 'bta'",
+    "optimize --start 1": "--start: '1' is not two numbers; write it like -7,2",
+    "optimize --start a,b": "--start: 'a,b' is not two numbers; write it like -7,2",
+    "optimize --start 1,2,3": "--start: '1,2,3' is not two numbers; write it like -7,2",
+    "optimize --start nan,1": "start nan,1 is not a place on the plane; give two finite numbers x,y",
+    "optimize --steps -1": "steps=-1 is out of range for a schedule",
+    "optimize --surface elipse": "no surface 'elipse'; did you mean 'ellipse'?",
+    "optimize --surface ellipse:b=-1": "b=-1 is out of range for surface 'ellipse'",
+    "optimize --schedule cosin": "no schedule 'cosin'; did you mean 'cosine'?",
+    "optimize --schedule cosine:warmup=-1": "warmup=-1 is out of range for schedule 'cosine'",
+    "optimize --tolerance 0": "tolerance 0 is no distance; give a number above 0",
+    "optimize --show all": "no picture 'all'; choose from both, contour, loss",
+    "optimize --every 0": "invalid value for '--every'",
+    "optimize -o ways.gif": "ways.gif: unknown suffix '.gif'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_what_is_wrong_is_one_line(line: str, tmp_path: Path) -> None:
+    done = run(*line.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"actcli: {WRONG[line]}")
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "gradflow relu --width 4 -o no/x.png",
+        "gradflow relu --width 4 -o no/x.csv",
+        "init he --save no/w.npy",
+        "init he -o no/h.svg",
+        "optimize -o no/w.pdf",
+    ],
+)
+def test_a_folder_that_is_missing_is_one_line(line: str, tmp_path: Path) -> None:
+    done = run(*line.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "actcli: no: no such file or directory; cannot write "
+    )
+    assert done.stderr.count("\n") == 1

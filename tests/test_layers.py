@@ -1,0 +1,252 @@
+"""Layers: every gradient against central differences, losses where they overflow, networks that learn."""
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation as Function
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.layers import (
+    Activation,
+    BatchNorm,
+    CrossEntropy,
+    Dense,
+    Layer,
+    Network,
+    Residual,
+    fit,
+)
+from actcli.training.optimizers import OPTIMIZERS
+
+WIDTH, ROWS = 6, 4
+BOUND = 1e-7
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def away_from_kinks(function: Function, size: tuple[int, int]) -> Array:
+    """Return inputs next to which central differences do not step over a kink."""
+    x = rng(1).normal(scale=1.5, size=size)
+    for kink in function.kink_points():
+        x = np.where(np.abs(x - kink) < 0.05, x + 0.1, x)
+    return x
+
+
+def central(loss, at: Array, step: float = 1e-3) -> Array:
+    """Return the gradient by central differences of fourth and sixth order, of which the sixth is returned.
+
+    Weights 3/4, -3/20, 1/60: the error is of order step**6, about 1e-11 here with what rounding adds.
+    """
+    gradient = np.empty(at.size)
+    for i in range(at.size):
+        moved = np.zeros(at.size)
+        moved[i] = step
+        moved = moved.reshape(at.shape)
+        gradient[i] = sum(
+            c * (loss(at + k * moved) - loss(at - k * moved))
+            for k, c in ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
+        )
+    return gradient.reshape(at.shape) / step
+
+
+def worst(layer: Layer, x: Array) -> float:
+    """Return the largest error of any gradient of a layer, relative to the largest entry of that gradient."""
+    weights = rng(2).normal(size=layer.forward(x).shape)
+    network = layer if isinstance(layer, Network) else Network(layer)
+
+    def by_input(given: Array) -> float:
+        return float((weights * network.forward(given)).sum())
+
+    def by_vector(given: Array) -> float:
+        before, network.vector = network.vector, given
+        result = by_input(x)
+        network.vector = before
+        return result
+
+    want_x, want_p = central(by_input, x), central(by_vector, network.vector)
+    network.forward(x)
+    got_x = network.backward(weights)
+    got_p = network.gradient
+    assert got_x.shape == x.shape
+    assert got_p.shape == network.vector.shape
+    return max(relative(got_x, want_x), relative(got_p, want_p))
+
+
+def relative(got: Array, want: Array) -> float:
+    return float(np.abs(got - want).max(initial=0.0) / np.abs(want).max(initial=1e-3))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Dense(WIDTH, 5, "he_normal", rng()),
+        Dense.of(rng().normal(size=(5, WIDTH))),
+        BatchNorm(WIDTH),
+        Network(Dense(WIDTH, 5, rng=rng()), Activation("tanh"), Dense(5, 3, rng=rng())),
+        Residual(
+            Dense(WIDTH, WIDTH, rng=rng()), BatchNorm(WIDTH), Activation("softplus")
+        ),
+        Network(Dense(WIDTH, WIDTH, rng=rng()), Residual(Activation("swish"))),
+        Activation("x*sigmoid(b*x)", learn=["b"], b=1.5),
+        Activation("softmax"),
+        Activation("log_softmax"),
+        Activation("maxout", pieces=3),
+        Activation("x*tanh(exp(x))"),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_the_gradients_of_a_layer_are_those_of_central_differences(layer: Layer):
+    assert worst(layer, rng(3).normal(size=(ROWS, WIDTH))) < BOUND
+
+
+def test_the_gradient_through_any_function_is_that_of_central_differences(
+    elementwise: Function,
+):
+    values = {
+        n: 0.3
+        for n, p in elementwise.parameters.items()
+        if p.default is None and p.kind is float
+    }
+    layer = Activation(elementwise, learn=elementwise.trainable, **values)
+    x = away_from_kinks(elementwise, (ROWS, WIDTH))
+    assert worst(layer, x) < BOUND
+    assert layer.slope is not None
+    assert layer.slope.shape == x.shape
+
+
+def test_the_gradient_through_any_function_of_an_axis_likewise(axiswise: Function):
+    layer = Activation(axiswise)
+    assert worst(layer, rng(4).normal(size=(ROWS, WIDTH))) < BOUND
+
+
+def test_a_gradient_that_is_wrong_by_a_thousandth_is_found():
+    layer = Dense(WIDTH, 5, rng=rng())
+    right = layer.backward
+    layer.backward = lambda upstream: right(upstream) * 1.001
+    assert worst(layer, rng(3).normal(size=(ROWS, WIDTH))) > 100 * BOUND
+
+
+def test_batch_normalisation_afterwards_uses_its_running_means():
+    layer = BatchNorm(2, momentum=0.5)
+    x = np.array([[1.0, 10.0], [3.0, 30.0]])
+    for _ in range(60):
+        layer.forward(x)
+    Network(layer).train(False)
+    np.testing.assert_allclose(
+        layer.forward(x), (x - [2, 20]) / np.sqrt([1 + 1e-5, 100 + 1e-5]), rtol=1e-12
+    )
+    assert worst(layer, x) < BOUND
+
+
+def test_alpha_of_prelu_is_learned_and_that_of_leaky_relu_only_if_asked():
+    assert set(Activation("prelu").parameters) == {"alpha"}
+    assert not Activation("leaky_relu").parameters
+    assert set(Activation("leaky_relu", learn=["alpha"]).parameters) == {"alpha"}
+
+
+def test_alpha_may_be_one_for_each_neuron():
+    layer = Activation("prelu", alpha=np.full(WIDTH, 0.1))
+    assert worst(layer, away_from_kinks(actcli.get("prelu"), (ROWS, WIDTH))) < BOUND
+    assert layer.gradients["alpha"].shape == (WIDTH,)
+
+
+def test_alpha_finds_the_slope_of_the_data():
+    x = rng(5).normal(size=(200, 1))
+    layer = Activation("prelu:alpha=0.9")
+    for _ in range(200):
+        error = layer.forward(x) - np.where(x > 0, x, 0.3 * x)
+        layer.backward(2 * error / len(x))
+        layer.parameters["alpha"] = (
+            layer.parameters["alpha"] - 0.1 * layer.gradients["alpha"]
+        )
+    assert float(layer.parameters["alpha"]) == pytest.approx(0.3, abs=1e-6)
+
+
+WRONG = {
+    "no derivative by it": (lambda: Activation("relu6", learn=["cap"]), "relu6 has no"),
+    "unknown function": (lambda: Activation("swsh"), "did you mean 'swish'"),
+    "unknown initializer": (lambda: Dense(2, 2, "hee"), "no initializer 'hee'"),
+    "no neurons": (lambda: Dense(2, 0), "fan-out 0 makes no layer"),
+    "too many numbers": (
+        lambda: setattr(Network(Dense(2, 2)), "vector", np.zeros(7)),
+        "7 numbers for 6 parameters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_told(case: str):
+    make, text = WRONG[case]
+    with pytest.raises(RequestError, match=text):
+        make()
+
+
+def test_cross_entropy_is_finite_and_right_where_softmax_underflows():
+    loss = CrossEntropy()
+    scores = np.array([[0.0, 2000.0, 1.0], [1.0, 2.0, 3.0]])
+    classes = np.array([0, 2])
+    small = np.exp([1.0, 2.0, 3.0])
+    want = (2000.0 - np.log(small[2] / small.sum())) / 2
+    assert loss.forward(scores, classes) == pytest.approx(want, rel=1e-15)
+    np.testing.assert_allclose(
+        loss.backward(),
+        [[-0.5, 0.5, 0.0], (small / small.sum() - [0, 0, 1]) / 2],
+        atol=1e-15,
+    )
+
+
+def test_the_gradient_of_cross_entropy_is_that_of_central_differences():
+    loss, classes = CrossEntropy(), np.array([2, 0, 1, 2])
+    scores = rng(6).normal(size=(4, 3))
+    want = central(lambda s: loss.forward(s, classes), scores)
+    loss.forward(scores, classes)
+    assert relative(loss.backward(), want) < BOUND
+
+
+def test_the_vector_of_a_network_is_all_of_its_parameters():
+    network = Network(
+        Dense(3, 4, rng=rng()), Residual(BatchNorm(4)), Activation("prelu")
+    )
+    assert network.vector.size == 3 * 4 + 4 + 2 * 4 + 1
+    other = np.arange(network.vector.size, dtype=float)
+    network.vector = other
+    np.testing.assert_array_equal(network.vector, other)
+    assert float(network.layers[2].parameters["alpha"]) == other[-1]
+
+
+@pytest.mark.parametrize("method", OPTIMIZERS)
+def test_every_optimizer_makes_a_network_learn(method: str):
+    x = rng(7).normal(size=(80, 2))
+    classes = (x[:, 0] * x[:, 1] > 0).astype(int)  # no straight line parts them
+    network = Network(
+        Dense(2, 16, rng=rng()), Activation("prelu"), Dense(16, 2, rng=rng())
+    )
+    losses = fit(network, x, classes, method=f"{method}:lr=0.05", steps=150)
+    assert len(losses) == 150
+    assert losses[0] > 0.5
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_training_draws_its_batches_from_the_generator():
+    x = rng(8).normal(size=(50, 2))
+    classes = (x[:, 0] > 0).astype(int)
+
+    def losses(seed: int) -> list[float]:
+        network = Network(
+            Dense(2, 4, rng=rng()), Activation("maxout"), Dense(2, 2, rng=rng())
+        )
+        return fit(
+            network,
+            x,
+            classes,
+            steps=20,
+            batch=10,
+            rng=rng(seed),
+            schedule="cosine:warmup=5",
+        )
+
+    assert losses(1) == losses(1)
+    assert losses(1) != losses(2)

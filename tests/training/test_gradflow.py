@@ -1,0 +1,249 @@
+"""Gradients through depth: the chain against high precision, the network against itself written out, verdicts."""
+
+import math
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import actcli
+from actcli.errors import RequestError
+from actcli.training.gradflow import Setting, chain, flows, ratio, verdict
+
+
+def sigma(z):
+    return 1 / (1 + mp.exp(-z))
+
+
+EXACT = {
+    "sigmoid": (sigma, lambda z: sigma(z) * sigma(-z)),
+    "tanh": (mp.tanh, lambda z: mp.sech(z) ** 2),
+    "relu": (lambda z: z if z > 0 else mpf(0), lambda z: mpf(z > 0)),
+    "swish": (lambda z: z * sigma(z), lambda z: sigma(z) * (1 + z * sigma(-z))),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_the_chain_is_the_demonstration(name):
+    f, prime = EXACT[name]
+    with mp.workdps(40):
+        a, slopes = mpf(1), []
+        for _ in range(10):
+            z = a / 2
+            a = f(z)
+            slopes.append(prime(z) / 2)
+        back = [mp.fprod(slopes[k:]) for k in range(10)]
+        forth = [mp.fprod(slopes[: k + 1]) for k in range(10)]
+    got = chain(actcli.get(name))
+    np.testing.assert_allclose(got.gradient, np.array(back, float), rtol=1e-14)
+    np.testing.assert_allclose(got.product, np.array(forth, float), rtol=1e-14)
+    assert got.a[-1] == pytest.approx(float(a), rel=1e-14)
+    assert got.verdict == "vanishing"
+
+
+def test_the_chain_of_the_demonstration_to_ten_decimals():
+    told = [f"{g:.10f}" for g in chain(actcli.get("sigmoid")).gradient]
+    assert told == [
+        "0.0000000007", "0.0000000062", "0.0000000506", "0.0000004136", "0.0000033772",
+        "0.0000275720", "0.0002250997", "0.0018377282", "0.0150033250", "0.1224880609",
+    ]  # fmt: skip
+
+
+def test_a_chain_explodes_with_a_large_weight():
+    assert chain(actcli.get("relu"), 10, weight=2.0).verdict == "exploding"
+    assert chain(actcli.get("relu"), 10, weight=1.0).verdict == "healthy"
+    assert chain(actcli.get("relu"), 2000, weight=10.0).verdict == "exploding"
+    assert chain(actcli.get("identity"), 3, weight=-1.0).gradient.tolist() == [
+        -1,
+        1,
+        -1,
+    ]
+
+
+VERDICTS = [
+    ([1.0], "healthy"),
+    ([0.01, 1.0], "healthy"),
+    ([0.0099, 1.0], "vanishing"),
+    ([100.0, 1.0], "healthy"),
+    ([101.0, 1.0], "exploding"),
+    ([math.inf, 1.0], "exploding"),
+    ([math.nan, 1.0], "exploding"),
+    ([0.0, 1.0], "vanishing"),
+    ([0.0, 0.0], "vanishing"),
+]
+
+
+@pytest.mark.parametrize(("gradient", "word"), VERDICTS)
+def test_the_verdict_keeps_to_its_criterion(gradient, word):
+    assert verdict(np.array(gradient)) == word
+
+
+SMALL = Setting(layers=4, width=32, batch=16, seeds=(0, 1))
+
+
+def by_hand(function, setting, seed, scale):
+    """Return deviations of outputs and gradients of a network without extras, written out."""
+    rng = np.random.default_rng(seed)
+    n, rows = setting.width, setting.batch
+    a, back = rng.normal(size=(rows, n)), rng.normal(size=(rows, n))
+    back = back / np.linalg.norm(back, axis=1, keepdims=True)
+    weights = [rng.normal(0, scale, (n, n)) for _ in range(setting.layers)]
+    sums, deviations, gradients = [], [], []
+    for weight in weights:
+        sums.append(a @ weight.T)
+        a = function(sums[-1])
+        deviations.append(a.std())
+    for weight, z in zip(weights[::-1], sums[::-1], strict=True):
+        gradients.append(np.sqrt((back**2).sum(axis=1).mean()))
+        back = (back * function.derivative(z)) @ weight
+    return np.array(deviations), np.array(gradients[::-1])
+
+
+def test_the_network_is_the_one_described():
+    function = actcli.get("tanh")
+    setting = Setting(4, 32, "normal:0.2", 16, (3, 4))
+    (flow,) = flows([function], setting)
+    runs = [by_hand(function, setting, seed, 0.2) for seed in (3, 4)]
+    deviations, gradients = (np.array(part) for part in zip(*runs, strict=True))
+    np.testing.assert_allclose(flow.std.mean, deviations.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(flow.std.low, deviations.min(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        flow.gradient.mean, np.exp(np.log(gradients).mean(axis=0)), rtol=1e-12
+    )
+    np.testing.assert_allclose(flow.gradient.high, gradients.max(axis=0), rtol=1e-12)
+    assert flow.gain == 1.0
+    assert flow.gradient.mean[-1] == pytest.approx(1.0, rel=1e-14)
+
+
+def test_the_gradient_by_weights_is_that_of_central_differences():
+    setting = Setting(1, 5, "normal:0.5", 4, (0,))
+    (flow,) = flows([actcli.get("tanh")], setting)
+    rng = np.random.default_rng(0)
+    x, back = rng.normal(size=(4, 5)), rng.normal(size=(4, 5))
+    back /= np.linalg.norm(back, axis=1, keepdims=True)
+    weight = rng.normal(0, 0.5, (5, 5))
+
+    def loss(given):
+        return (back * np.tanh(x @ given.T)).sum() / math.sqrt(4)
+
+    step = 1e-5 * np.eye(25).reshape(25, 5, 5)
+    by_weight = [(loss(weight + h) - loss(weight - h)) / 2e-5 for h in step]
+    assert flow.weight_gradient.mean[0] == pytest.approx(
+        np.linalg.norm(by_weight), rel=1e-8
+    )
+
+
+def test_the_result_depends_neither_on_threads_nor_on_company():
+    functions = [actcli.get(n) for n in ("relu", "tanh")]
+    alone = flows(functions[1:], SMALL, threads=1)[0]
+    together = flows(functions, SMALL, threads=2)[1]
+    for name in ("mean", "std", "dead", "gradient", "weight_gradient"):
+        np.testing.assert_array_equal(
+            getattr(alone, name).mean, getattr(together, name).mean
+        )
+
+
+def test_other_seeds_are_other_networks():
+    function = [actcli.get("tanh")]
+    one, other = (flows(function, Setting(seeds=(s,), width=16))[0] for s in (0, 1))
+    assert not np.array_equal(one.std.mean, other.std.mean)
+
+
+def test_every_network_is_counted():
+    counted = []
+    flows(
+        [actcli.get(n) for n in ("relu", "tanh")], SMALL, tick=lambda: counted.append(1)
+    )
+    assert len(counted) == 4
+
+
+def test_auto_keeps_relu_and_tanh_in_scale_and_cannot_save_sigmoid():
+    setting = Setting(layers=30, width=128, batch=32)
+    sigmoid, tanh, relu = flows(
+        [actcli.get(n) for n in ("sigmoid", "tanh", "relu")], setting
+    )
+    assert (sigmoid.verdict, tanh.verdict, relu.verdict) == (
+        "vanishing", "healthy", "healthy",
+    )  # fmt: skip
+    assert relu.gain == pytest.approx(math.sqrt(2), rel=1e-9)
+    assert 0.4 < relu.std.mean[-1] / relu.std.mean[0] < 2.5
+    # half of the inputs of relu are negative, none of sigmoid's are far out
+    assert relu.dead.mean[0] == pytest.approx(0.5, abs=0.05)
+    assert sigmoid.dead.mean.max() < 0.01
+
+
+def test_remedies():
+    (plain,) = flows([actcli.get("sigmoid")], Setting(30, 64, batch=32))
+    (normed,) = flows(
+        [actcli.get("sigmoid")], Setting(30, 64, batch=32, batch_norm=True)
+    )
+    (around,) = flows([actcli.get("sigmoid")], Setting(30, 64, batch=32, residual=True))
+    assert ratio(plain.gradient.mean) < 1e-9
+    assert normed.verdict == around.verdict == "healthy"
+    assert around.gain == pytest.approx(plain.gain / math.sqrt(30), rel=1e-12)
+
+
+def test_small_weights_vanish_and_large_ones_explode():
+    relu = [actcli.get("relu")]
+    (small,) = flows(relu, Setting(20, 64, "normal:0.01"))
+    (large,) = flows(relu, Setting(20, 64, "normal:1"))
+    (beyond,) = flows(relu, Setting(400, 64, "normal:1", seeds=(0,)))
+    assert (small.verdict, large.verdict, beyond.verdict) == (
+        "vanishing", "exploding", "exploding",
+    )  # fmt: skip
+
+
+def test_what_is_too_small_or_large_to_be_squared_is_still_measured():
+    (tiny,) = flows([actcli.get("sigmoid")], Setting(500, 16, seeds=(0,)))
+    assert 1e-300 < tiny.gradient.mean[0] < 1e-180
+    (huge,) = flows([actcli.get("relu")], Setting(120, 16, "normal:20", seeds=(0,)))
+    assert 1e180 < huge.std.mean[-1] < 1e300
+    each = huge.std.mean[1:] / huge.std.mean[:-1]
+    assert ((each > 5) & (each < 500)).all()
+
+
+def test_a_function_without_slope_passes_nothing():
+    (flow,) = flows([actcli.get("step")], SMALL)
+    assert flow.gradient.mean.tolist() == [0.0, 0.0, 0.0, 1.0]
+    assert flow.dead_units.mean.tolist() == [1.0] * 4
+    assert flow.verdict == "vanishing"
+
+
+def test_a_formula_of_ones_own_flows_too():
+    (own,) = flows([actcli.get("x*sigmoid(x)")], Setting(2, 8, batch=4, seeds=(0,)))
+    (swish,) = flows([actcli.get("swish")], Setting(2, 8, batch=4, seeds=(0,)))
+    np.testing.assert_allclose(own.gradient.mean, swish.gradient.mean, rtol=1e-8)
+
+
+WRONG = {
+    "layers -3 is out of range": {"layers": -3},
+    "layers 10001 is out of range": {"layers": 10_001},
+    "width 0 is out of range": {"width": 0},
+    "batch 0 is out of range": {"batch": 0},
+    "batch 1 is out of range": {"batch": 1, "batch_norm": True},
+    "seeds 0 is out of range": {"seeds": ()},
+    "no initializer 'hee'; did you mean 'he'": {"init": "hee"},
+    "10000 layers of width 10000 and batch 64 are too large": {
+        "layers": 10_000,
+        "width": 10_000,
+    },
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_setting_out_of_range_is_told(text):
+    with pytest.raises(RequestError) as caught:
+        flows([actcli.get("relu")], Setting(**WRONG[text]))
+    assert str(caught.value).startswith(text)
+
+
+def test_a_function_of_an_axis_is_refused():
+    for run in (lambda f: flows([f]), chain):
+        with pytest.raises(RequestError, match="softmax works over an axis"):
+            run(actcli.get("softmax"))
+
+
+@pytest.mark.parametrize("values", [{"weight": math.inf}, {"x": math.nan}])
+def test_a_chain_of_what_is_not_finite_is_refused(values):
+    with pytest.raises(RequestError, match="is not finite"):
+        chain(actcli.get("relu"), **values)
