@@ -36,7 +36,7 @@ class Analysis:
     All parts but ``smoothness`` come from the kernel, within a few milliseconds and without mpmath. A user's formula
     has no kernel, and takes some tenths of a second.
 
-    Of what goes on without end towards an infinity, such as the extrema of sin, the part in [-12, 12] is listed.
+    Of what repeats for ever towards an infinity, such as the extrema of sin, the part in ``window`` is listed.
 
     >>> import actcli
     >>> a = analyse(actcli.hard_swish)
@@ -64,6 +64,11 @@ class Analysis:
     def breaks(self) -> tuple[float, ...]:
         """Where the formula changes its form; the function may be smooth there."""
         return self._curve.breaks
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Between which points extrema, zeros and alive intervals are listed: infinite unless they go on for ever."""
+        return self._shape.window
 
     @property
     def range(self) -> Range:
@@ -97,9 +102,15 @@ class Analysis:
 
     @cached_property
     def at_zero(self) -> tuple[float, float]:
-        """Value and slope at 0."""
+        """Value and slope at 0; at a corner the slope is the function's own choice."""
         f, d = self._curve(np.zeros(1))
-        return plain(f[0]), plain(d[0])
+        smooth = (
+            side.slope_left
+            for side in self._curve.sides
+            if side.x == 0.0 and side.slope_left == side.slope_right
+        )
+        # abs and max have chosen a slope at 0 even where their corners cancel
+        return plain(f[0]), plain(next(smooth, d[0]))
 
     @property
     def slopes(self) -> Range:

@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.activation import Activation
 from actcli.analysis.breaks import break_points
-from actcli.analysis.search import mixed_grid
+from actcli.analysis.search import WINDOW, mixed_grid
 from actcli.engine import Array
 from actcli.errors import RequestError, UndecidedError
 from actcli.lookup import FormulaActivation
@@ -164,10 +164,13 @@ def _bends(x: Array, f: Array, d: Array, breaks: Array, most: int) -> Array:
     scale = _steepest_within(x, d, outer)
     secant = np.diff(f) / width
     noise = 4.0 * np.spacing(np.maximum(np.abs(f[:-1]), np.abs(f[1:]))) / width
-    missed = np.abs(secant - (d[:-1] + d[1:]) / 2.0) > 0.02 * scale + noise
-    bent = np.abs(np.diff(d)) > 0.1 * scale
+    # far out nothing but what is out of the ordinary is looked at closely
+    far = np.where(outer > WINDOW, 5.0, 1.0)
+    missed = np.abs(secant - (d[:-1] + d[1:]) / 2.0) > 0.02 * far * scale + noise
+    bent = np.abs(np.diff(d)) > 0.1 * far * scale
     inside = ~(np.isin(x[:-1], breaks) | np.isin(x[1:], breaks))
-    chosen = (missed | bent) & inside & (width > 1e-9 * outer) & np.isfinite(scale)
+    usable = inside & (width > 1e-9 * outer) & np.isfinite(d[:-1]) & np.isfinite(d[1:])
+    chosen = (missed | bent) & usable
     middles = x[:-1][chosen] + width[chosen] / 2.0
     return np.sort(middles[np.argsort(np.abs(middles), kind="stable")[:most]])
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from actcli.formula import parse
 
 # beyond this many standard deviations the density is below the smallest number
 _END = 38.5
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _TOLERANCE = 1e-12
 _ROUNDS, _EXACT_ROUNDS = 40, 20
 
@@ -117,6 +117,13 @@ def _settle(curve: Curve, sigma: float) -> tuple["_Panels", list[bool]]:
     return _Panels.joined([*settled, panels]), (missing > 1e-2 * size).tolist()
 
 
+@cache
+def _rule() -> tuple[Array, Array]:
+    """Return nodes and weights of the quadrature on [-1, 1]; NumPy loads its polynomials when they are first used."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    return nodes, weights
+
+
 _ARRAYS = ("low", "high", "z", "weight", "f", "d")
 
 
@@ -135,9 +142,10 @@ class _Panels:
 
     @classmethod
     def over(cls, curve: Curve, sigma: float, low: Array, high: Array) -> "_Panels":
+        nodes, weights = _rule()
         half = (high - low)[:, None] / 2.0
-        z = (low + high)[:, None] / 2.0 + half * _NODES
-        weight = half * _WEIGHTS * np.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)
+        z = (low + high)[:, None] / 2.0 + half * nodes
+        weight = half * weights * np.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)
         f, d = (v.reshape(z.shape) for v in curve(sigma * z.ravel()))
         return cls(curve, sigma, low, high, z, weight, f, d)
 

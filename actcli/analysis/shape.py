@@ -12,6 +12,7 @@ from actcli.engine import Array
 
 _FLAT = 2.0  # stands for the sign of a slope that is 0 over a stretch
 _TIE = 1e-13
+_WAVES = 5  # how often a slope turns before the listing may end
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Plateau:
 class Shape:
     """The course of a function over the line; each part is computed when it is asked for.
 
-    Of what goes on without end towards an infinity, such as the extrema of sin, the part in [-12, 12] is listed.
+    Of what repeats for ever towards an infinity, such as the extrema of sin, the part in ``window`` is listed.
     """
 
     curve: Curve
@@ -77,18 +78,22 @@ class Shape:
 
     @cached_property
     def window(self) -> tuple[float, float]:
-        """Between which points what repeats without end is listed: infinite on a side where nothing does."""
-        s, limits = self.curve.samples, self.limits
-        i = turns(s.d)
-        wild = []
-        for side, f, d in (
-            (-1.0, limits.left, limits.slope_left),
-            (1.0, limits.right, limits.slope_right),
-        ):
-            has_values = np.isfinite(s.d[side * s.x > WINDOW]).any()
-            lost = bool(has_values) and (math.isnan(f) or math.isnan(d))
-            wild.append(lost or endless(np.maximum(side * s.x[i], 0.0)))
-        return -WINDOW if wild[0] else -math.inf, WINDOW if wild[1] else math.inf
+        """Between which points everything is listed: without bounds where nothing repeats for ever."""
+        left = self._window(-1.0, self.limits.left, self.limits.slope_left)
+        right = self._window(1.0, self.limits.right, self.limits.slope_right)
+        return -left, right
+
+    def _window(self, side: float, f: float, slope: float) -> float:
+        """Return how far the listing goes on one side: to 12, or further until the slope has turned a few times."""
+        s = self.curve.samples
+        out = np.maximum(side * s.x, 0.0)
+        ends = np.isnan(s.d[out > WINDOW]).all()
+        if not (endless(out[turns(s.d)]) or (not ends and math.isnan(f + slope))):
+            return math.inf
+        bends = np.sort(out[turns(np.diff(s.d))])
+        return max(
+            WINDOW, float(bends[bends > 0.0][:_WAVES][-1]) if bends.any() else 0.0
+        )
 
     # up, down, flat
 
@@ -238,18 +243,16 @@ class Shape:
 
     def _settled(self, x: Array, f: Array) -> Array:
         """Return the values at extrema, 0 where they only differ from it because x is rounded."""
-        s = self.curve.samples
-        y = f.copy()
-        for k, (v, value) in enumerate(zip(x.tolist(), f.tolist(), strict=True)):
-            near = np.abs(s.x - v) < 1.0 + 0.1 * abs(v)
-            slopes = [
-                abs(d)
+        s, y = self.curve.samples, f.copy()
+        for k in np.flatnonzero(np.abs(f) < 1e-12).tolist():
+            near = np.abs(s.x - x[k]) < 1.0 + 0.1 * abs(x[k])
+            steep = (
+                max(abs(e.slope_left), abs(e.slope_right))
                 for e in self.curve.sides
-                if e.x == v
-                for d in (e.slope_left, e.slope_right)
-            ]
-            margin = 4.0 * math.ulp(v) * max(slopes, default=0.0)
-            if abs(value) <= 1e-26 * np.nanmax(np.abs(s.f[near]), initial=0.0) + margin:
+                if e.x == x[k]
+            )
+            margin = 4.0 * math.ulp(x[k]) * max(steep, default=0.0)
+            if abs(f[k]) <= 1e-26 * np.nanmax(np.abs(s.f[near]), initial=0.0) + margin:
                 y[k] = 0.0
         return y
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,7 +43,8 @@ class Slopes:
         """The values of f′ where it exists; an end counts as attained where a one-sided derivative has it."""
         high, low = self._highest, self._lowest
         # a slope that touches 0 is found at a place that is rounded
-        least = 0.0 if abs(low.slope) < 1e-14 * high.slope else plain(-low.slope)
+        scale = high.slope if math.isfinite(high.slope) else 1.0
+        least = 0.0 if abs(low.slope) < 1e-14 * scale else plain(-low.slope)
         return Range(least, high.slope, low.attained, high.attained)
 
     @cached_property
@@ -123,27 +125,32 @@ class Slopes:
 
     @cached_property
     def alive(self) -> tuple[tuple[float, float], ...]:
-        """The intervals on which |f′| is at least 0.01, in order of x; without end where it stays so to an infinity.
+        """The intervals on which |f′| is at least 0.01, in order of x.
 
-        Where it goes up and down without end, the last interval listed in [-12, 12] is the one that has no end.
+        Where it goes up and down without end, the outermost one that is listed stands for all that follow it.
         """
         x, d = self._closely()
         live = np.abs(d) >= VANISHING
+        edge = self._listed_edges(x, live)
+        bounds = [-math.inf, *self._cuts(x[edge], x[edge + 1]).tolist(), math.inf]
+        first = live[edge[0]] if edge.size else live[0]
+        states = [bool(first) ^ bool(k % 2) for k in range(edge.size + 1)]
+        pairs = zip(pairwise(bounds), states, strict=True)
+        return tuple((plain(a), plain(b)) for (a, b), on in pairs if on and a < b)
+
+    def _listed_edges(self, x: Array, live: Array) -> Array:
+        """Return the indices after which life begins or ends, in the window and so far beyond it that both ends live."""
         first, last = self.shape.window
-        edge = np.flatnonzero(
-            (live[:-1] != live[1:]) & (x[1:] >= first) & (x[:-1] <= last)
-        )
-        cuts = self._cuts(x[edge], x[edge + 1])
-        bounds = np.concatenate(([-math.inf], cuts, [math.inf]))
-        kept = np.concatenate(
-            (live[edge], live[edge[-1:] + 1] if edge.size else live[:1])
-        )
-        pairs = zip(
-            bounds[:-1].tolist(), bounds[1:].tolist(), kept.tolist(), strict=True
-        )
-        return self._within_window(
-            [(plain(a), plain(b)) for a, b, on in pairs if on and a < b]
-        )
+        edge = np.flatnonzero(live[:-1] != live[1:])
+        inside = np.flatnonzero((x[edge + 1] >= first) & (x[edge] <= last))
+        if not inside.size:
+            return edge[:0]
+        low, high = int(inside[0]), int(inside[-1])
+        if low and not live[edge[low]]:
+            low -= 1
+        if high < edge.size - 1 and live[edge[high]]:
+            high += 1
+        return edge[low : high + 1]
 
     def _closely(self) -> tuple[Array, Array]:
         """Return samples off the breaks, with the points added at which the slope is 0 or smallest in between."""
@@ -151,12 +158,10 @@ class Slopes:
         s = curve.samples
         size = np.abs(s.d)
         i = np.arange(1, size.size - 1)
-        low = (
-            (size[i] <= size[i - 1])
-            & (size[i] <= size[i + 1])
-            & (size[i] < 10 * VANISHING)
-        )
-        i = i[low & (size[i] > 0.0) & (size[i] != size[i - 1]) & s.smooth(i - 1, i + 1)]
+        low = (size[i] <= size[i - 1]) & (size[i] <= size[i + 1]) & (size[i] > 0.0)
+        # a valley, not the rounding of what is level
+        deep = size[i] < 0.99 * np.maximum(size[i - 1], size[i + 1])
+        i = i[low & deep & s.smooth(i - 1, i + 1)]
         i = i[np.argsort(np.abs(s.x[i]))[: 4 if curve.is_exact else 64]]
         valleys, _ = peaks(
             lambda v: -np.abs(curve.slope(v)), s.x[i - 1], s.x[i + 1], rounds=5
@@ -184,17 +189,6 @@ class Slopes:
 
         cuts[smooth] = roots(above, a, b, above(a), above(b))
         return cuts
-
-    def _within_window(
-        self, found: list[tuple[float, float]]
-    ) -> tuple[tuple[float, float], ...]:
-        first, last = self.shape.window
-        near = [(a, b) for a, b in found if b >= first and a <= last]
-        if near and math.isfinite(first):
-            near[0] = (-math.inf, near[0][1])
-        if near and math.isfinite(last):
-            near[-1] = (near[-1][0], math.inf)
-        return tuple(near)
 
 
 def _just_below(v: float) -> float:

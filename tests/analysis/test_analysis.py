@@ -1,0 +1,339 @@
+"""What the analysis says holds for every registered function, with other parameters too, and for formulas."""
+
+import json
+import math
+import sys
+from subprocess import run
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation
+from actcli.analysis import VANISHING, Analysis, analyse
+from actcli.engine import Array
+from tests.test_functions import other_parameters
+
+LINE = np.unique(
+    np.concatenate(
+        [
+            np.linspace(-40.0, 40.0, 16_001),
+            *(s * np.logspace(-12, 12, 2401) for s in (-1, 1)),
+        ]
+    )
+)
+
+
+def settings(function: Activation) -> list[Activation]:
+    """Return the function as it is, and with each other setting of a parameter that it accepts."""
+    return [function, *(function.bind(**s) for s in other_parameters(function))]
+
+
+def sampled(a: Analysis) -> tuple[Array, Array, Array]:
+    """Return points off the breaks with finite f and f′."""
+    f, d = a.function(LINE), a.function.derivative(LINE)
+    keep = np.isfinite(f) & np.isfinite(d) & ~np.isin(LINE, a.breaks)
+    assert keep.sum() > 10_000
+    return LINE[keep], f[keep], d[keep]
+
+
+def listed(a: Analysis, x: Array) -> Array:
+    """Tell which points are where the analysis lists everything."""
+    return (x > a.window[0]) & (x < a.window[1])
+
+
+def test_range_holds_all_values(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        _, f, d = sampled(a)
+        for y, span in ((f, a.range), (d, a.slopes)):
+            margin = 1e-14 * np.abs(y)
+            assert (y >= span.low - margin).all(), a.function
+            assert (y <= span.high + margin).all(), a.function
+        for v in (a.limits.left, a.limits.right):
+            assert math.isnan(v) or a.range.low <= v <= a.range.high
+
+
+def test_range_is_no_wider_than_the_values(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        _, f, _ = sampled(a)
+        size = max(float(np.abs(f).max()), 1.0)
+        for end, seen in ((a.range.low, f.min()), (a.range.high, f.max())):
+            if math.isfinite(end):
+                assert end == pytest.approx(seen, abs=1e-3 * min(size, 10.0)), function
+            else:
+                assert abs(seen) > 8.0, function
+
+
+def test_monotony_agrees_with_the_values(elementwise: Activation) -> None:
+    signs = {
+        "increasing": (1,),
+        "decreasing": (-1,),
+        "non-decreasing": (0, 1),
+        "non-increasing": (-1, 0),
+        "constant": (0,),
+        "not monotonic": (-1, 1),
+    }
+    for function in settings(elementwise):
+        a = analyse(function)
+        x, f, d = sampled(a)
+        step = np.diff(f)
+        step[
+            np.abs(step) <= 8 * np.spacing(np.maximum(np.abs(f[1:]), np.abs(f[:-1])))
+        ] = 0
+        assert set(np.sign(step).astype(int)) - {0} == set(signs[a.monotonic]) - {0}
+        level = (
+            (np.diff(x) > 1e-3) & (d[1:] == 0) & (d[:-1] == 0) & (np.abs(x[1:]) < 40)
+        )
+        if 0 in signs[a.monotonic]:
+            assert level.any(), function
+        elif level.any() and a.monotonic != "not monotonic":
+            # the slope has underflowed, and was next to nothing before
+            assert np.abs(d[d != 0]).min() < 1e-200, function
+
+
+def test_extrema_are_higher_or_lower_than_what_is_beside_them(
+    elementwise: Activation,
+) -> None:
+    for function in settings(elementwise):
+        for e in analyse(function).extrema:
+            h = 1e-4 * max(1.0, abs(e.x)) * np.array([-1.0, 1.0])
+            beside = function(e.x + h)
+            sign = 1.0 if e.kind == "minimum" else -1.0
+            assert (sign * (beside - e.f) > 0.0).all(), (function, e)
+            assert e.f == pytest.approx(float(function(e.x)), rel=1e-15, abs=1e-15)
+
+
+def test_every_turn_is_an_extremum(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        x, _, d = sampled(a)
+        near = listed(a, x)
+        x, d = x[near], d[near]
+        turns = np.flatnonzero(np.sign(d[:-1]) * np.sign(d[1:]) < 0.0)
+        found = np.array([e.x for e in a.extrema])
+        for i in turns.tolist():
+            assert ((found >= x[i]) & (found <= x[i + 1])).any(), (function, x[i])
+
+
+def test_zeros_are_zeros_and_no_sign_changes_elsewhere(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        for low, high in a.zeros:
+            inside = np.array([max(low, -1e6), min(high, 1e6)])
+            slack = 1e-15 * (np.abs(inside * function.derivative(inside)) + 1.0)
+            values = function(inside) if low == high else function(inside.mean())
+            assert (np.abs(values) <= slack).all(), (function, low, high)
+        x, f, _ = sampled(a)
+        near = listed(a, x)
+        x, f = x[near], f[near]
+        for i in np.flatnonzero(np.sign(f[:-1]) * np.sign(f[1:]) < 0.0).tolist():
+            crossed = any(low <= x[i + 1] and high >= x[i] for low, high in a.zeros)
+            jumped = any(x[i] <= c <= x[i + 1] for c in a.breaks)
+            assert crossed or jumped, (function, x[i])
+
+
+def test_lipschitz_constant_bounds_every_secant(elementwise: Activation) -> None:
+    rng = np.random.default_rng(5)
+    for function in settings(elementwise):
+        a = analyse(function)
+        x = np.concatenate([rng.normal(size=4000) * 3.0, rng.normal(size=4000) * 300.0])
+        y = x + rng.normal(size=x.size) * 10.0 ** rng.uniform(-4, 2, x.size)
+        with np.errstate(invalid="ignore"):
+            rise = np.abs(function(x) - function(y))
+        rounding = 1e-14 * (np.abs(function(x)) + np.abs(function(y)))
+        ok = ~np.isfinite(rise) | (rise <= a.lipschitz.slope * np.abs(x - y) + rounding)
+        assert ok.all(), function
+        assert a.lipschitz.slope >= a.steepest.slope
+
+
+def test_steepest_slope_is_where_it_is_said_to_be(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        steep = analyse(function).steepest
+        if math.isfinite(steep.x) and math.isfinite(steep.slope):
+            h = 1e-9 * max(1.0, abs(steep.x))
+            near = function.derivative(np.array([steep.x - h, steep.x, steep.x + h]))
+            assert np.abs(near).max() == pytest.approx(steep.slope, rel=1e-5), function
+        elif math.isfinite(steep.slope):
+            assert steep.slope == abs(float(function.derivative(steep.x)))
+
+
+def test_gradient_is_alive_where_it_is_said_to_be(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        x, _, d = sampled(a)
+        inside = np.zeros(x.shape, dtype=bool)
+        at_an_edge = np.zeros(x.shape, dtype=bool)
+        for low, high in a.alive:
+            inside |= (x >= low) & (x <= high)
+            at_an_edge |= np.isclose(x, low, rtol=1e-9) | np.isclose(x, high, rtol=1e-9)
+        checked = listed(a, x) & ~at_an_edge
+        wrong = checked & (inside != (np.abs(d) >= VANISHING))
+        assert checked.sum() > 4000
+        assert not wrong.any(), (function, x[wrong][:3])
+
+
+def test_symmetry_agrees_with_the_values(elementwise: Activation) -> None:
+    x = np.linspace(0.013, 39.0, 400)
+    for function in settings(elementwise):
+        right, left = function(x), function(-x)
+        size = np.abs(right) + np.abs(left)
+        even = bool((np.abs(right - left) <= 1e-12 * size).all())
+        odd = bool((np.abs(right + left) <= 1e-12 * size).all())
+        assert analyse(function).symmetry == ("even" if even else "odd" if odd else "")
+
+
+def test_record_is_plain_and_complete(elementwise: Activation) -> None:
+    record = analyse(elementwise).to_dict()
+    wanted = "range limits extrema lipschitz monotonic zero_centred smoothness gain"
+    assert set(wanted.split()) <= set(record)
+    assert json.loads(json.dumps(record))["monotonic"] == record["monotonic"]
+
+    def leaves(value: object) -> None:
+        if isinstance(value, dict):
+            for v in value.values():
+                leaves(v)
+        elif isinstance(value, list):
+            for v in value:
+                leaves(v)
+        else:
+            assert value is None or type(value) in (float, int, str, bool)
+
+    leaves(record)
+
+
+FORMULAS = {
+    "x / (1 + exp(-x))": "swish",
+    "x * max(0, min(6, x + 3)) / 6": "hard_swish",
+    "x if x > 0 else 0.01 * x": "leaky_relu",
+    "1 if x >= 0 else 0": "step",
+    "min(1, max(-1, x))": "hard_tanh",
+    "(1 + tanh(x / 2)) / 2": "sigmoid",
+    "x / (1 + abs(x))": "softsign",
+    "log(1 + exp(-abs(x))) + max(x, 0)": "softplus",
+}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_gets_what_the_registered_function_gets(text: str) -> None:
+    got, wanted = (analyse(actcli.get(t)).to_dict() for t in (text, FORMULAS[text]))
+    got["gain"]["pytorch"] = wanted["gain"]["pytorch"] = None
+    assert_alike(got, wanted)
+
+
+def assert_alike(got: object, wanted: object, rel: float = 1e-6) -> None:
+    if isinstance(wanted, dict):
+        assert isinstance(got, dict)
+        assert list(got) == list(wanted)
+        for name in wanted:
+            # places of the largest slope are good to half the digits, moments to 1e-10
+            assert_alike(
+                got[name], wanted[name], 1e-10 if name in ("gain", "range") else rel
+            )
+    elif isinstance(wanted, list):
+        assert isinstance(got, list)
+        assert len(got) == len(wanted)
+        for g, w in zip(got, wanted, strict=True):
+            assert_alike(g, w, rel)
+    elif isinstance(wanted, float):
+        assert got == pytest.approx(wanted, rel=rel, abs=1e-14, nan_ok=True)
+    else:
+        assert got == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x**2", "[0, inf)"),
+        ("exp(-x**2)", "(0, 1]"),
+        ("sin(3*x)", "[-1, 1]"),
+        ("x*cos(x)", "(-inf, inf)"),
+        ("abs(x**2 - 4)", "[0, inf)"),
+        ("sqrt(1 - x**2)", "[0, 1]"),
+        ("x - floor(x)", "[0, 1)"),
+        ("5 if x <= 1 else x", "(1, inf)"),
+        ("1/x", "(-inf, inf)"),
+        ("tan(x)", "(-inf, inf)"),
+        ("3 + 0*x", "[3, 3]"),
+    ],
+)
+def test_range_of_formulas(text: str, expected: str) -> None:
+    assert str(analyse(actcli.get(text)).range) == expected
+
+
+def test_extrema_at_corners_and_jumps() -> None:
+    assert [
+        (e.x, e.f, e.kind) for e in analyse(actcli.get("abs(x**2 - 4)")).extrema
+    ] == [
+        (-2.0, 0.0, "minimum"),
+        (0.0, 4.0, "maximum"),
+        (2.0, 0.0, "minimum"),
+    ]
+    # the left limit 1 at each whole number is not a value
+    saw = analyse(actcli.get("x - floor(x)"))
+    assert [e.x for e in saw.extrema] == list(range(-12, 13))
+    assert {(e.f, e.kind) for e in saw.extrema} == {(0.0, "minimum")}
+
+
+def test_holes_of_the_gradient() -> None:
+    a = analyse(actcli.get("x if abs(x) > 0.5 else 0"))
+    assert a.alive == ((-math.inf, -0.5), (0.5, math.inf))
+    assert a.vanishes_outside == (-math.inf, math.inf)
+    assert analyse(actcli.get("relu")).vanishes_outside == (0.0, math.inf)
+    assert all(map(math.isnan, analyse(actcli.get("step")).vanishes_outside))
+    low, high = analyse(actcli.get("sigmoid")).vanishes_outside
+    assert high == -low == pytest.approx(math.log(49 + 20 * math.sqrt(6)), rel=1e-14)
+
+
+def test_narrow_and_distant_features_are_found() -> None:
+    narrow = analyse(actcli.get("swish:beta=1e6"))
+    wide = analyse(actcli.get("swish"))
+    assert narrow.extrema[0].x * 1e6 == pytest.approx(wide.extrema[0].x, rel=1e-12)
+    assert narrow.steepest.slope == pytest.approx(wide.steepest.slope, rel=1e-14)
+    far = analyse(actcli.get("tanh(5*(x - 1000))"))
+    assert far.zeros == ((1000.0, 1000.0),)
+    assert (far.steepest.slope, far.steepest.x) == pytest.approx(
+        (5.0, 1000.0), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        (
+            "softmax",
+            {},
+            "softmax works over an axis; range, slopes and gains are those of elementwise functions",
+        ),
+        (
+            "prelu",
+            {"alpha": np.array([0.1, 0.2])},
+            "prelu: the analysis takes one number for alpha",
+        ),
+        (
+            "rrelu",
+            {"seed": 1},
+            "rrelu with a seed is random; leave out the seed to see the mean",
+        ),
+    ],
+)
+def test_what_has_no_analysis(
+    name: str, parameters: dict[str, object], message: str
+) -> None:
+    with pytest.raises(actcli.ActcliError) as error:
+        analyse(actcli.get(name).bind(**parameters))
+    assert str(error.value) == message
+
+
+def test_kernels_are_analysed_without_mpmath() -> None:
+    code = (
+        "import sys, actcli\n"
+        "from actcli.analysis import analyse\n"
+        "a = analyse(actcli.get('hard_swish'))\n"
+        "a.range, a.alive, a.lipschitz, a.extrema, a.zeros, a.zero_centred, a.gain.forward\n"
+        "assert 'mpmath' not in sys.modules\n"
+        "assert a.smoothness.name == 'C0'\n"
+        "assert 'mpmath' in sys.modules\n"
+    )
+    run([sys.executable, "-c", code], check=True)

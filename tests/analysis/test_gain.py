@@ -1,0 +1,148 @@
+"""Moments and gains against closed forms and mpmath, and PyTorch's numbers."""
+
+import math
+import time
+from itertools import pairwise
+
+import mpmath
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation
+from actcli.analysis import analyse
+from actcli.analysis.gain import torch_gain
+
+
+def by_mpmath(power: int, integrand: object, *, sigma: float = 1.0) -> float:
+    """Return E of a power of a smooth function by mpmath's own quadrature at 30 digits."""
+    with mpmath.workdps(30):
+        edges = [-30, -8, -4, -2, -1, 0, 1, 2, 4, 8, 30]
+        value = mpmath.quad(
+            lambda z: integrand(sigma * z) ** power * mpmath.npdf(z),  # type: ignore[operator]
+            edges,
+        )
+        return float(value)
+
+
+def test_closed_forms() -> None:
+    relu = analyse(actcli.get("relu")).gain
+    assert relu.forward == pytest.approx(math.sqrt(2), rel=1e-12)
+    assert relu.backward == pytest.approx(math.sqrt(2), rel=1e-12)
+    assert relu.mean == pytest.approx(1 / math.sqrt(2 * math.pi), rel=1e-14)
+    assert relu.centred == pytest.approx(1 / math.sqrt(0.5 - 0.5 / math.pi), rel=1e-14)
+    selu = analyse(actcli.get("selu"))
+    assert selu.gain.forward == pytest.approx(1.0, abs=1e-12)
+    assert selu.gain.mean == pytest.approx(0.0, abs=1e-12)
+    assert selu.zero_centred
+    step = analyse(actcli.get("step")).gain
+    assert (step.mean, step.square, step.slope_square) == pytest.approx((0.5, 0.5, 0.0))
+    assert step.backward == math.inf
+    alpha = 0.3
+    leaky = analyse(actcli.get("leaky_relu").bind(alpha=alpha)).gain
+    assert leaky.forward == pytest.approx(math.sqrt(2 / (1 + alpha**2)), rel=1e-14)
+    cube = analyse(actcli.get("x**3")).gain
+    assert (cube.square, cube.slope, cube.slope_square) == pytest.approx(
+        (15.0, 3.0, 27.0), rel=1e-13
+    )
+    exponential = analyse(actcli.get("exp(x)")).gain
+    assert exponential.variance == pytest.approx(math.e * (math.e - 1), rel=1e-13)
+
+
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 3.0])
+@pytest.mark.parametrize(
+    ("name", "f"),
+    [
+        ("tanh", mpmath.tanh),
+        ("sigmoid", lambda x: 1 / (1 + mpmath.exp(-x))),
+        ("swish", lambda x: x / (1 + mpmath.exp(-x))),
+        ("softplus", lambda x: mpmath.log1p(mpmath.exp(x))),
+    ],
+)
+def test_moments_against_mpmath(name: str, f: object, sigma: float) -> None:
+    got = analyse(actcli.get(name)).moments(sigma)
+    assert got.mean == pytest.approx(by_mpmath(1, f, sigma=sigma), rel=1e-10, abs=1e-15)
+    assert got.square == pytest.approx(by_mpmath(2, f, sigma=sigma), rel=1e-10)
+
+
+def test_variance_is_mean_square_less_squared_mean(elementwise: Activation) -> None:
+    for sigma in (0.5, 1.0, 2.0):
+        m = analyse(elementwise).moments(sigma)
+        assert m.variance == pytest.approx(m.square - m.mean**2, rel=1e-9, abs=1e-12)
+
+
+def test_moments_against_simpson_between_breaks(elementwise: Activation) -> None:
+    """Another rule on panels as narrow as 1/2000, each piece from just beside one break to just beside the next."""
+    a = analyse(elementwise)
+    inner = [c for c in a.breaks if abs(c) < 14.0]
+    total = np.zeros(4)
+    for low, high in pairwise([-14.0, *inner, 14.0]):
+        count = 2 * math.ceil(1000 * (high - low)) + 1
+        z = np.linspace(np.nextafter(low, high), np.nextafter(high, low), count)
+        weight = np.full(count, 2.0)
+        weight[1::2], weight[[0, -1]] = 4.0, 1.0
+        weight *= (
+            (high - low)
+            / (count - 1)
+            / 3.0
+            * np.exp(-z * z / 2.0)
+            / math.sqrt(2.0 * math.pi)
+        )
+        f, d = elementwise(z), elementwise.derivative(z)
+        total += [weight @ v for v in (f, f * f, d, d * d)]
+    got = a.gain.mean, a.gain.square, a.gain.slope, a.gain.slope_square
+    assert got == pytest.approx(total, rel=1e-10, abs=1e-13)
+
+
+def test_divergence_and_gaps() -> None:
+    assert analyse(actcli.get("exp(x**2/4)")).gain.mean == pytest.approx(
+        math.sqrt(2), rel=1e-12
+    )
+    assert analyse(actcli.get("exp(x**2/4)")).gain.square == math.inf
+    assert analyse(actcli.get("1/x")).gain.square == math.inf
+    assert math.isnan(analyse(actcli.get("log(x)")).gain.forward)
+    assert not analyse(actcli.get("1/x")).zero_centred
+
+
+def test_a_scale_much_smaller_than_the_panels_is_seen() -> None:
+    # E[f′²] of swish with beta = 1e6, by mpmath
+    exact = 0.500000085763822444155913610939
+    for text in ("swish:beta=1e6", "x*sigmoid(b*x):b=1e6"):
+        assert analyse(actcli.get(text)).gain.slope_square == pytest.approx(
+            exact, rel=1e-12
+        )
+
+
+def test_all_gains_of_the_registry_are_quick() -> None:
+    started = time.process_time()
+    for function in actcli.functions.values():
+        if not function.over_axis:
+            assert analyse(function).gain.forward > 0.0
+    assert time.process_time() - started < 3.0
+
+
+def test_torch_gains() -> None:
+    for name, expected in {
+        "linear": 1.0,
+        "sigmoid": 1.0,
+        "tanh": 5 / 3,
+        "relu": math.sqrt(2),
+        "selu": 0.75,
+        "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),
+        "leaky_relu:alpha=0.2": math.sqrt(2 / (1 + 0.2**2)),
+    }.items():
+        gain = torch_gain(actcli.get(name))
+        assert gain is not None
+        assert gain.value == pytest.approx(expected, rel=1e-15)
+        ours = analyse(actcli.get(name)).gain.forward
+        assert ("the same" in gain.reason) == (abs(gain.value - ours) < 1e-12)
+    assert torch_gain(actcli.get("swish")) is None
+    assert torch_gain(actcli.get("selu:alpha=1")) is None
+
+
+@pytest.mark.parametrize("sigma", [0.0, -1.0, math.inf, math.nan])
+def test_sigma_is_a_number_above_zero(sigma: float) -> None:
+    with pytest.raises(
+        actcli.ActcliError, match=f"sigma is {sigma:g}; give a number above 0"
+    ):
+        analyse(actcli.get("relu")).moments(sigma)

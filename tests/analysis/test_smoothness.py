@@ -1,0 +1,114 @@
+"""Classes of smoothness and break points against what is known."""
+
+import math
+
+import mpmath
+import pytest
+
+import actcli
+from actcli.activation import Activation
+from actcli.analysis import analyse
+from actcli.analysis.breaks import break_points
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("step", "jump"),
+        ("relu", "C0"),
+        ("elu", "C1"),
+        ("elu:alpha=0.5", "C0"),
+        ("celu:alpha=2", "C1"),
+        ("selu", "C0"),
+        ("softsign", "C1"),
+        ("hard_swish", "C0"),
+        ("hard_swish(3*x + 1)", "C0"),
+        ("swish", "C∞"),
+        ("identity", "C∞"),
+        ("0 if x < -1 else (x if x >= 1 else (x + 1)**2/4)", "C1"),
+        ("sign(x) * log(1 + abs(x))", "C1"),
+        ("abs(x)**3", "C2"),
+        ("abs(x)**2", "C∞"),
+        ("abs(x)**7", "C6"),
+        ("abs(x)**0.5", "C0"),
+        ("abs(x)**1.5", "C1"),
+        ("sin(x)/x", "C∞"),
+        ("max(0, x - 0.1)", "C0"),
+        ("max(0, exp(x) - 3)**2", "C1"),
+        ("x if x <= 1/3 else 1/3", "C0"),
+        ("floor(x)", "jump"),
+        ("1/x", "jump"),
+        ("tan(x)", "jump"),
+        ("sqrt(1 - x**2)", "C0"),
+    ],
+)
+def test_classes(text: str, name: str) -> None:
+    assert analyse(actcli.get(text)).smoothness.name == name
+
+
+def test_declared_kinks_are_found(elementwise: Activation) -> None:
+    found = {b.x for b in analyse(elementwise).smoothness.breaks if b.order < 2}
+    # a corner that is at no floating-point number cannot be declared
+    assert found >= set(elementwise.kink_points())
+    assert len(found) <= len(elementwise.kinks) + 2
+
+
+def test_one_sided_derivatives() -> None:
+    (b,) = analyse(actcli.get("softsign")).smoothness.breaks
+    assert (b.x, b.order, b.left, b.right) == (0.0, 2, 2.0, -2.0)
+    (b,) = analyse(actcli.get("xx*abs(x):xx=3")).smoothness.breaks
+    assert (b.order, b.left, b.right) == (1, -3.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("hard_swish", (-3.0, 3.0)),
+        ("hard_swish(2*x + 1)", (-2.0, 1.0)),
+        ("abs(x**2 - 4)", (-2.0, 2.0)),
+        ("max(x, x**2, 1)", (-1.0, 0.0, 1.0)),
+        ("1/(x - 2)**2", (2.0,)),
+        ("sign(x - 0.3)", (0.3,)),
+        ("step:theta=1e100", (1e100,)),
+        ("max(0, exp(x))", ()),
+        ("sqrt(log(1 + exp(x)))", ()),
+        ("x**0.5", (0.0,)),
+        ("log1p(x)", (-1.0,)),
+    ],
+)
+def test_break_points(text: str, points: tuple[float, ...]) -> None:
+    assert break_points(actcli.get(text)) == points
+
+
+def test_break_points_without_end() -> None:
+    found = break_points(actcli.get("abs(sin(x))"))
+    assert found == pytest.approx(
+        [k * math.pi for k in range(-3, 4)] + [4 * math.pi], rel=1e-15
+    )
+
+
+def test_extrema_against_mpmath() -> None:
+    functions = {
+        "swish": lambda x: x / (1 + mpmath.exp(-x)),
+        "mish": lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
+        "gelu_tanh": lambda x: (
+            x
+            * (
+                1
+                + mpmath.tanh(
+                    mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3)
+                )
+            )
+            / 2
+        ),
+    }
+    with mpmath.workdps(40):
+        for name, f in functions.items():
+            (extremum,) = analyse(actcli.get(name)).extrema
+            x = mpmath.findroot(lambda v, f=f: mpmath.diff(f, v), -1)
+            assert extremum.x == pytest.approx(float(x), rel=1e-15)
+            assert extremum.f == pytest.approx(float(f(x)), rel=1e-15)
+            steepest = analyse(actcli.get(name)).lipschitz
+            x = mpmath.findroot(lambda v, f=f: mpmath.diff(f, v, 2), steepest.x)
+            assert steepest.slope == pytest.approx(float(mpmath.diff(f, x)), rel=1e-15)
+            assert steepest.x == pytest.approx(float(x), rel=1e-7)
