@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import far_left, gate, gate_slope
+from actcli.numerics import far_left, gate, gate_slope, select
 
 
 @activation(
@@ -91,4 +91,4 @@ def hard_swish(x: Array) -> Array:
 
 @hard_swish.derivative
 def hard_swish_prime(x: Array) -> Array:
-    return np.where(np.abs(x) >= 3.0, x > 0.0, (2.0 * x + 3.0) / 6.0)
+    return select(np.abs(x) >= 3.0, x > 0.0, (2.0 * x + 3.0) / 6.0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import constant, either, indicator, scaled, uniform
+from actcli.numerics import constant, either, indicator, scaled, select, uniform
 
 
 @activation(
@@ -70,7 +70,7 @@ def relu_prime(x: Array) -> Array:
 )
 def relu6(x: Array) -> Array:
     """Rectified linear unit capped at 6."""
-    return np.minimum(np.maximum(x, 0.0), 6.0)
+    return np.clip(x, 0.0, 6.0)
 
 
 @relu6.derivative
@@ -89,7 +89,7 @@ def relu6_prime(x: Array) -> Array:
 )
 def leaky_relu(x: Array, *, alpha: float = 0.01) -> Array:
     """Rectified linear unit with a small slope on the left."""
-    return np.where(x > 0.0, x, scaled(alpha, x))
+    return select(x > 0.0, x, scaled(alpha, x), x.dtype)
 
 
 @leaky_relu.derivative
@@ -112,7 +112,7 @@ def leaky_relu_by_alpha(x: Array, *, alpha: float) -> Array:
 )
 def prelu(x: Array, *, alpha: float | Array = 0.25) -> Array:
     """Leaky rectifier whose slope is learned; alpha may be an array that broadcasts against the last axis."""
-    return np.where(x > 0.0, x, scaled(alpha, x))
+    return select(x > 0.0, x, scaled(alpha, x), x.dtype)
 
 
 @prelu.derivative
@@ -151,7 +151,7 @@ def rrelu(
     start: int,
 ) -> Array:
     """Leaky rectifier with the mean slope, or with random slopes, one an element, when a seed is given."""
-    return np.where(x > 0.0, x, scaled(_slopes(x, lower, upper, seed, start), x))
+    return select(x > 0.0, x, scaled(_slopes(x, lower, upper, seed, start), x), x.dtype)
 
 
 @rrelu.derivative

@@ -70,7 +70,10 @@ def softsign_prime(x: Array) -> Array:
 def hard_sigmoid(x: Array) -> Array:
     """Piecewise linear sigmoid."""
     # not x/6 + 1/2: x + 3 is exact next to the kink, so the digits of small results are kept
-    return np.minimum(np.maximum((x + 3.0) / 6.0, 0.0), 1.0)
+    y = x + 3.0
+    np.clip(y, 0.0, 6.0, out=y)
+    y /= 6.0
+    return y
 
 
 @hard_sigmoid.derivative
@@ -88,7 +91,7 @@ def hard_sigmoid_prime(x: Array) -> Array:
 )
 def hard_tanh(x: Array, *, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     """Identity clipped to an interval."""
-    return np.minimum(np.maximum(x, min_val), max_val)
+    return np.clip(x, min_val, max_val)
 
 
 @hard_tanh.derivative
