@@ -19,6 +19,7 @@ from actcli.errors import ActcliError
 PANELS = {
     "Calculate": ("eval", "list", "info"),
     "Look": ("plot", "compare"),
+    "Verify": ("bench",),
 }
 COMMANDS = tuple(name for names in PANELS.values() for name in names)
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130

@@ -21,10 +21,6 @@ Kernel: TypeAlias = Callable[..., Array]
 # 128 Ki float64, a megabyte: threads hand the interpreter lock over at every pass of a kernel over its block, so that
 # with blocks of 16 Ki two threads are slower than one; from 512 Ki on the temporaries leave the cache
 BLOCK = 1 << 17
-# up to here nothing is gained by threads, or by any other preparation
-_SMALL = 1 << 14
-# below this, starting threads costs more than they save
-_WORTH_THREADS = 1 << 18
 # numbers in the rows that a function of an axis gets at a time: a Jacobian is as many times as large as a row is long
 _ROWS = 1 << 14
 _FLOATS = (np.float16, np.float32, np.float64)
@@ -73,14 +69,15 @@ def apply(
         native: the kernel is exact in every precision, so nothing is widened.
         placed: the kernel depends on where the block stands, and is given its ``start``.
         out: where to write; may be ``x`` itself.
-        threads: how many blocks at a time; all processors unless given. The result does not depend on it.
+        threads: how many blocks at a time, at most; all processors unless given. The result does not depend on it.
 
     Raises:
         RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
-    small = x.size <= _SMALL and out is None
     if (
-        small
+        x.size <= BLOCK
+        and out is None
+        and (threads is None or threads >= 1)
         and not placed
         and not any(isinstance(p, np.ndarray) for p in parameters.values())
     ):
@@ -101,6 +98,7 @@ def apply(
 def _small(
     kernel: Kernel, x: Array, parameters: Mapping[str, Any], native: bool
 ) -> Array:
+    _keep_freed_memory()
     dtype = x.dtype.newbyteorder("=")
     block = np.ascontiguousarray(x, dtype if native else np.float64).reshape(-1)
     result = kernel(block, **parameters)
@@ -177,11 +175,10 @@ def _parts(size: int, threads: int) -> list[slice]:
 
 
 def _workers(size: int, threads: int | None) -> int:
-    if threads is None:
-        return processors() if size >= _WORTH_THREADS else 1
-    if threads < 1:
+    """Return how many threads are worth starting: each has a whole block at least."""
+    if threads is not None and threads < 1:
         raise RequestError(f"threads is {threads}; it must be at least 1")
-    return threads
+    return max(1, min(threads or processors(), size // BLOCK))
 
 
 def apply_rows(
