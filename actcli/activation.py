@@ -311,6 +311,31 @@ class Activation:
             return lambda kernel: self._declare(x, kernel)
         return self._apply(self.slope(wrt), x, self.resolve(parameters), out, threads)
 
+    def value_and_derivative(
+        self,
+        x: object,
+        /,
+        wrt: str | None = None,
+        *,
+        threads: int | None = None,
+        **parameters: Any,
+    ) -> tuple[Any, Any]:
+        """Return the function and its derivative at every element of x, which is gone through once for both.
+
+        >>> import actcli
+        >>> actcli.relu.value_and_derivative([-1.0, 2.0])
+        (array([0., 2.]), array([0., 1.]))
+        """
+        f, slope = engine.apply_each(
+            (self.kernel, self.slope(wrt)),
+            engine.as_floats(x),
+            self.resolve(parameters),
+            native=self.native,
+            placed=self.placed,
+            threads=threads,
+        )
+        return f, slope
+
     def slope(self, wrt: str | None = None) -> Kernel:
         """Return the kernel of the derivative by x or by a parameter."""
         wanted = wrt or "x"

@@ -61,6 +61,19 @@ class AxisActivation(Activation):
         out[...] = final
         return out
 
+    def value_and_derivative(
+        self,
+        x: object,
+        /,
+        wrt: str | None = None,
+        *,
+        threads: int | None = None,
+        **parameters: Any,
+    ) -> tuple[Any, Any]:
+        """Return the function and its Jacobian."""
+        f = self(x, threads=threads, **parameters)
+        return f, self.derivative(x, wrt, threads=threads, **parameters)
+
     def vjp(
         self,
         x: Any,

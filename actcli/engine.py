@@ -5,7 +5,10 @@ and the result is rounded once, unless the kernel is native: exact in the precis
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from threading import Thread
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,10 +18,11 @@ from actcli.errors import RequestError
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Kernel: TypeAlias = Callable[..., Array]
 
-# 16 Ki float64: temporaries of twice that pass the allocator's threshold, and each is mapped and unmapped
-BLOCK = 1 << 14
-# below this, starting threads costs more than they save
-_WORTH_THREADS = 1 << 18
+# 128 Ki float64, a megabyte: threads hand the interpreter lock over at every pass of a kernel over its block, so that
+# with blocks of 16 Ki two threads are slower than one; from 512 Ki on the temporaries leave the cache
+BLOCK = 1 << 17
+# numbers in the rows that a function of an axis gets at a time: a Jacobian is as many times as large as a row is long
+_ROWS = 1 << 14
 _FLOATS = (np.float16, np.float32, np.float64)
 
 
@@ -65,68 +69,116 @@ def apply(
         native: the kernel is exact in every precision, so nothing is widened.
         placed: the kernel depends on where the block stands, and is given its ``start``.
         out: where to write; may be ``x`` itself.
-        threads: how many blocks at a time; all processors unless given. The result does not depend on it.
+        threads: how many blocks at a time, at most; all processors unless given. The result does not depend on it.
 
     Raises:
-        RequestError: ``out`` or a parameter does not fit ``x``.
+        RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
-    small = x.size <= BLOCK and out is None
     if (
-        small
+        x.size <= BLOCK
+        and out is None
+        and (threads is None or threads >= 1)
         and not placed
         and not any(isinstance(p, np.ndarray) for p in parameters.values())
     ):
         with np.errstate(all="ignore"):
             return _small(kernel, x, parameters, native)
-    return _large(kernel, x, parameters, native, placed, out, threads)
+    (result,) = apply_each(
+        (kernel,),
+        x,
+        parameters,
+        native=native,
+        placed=placed,
+        outs=(out,),
+        threads=threads,
+    )
+    return result
 
 
 def _small(
     kernel: Kernel, x: Array, parameters: Mapping[str, Any], native: bool
 ) -> Array:
+    _keep_freed_memory()
     dtype = x.dtype.newbyteorder("=")
-    block = x.ravel().astype(dtype if native else np.float64, copy=False)
+    block = np.ascontiguousarray(x, dtype if native else np.float64).reshape(-1)
     result = kernel(block, **parameters)
-    # [()] turns an array without dimensions into a scalar, as NumPy's own functions do
     return result.astype(dtype, copy=False).reshape(x.shape)[()]
 
 
-def _large(
-    kernel: Kernel,
+def apply_each(
+    kernels: Sequence[Kernel],
     x: Array,
     parameters: Mapping[str, Any],
-    native: bool,
-    placed: bool,
-    out: Array | None,
-    threads: int | None,
-) -> Array:
+    *,
+    native: bool = False,
+    placed: bool = False,
+    outs: Sequence[Array | None] = (),
+    threads: int | None = None,
+) -> list[Array]:
+    """Return what ``apply`` would for each of several kernels, in one pass over ``x``."""
+    _keep_freed_memory()
     dtype = x.dtype.newbyteorder("=")
-    result = np.empty(x.shape, dtype) if out is None else _checked_out(out, x)
-    if out is not None and np.may_share_memory(x, out) and not _same_memory(x, out):
-        x = x.copy()
-    flat, target = x.reshape(-1), result.reshape(-1)
-    copied = out is not None and not np.shares_memory(target, result)
     arrays = {
         n: _broadcast(n, p, x.shape)
         for n, p in parameters.items()
         if isinstance(p, np.ndarray)
     }
+    x = _apart(x, [_checked_out(o, x) for o in outs if o is not None])
+    # in the order of memory, unless a parameter or the place goes by the order of the axes
+    by_columns = x.flags.f_contiguous and not (arrays or placed)
+    order: Any = "F" if by_columns else "C"
+    given = [*outs, *[None] * (len(kernels) - len(outs))]
+    results = [np.empty(x.shape, dtype, order) if o is None else o for o in given]
+    flat, *targets = (a.reshape(-1, order=order) for a in (x, *results))
 
-    def run(start: int) -> None:
-        part = slice(start, start + BLOCK)
-        block = flat[part].astype(dtype if native else np.float64, copy=False)
-        slices: dict[str, Any] = {
-            n: np.asarray(a.flat[part], dtype=np.float64) for n, a in arrays.items()
-        }
+    def run(part: slice) -> None:
+        block = np.ascontiguousarray(flat[part], dtype if native else np.float64)
+        values = {n: np.array(a.flat[part], np.float64) for n, a in arrays.items()}
         if placed:
-            slices["start"] = start
-        with np.errstate(all="ignore"):
-            target[part] = kernel(block, **{**parameters, **slices})
+            values["start"] = part.start
+        # all of them before any is written: it may be written into x
+        computed = [kernel(block, **{**parameters, **values}) for kernel in kernels]
+        for target, y in zip(targets, computed, strict=True):
+            target[part] = y
 
-    _each_block(run, range(0, x.size, BLOCK), x.size, threads)
-    if copied:
-        result[...] = target.reshape(result.shape)
-    return result[()] if out is None else result
+    count = _workers(x.size, threads)
+    _each(run, _parts(x.size, count), count)
+    for result, target in zip(results, targets, strict=True):
+        if not np.may_share_memory(result, target):
+            result[...] = target.reshape(x.shape, order=order)
+    # [()] turns an array without dimensions into a scalar, as NumPy's own functions do
+    return [r[()] if o is None else o for r, o in zip(results, given, strict=True)]
+
+
+def _apart(x: Array, outs: Sequence[Array]) -> Array:
+    """Return x, or a copy if writing one element of the result would change another one of x."""
+    moved = (np.may_share_memory(x, out) and not _same_memory(x, out) for out in outs)
+    return x.copy() if any(moved) else x
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Make the allocator keep the memory of temporaries, which it would map and unmap for every single one.
+
+    glibc sets its thresholds by the largest array that was ever given back (mallopt(3), M_MMAP_THRESHOLD): this one
+    is of the size of sixteen temporaries, and none of it is touched. Elsewhere it changes nothing.
+    """
+    np.empty(16 * BLOCK)
+
+
+def _parts(size: int, threads: int) -> list[slice]:
+    """Return the blocks of an array: equal ones, as many as are a multiple of the threads, at most BLOCK long."""
+    blocks = -(-size // (BLOCK * threads)) * threads
+    # a multiple of a page of float32, so that no two threads write to one
+    length = max(1, -(-size // (1024 * max(1, blocks)))) * 1024
+    return [slice(start, start + length) for start in range(0, size, length)]
+
+
+def _workers(size: int, threads: int | None) -> int:
+    """Return how many threads are worth starting: each has a whole block at least."""
+    if threads is not None and threads < 1:
+        raise RequestError(f"threads is {threads}; it must be at least 1")
+    return max(1, min(threads or processors(), size // BLOCK))
 
 
 def apply_rows(
@@ -142,7 +194,7 @@ def apply_rows(
     """
     count, length = rows[0].shape
     dtype = rows[0].dtype.newbyteorder("=")
-    step = max(1, BLOCK // max(1, length))
+    step = max(1, _ROWS // max(1, length))
 
     def run(start: int) -> Array:
         blocks = [r[start : start + step].astype(np.float64, copy=False) for r in rows]
@@ -157,23 +209,40 @@ def apply_rows(
     def place(start: int) -> None:
         result[start : start + step] = run(start)
 
-    _each_block(place, range(0, count, step), count * length, threads)
+    _each(place, range(0, count, step), _workers(count * length, threads))
     return result
 
 
-def _each_block(
-    run: Callable[[int], None], starts: range, size: int, threads: int | None
-) -> None:
-    count = min(threads or processors(), len(starts))
-    if count < 2 or (threads is None and size < _WORTH_THREADS):
-        for start in starts:
-            run(start)
-        return
-    from concurrent.futures import ThreadPoolExecutor  # a fifth of all imports
+def _each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
+    """Call ``run`` with each of the parts, on some threads, of which this is one."""
+    todo = deque(parts)
+    failures: list[BaseException] = []
 
-    with ThreadPoolExecutor(count) as pool:
-        for _ in pool.map(run, starts):
-            pass
+    def work() -> None:
+        try:
+            with np.errstate(all="ignore"):
+                while (part := _next(todo)) is not None:
+                    run(part)
+        except BaseException as failure:  # noqa: BLE001  # raised by the calling thread
+            todo.clear()
+            failures.append(failure)
+
+    helpers = [Thread(target=work) for _ in range(min(threads, len(todo)) - 1)]
+    for helper in helpers:
+        helper.start()
+    work()
+    for helper in helpers:
+        helper.join()
+    if failures:
+        raise failures[0]
+
+
+def _next(todo: "deque[Any]") -> Any:
+    """Take the next part, or None if another thread has taken the last."""
+    try:
+        return todo.popleft()
+    except IndexError:
+        return None
 
 
 def _broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:

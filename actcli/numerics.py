@@ -106,17 +106,13 @@ def gate(x: Array, z: Array) -> Array:
 
 def gate_slope(z: Array, k: Array) -> Array:
     """Return the derivative of x·σ(z), σ(z)·(1 + k·σ(-z)), for odd z and k = x·dz/dx."""
-    y = np.abs(z)
-    np.negative(y, out=y)
-    np.exp(y, out=y)
+    y = np.exp(-z)
     q = y + 1.0
     np.divide(1.0, q, out=q)
-    # the slopes at z and -z add up to 1: the left one is computed, as it is the small one
     y *= q
-    q *= np.abs(k)
-    np.subtract(1.0, q, out=q)
+    y *= k
+    y += 1.0
     y *= q
-    y = np.where(z < 0.0, y, 1.0 - y)
     if (high := z > -_FAR).any():
         y[high] = 1.0  # k may be infinite there
     return far_left(y, z, k, plus=1.0)
@@ -172,7 +168,22 @@ def _product_rest(y: Array, slope: Any, x: Array) -> Array:
 def to_odd(y: Array, rest: Array) -> Array:
     """Move y, rounded from y + rest, off whatever float16 numbers it could be a tie between."""
     moved = np.nextafter(y, np.copysign(np.inf, rest))
-    return np.where((rest != 0.0) & (y.view(np.int64) & 1 == 0), moved, y)
+    return select((rest != 0.0) & (y.view(np.int64) & 1 == 0), moved, y)
+
+
+def select(inside: Array, a: Any, b: Any, dtype: Any = np.float64) -> Array:
+    """Return a where inside and b elsewhere, numbers or arrays, bit for bit; faster than np.where.
+
+    >>> select(np.array([True, False]), np.array([1.0, 2.0]), np.nan)
+    array([ 1., nan])
+    """
+    # np.where takes a branch for each element, which on mixed signs costs as much as three exponentials
+    bits = f"i{np.dtype(dtype).itemsize}"
+    yes, no = (np.asarray(v, dtype).view(bits) for v in (a, b))
+    chosen = np.negative(inside.astype(bits))  # all bits or none
+    chosen &= yes ^ no
+    chosen ^= no
+    return chosen.view(dtype)
 
 
 def constant(x: Array, value: Any) -> Array:
@@ -187,7 +198,7 @@ def indicator(inside: Array, x: Array) -> Array:
 
 def either(inside: Array, a: Any, b: Any, x: Array) -> Array:
     """Return a inside and b elsewhere, NaN where x is NaN."""
-    return _with_nan(np.where(inside, a, b), x)
+    return _with_nan(select(inside, a, b, x.dtype), x)
 
 
 def _with_nan(y: Array, x: Array) -> Array:

@@ -218,8 +218,8 @@ def _mlp(
     from actcli.render.progress import progress
     from actcli.training.gradflow import flows
 
-    with progress("networks", len(chosen) * len(setting.seeds)) as tick:
-        results = flows(chosen, setting, tick=tick)
+    with progress(len(chosen) * len(setting.seeds), "networks") as advance:
+        results = flows(chosen, setting, tick=lambda: advance(1))
     emit(
         _flow_records(chosen, results, setting),
         format_,

@@ -124,6 +124,13 @@ Column = Annotated[
         "--column", metavar="NAME|N", help="Which column or array of the input file."
     ),
 ]
+Dtype = Annotated[
+    str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Threads; all processors unless given."),
+]
 Precision = Annotated[
     int,
     typer.Option(

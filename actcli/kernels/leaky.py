@@ -5,7 +5,7 @@ import numpy as np
 from actcli.activation import activation
 from actcli.engine import Array
 from actcli.kernels.sigmoids import isru, isru_by_alpha, isru_prime
-from actcli.numerics import either, scaled, uniform
+from actcli.numerics import either, scaled, select, uniform
 
 
 @activation(
@@ -19,7 +19,7 @@ from actcli.numerics import either, scaled, uniform
 )
 def leaky_relu(x: Array, *, alpha: float = 0.01) -> Array:
     """Rectified linear unit with a small slope on the left."""
-    return np.where(x > 0.0, x, scaled(alpha, x))
+    return select(x > 0.0, x, scaled(alpha, x), x.dtype)
 
 
 @leaky_relu.derivative
@@ -42,7 +42,7 @@ def leaky_relu_by_alpha(x: Array, *, alpha: float) -> Array:
 )
 def prelu(x: Array, *, alpha: float | Array = 0.25) -> Array:
     """Leaky rectifier whose slope is learned; alpha may be an array that broadcasts against the last axis."""
-    return np.where(x > 0.0, x, scaled(alpha, x))
+    return select(x > 0.0, x, scaled(alpha, x), x.dtype)
 
 
 @prelu.derivative
@@ -83,7 +83,7 @@ def rrelu(
     start: int,
 ) -> Array:
     """Leaky rectifier with the mean slope, or with random slopes, one an element, when a seed is given."""
-    return np.where(x > 0.0, x, scaled(_slopes(x, lower, upper, seed, start), x))
+    return select(x > 0.0, x, scaled(_slopes(x, lower, upper, seed, start), x), x.dtype)
 
 
 @rrelu.derivative

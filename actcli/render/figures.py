@@ -1,14 +1,16 @@
 """Pictures: functions and derivatives over a range. Only this file and lessons.py beside it import matplotlib."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from actcli import files
 from actcli.engine import Array
@@ -110,6 +112,36 @@ def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
         ("function", [c for c in curves if not c.is_derivative]),
         ("derivative", [c for c in curves if c.is_derivative]),
     ]
+
+
+def bars(
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    path: Path,
+    title: str,
+    unit: str,
+) -> None:
+    """Draw a group of horizontal bars for each label, on a logarithmic scale, and write the picture whole."""
+    check_suffix(path)
+    height = 0.8 / len(series)
+    rows = np.arange(len(labels))
+    with rc_context({"svg.hashsalt": "actcli", "font.size": 9}):
+        tall = 1.2 + 0.14 * len(labels) * (1 + len(series))
+        figure = Figure(figsize=(7.0, tall), dpi=150, layout="constrained")
+        axes = figure.add_subplot()
+        for place, (name, lengths) in enumerate(series.items()):
+            axes.barh(rows + place * height, lengths, height, label=name)
+        axes.set_yticks(rows + 0.4 - height / 2, labels)
+        axes.set_ylim(len(labels) - 0.1, -0.1 - height)
+        axes.set_xscale("log")
+        axes.grid(visible=True, axis="x", alpha=0.35, linewidth=0.5)
+        axes.set_axisbelow(True)
+        axes.set_xlabel(unit)
+        axes.set_title(title)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        figure.legend(loc="outside lower center", ncols=len(series))
+        save(figure, path)
 
 
 def check_suffix(path: Path) -> None:

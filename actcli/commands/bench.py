@@ -1,0 +1,202 @@
+"""``actcli bench``: how fast functions are here, beside their one-liners, other libraries and the memory."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.commands import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from actcli.render.records import Records
+    from actcli.verify.benchmark import Result
+
+EXAMPLES = """
+actcli bench relu gelu --size 100000
+actcli bench swish --dtype float32 --threads 1 --size 100000 -f json
+actcli bench relu elu mish --size 100000 -o bench.png
+"""
+
+
+def run(
+    functions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FUNCTION...]",
+            help="Names or NAME:param=value; all unless given.",
+            autocompletion=options.complete_function,
+            show_default=False,
+        ),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many numbers.")
+    ] = 1_000_000,
+    dtype: options.Dtype = "float64",
+    threads: options.Threads = None,
+    repeat: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, help="Rounds, of which the median counts."),
+    ] = 5,
+    against: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="Of naive, torch, jax: what runs beside."),
+    ] = "naive",
+    format_: options.Format = "table",
+    output: options.Output = None,
+) -> None:
+    """Time functions and their derivatives, in turn with what they are compared with.
+
+    Nanoseconds are for one element. The columns with a slash are our time over that of the copy of the array, which
+    is the limit, the textbook one-liner in NumPy, torch (eager; its backward alone) and JAX (compiled).
+    """
+    from actcli import engine
+    from actcli.activation import functions as registered
+    from actcli.render.output import emit
+    from actcli.render.progress import progress
+    from actcli.verify.benchmark import benchmark
+    from actcli.verify.frameworks import OPPONENTS
+
+    chosen = [
+        _registered(f) for f in options.resolve(functions or list(registered), None)
+    ]
+    names = [
+        options.one_of(n.strip(), OPPONENTS, "opponent")
+        for n in against.split(",")
+        if n.strip()
+    ]
+    picture = (
+        output if output and output.suffix.lower() in (".png", ".svg", ".pdf") else None
+    )
+    settings: dict[str, Any] = {
+        "size": size,
+        "dtype": options.checked_dtype(dtype),
+        "threads": threads or engine.processors(),
+        "repeat": repeat,
+    }
+    results = []
+    with progress(2 * len(chosen), "timings") as advance:
+        for result in benchmark(chosen, **settings, against=names):
+            results.append(result)
+            advance(1)
+    if picture:
+        _draw(results, picture, settings)
+    else:
+        emit(
+            _records(results, settings),
+            format_,
+            output,
+            lambda: _show(results, settings),
+        )
+
+
+def _registered(function: Any) -> Any:
+    from actcli.errors import RequestError
+    from actcli.lookup import FormulaActivation
+
+    if isinstance(function, FormulaActivation):
+        raise RequestError(
+            f"'{function.name}' is a formula, evaluated exactly and not fast; bench takes registered functions"
+        )
+    return function
+
+
+def _others(results: "Sequence[Result]") -> list[str]:
+    return list(dict.fromkeys(n for r in results for n in r.others))
+
+
+def _records(results: "Sequence[Result]", settings: dict[str, Any]) -> "Records":
+    import numpy as np
+
+    from actcli.render.records import Records
+    from actcli.verify.benchmark import geometric_means
+
+    rows = [_row(r, _others(results)) for r in results]
+    means = {
+        name: {"f": f, "derivative": slope}
+        for name, (f, slope) in geometric_means(results).items()
+    }
+    document = {
+        **settings,
+        "results": [_document(r) for r in results],
+        "geometric_means": means,
+    }
+    return Records(
+        {key: np.array([row[key] for row in rows]) for key in rows[0]},
+        document,
+        ("function", "ns"),
+    )
+
+
+def _row(result: "Result", names: list[str]) -> dict[str, Any]:
+    low, high = result.spread
+    measured: dict[str, Any] = {
+        "function": result.function,
+        "order": result.order,
+        "ns": result.nanoseconds(result.ours),
+        "ns_low": low,
+        "ns_high": high,
+        "gb_per_s": result.gigabytes,
+    }
+    for name in names:
+        other = result.others.get(name)
+        measured[f"{name}_ns"] = result.nanoseconds(other) if other else float("nan")
+        measured[f"over_{name}"] = other.ratio if other else float("nan")
+    return measured
+
+
+def _document(result: "Result") -> dict[str, Any]:
+    row = _row(result, list(result.others))
+    own = {
+        k: row[k] for k in ("function", "order", "ns", "ns_low", "ns_high", "gb_per_s")
+    }
+    against = {
+        name: {"ns": row[f"{name}_ns"], "ratio": row[f"over_{name}"]}
+        for name in result.others
+    }
+    return {**own, "against": against}
+
+
+def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
+    from actcli.render.tables import show
+    from actcli.verify.benchmark import geometric_means
+
+    names = _others(results)
+    columns: dict[str, list[str]] = {
+        "function": [r.name for r in results],
+        "ns": [f"{r.nanoseconds(r.ours):.2f}" for r in results],
+        "from–to": ["{:.2f}–{:.2f}".format(*r.spread) for r in results],
+        "GB/s": [f"{r.gigabytes:.1f}" for r in results],
+    }
+    for name in names:
+        columns[f"/ {name}"] = [
+            f"{r.others[name].ratio:.2f}" if name in r.others else "" for r in results
+        ]
+    means = geometric_means(results)
+    footer = [
+        "geometric mean",
+        "",
+        "",
+        "",
+        *("{:.2f}, ′ {:.2f}".format(*means[n]) for n in names),
+    ]
+    title = "{size} numbers, {dtype}, {threads} threads, median of {repeat}".format(
+        **settings
+    )
+    show(columns, title=title, footer=footer, text_columns=("function",))
+
+
+def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> None:
+    from actcli.render.figures import bars
+    from actcli.render.output import note
+
+    series = {"actcli": [r.nanoseconds(r.ours) for r in results]}
+    for name in _others(results):
+        series[name] = [
+            r.nanoseconds(r.others[name]) if name in r.others else float("nan")
+            for r in results
+        ]
+    title = "{size} numbers, {dtype}, {threads} threads".format(**settings)
+    bars([r.name for r in results], series, path, title, "nanoseconds for each element")
+    note(f"wrote {path}")

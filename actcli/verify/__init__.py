@@ -1,0 +1,1 @@
+"""Finding out how right and how fast an implementation is, ours and others'."""

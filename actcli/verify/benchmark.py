@@ -1,0 +1,164 @@
+"""How long functions take: contenders in turn, so that a machine that slows down slows them all. Prints nothing."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from actcli.activation import Activation
+from actcli.engine import Array
+from actcli.verify.frameworks import Run, opponents
+
+_ROW = 100  # numbers in each row that a function over an axis gets
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one contender, a number for each round, and what each is over ours of the same round."""
+
+    seconds: tuple[float, ...]
+    ours: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median of the seconds."""
+        return float(np.median(self.seconds))
+
+    @property
+    def ratio(self) -> float:
+        """Our time over that of this contender: the median over the rounds."""
+        return float(np.median(np.array(self.ours) / np.array(self.seconds)))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One function, or its derivative, and who ran against it.
+
+    Attributes:
+        function: its label.
+        order: 0 for f, 1 for the derivative.
+        ours: our time.
+        others: by name; "copy" is that of the array.
+        size: how many numbers.
+        itemsize: bytes of one.
+    """
+
+    function: str
+    order: int
+    ours: Timing
+    others: Mapping[str, Timing]
+    size: int
+    itemsize: int
+
+    @property
+    def name(self) -> str:
+        """The label with a prime for the derivative."""
+        return self.function + "′" * self.order
+
+    def nanoseconds(self, timing: Timing) -> float:
+        """Return the time for each element."""
+        return timing.median / self.size * 1e9
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The least and greatest nanoseconds for each element, of ours."""
+        low, high = min(self.ours.seconds), max(self.ours.seconds)
+        return low / self.size * 1e9, high / self.size * 1e9
+
+    @property
+    def gigabytes(self) -> float:
+        """Gigabytes a second, counting what is read and what is written."""
+        return 2 * self.itemsize * self.size / self.ours.median / 1e9
+
+
+def race(contenders: Mapping[str, Run], repeat: int) -> dict[str, list[float]]:
+    """Return the seconds of each contender in each round; every round runs them all, after one that is not counted.
+
+    >>> rounds = race({"nothing": lambda: None}, 3)
+    >>> len(rounds["nothing"])
+    3
+    """
+    rounds = [
+        {n: _seconds(run) for n, run in contenders.items()} for _ in range(repeat + 1)
+    ]
+    return {n: [r[n] for r in rounds[1:]] for n in contenders}
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    result = run()
+    end = time.perf_counter()
+    del result  # kept so long that giving the memory back is not counted
+    return end - start
+
+
+def benchmark(
+    functions: Sequence[Activation],
+    *,
+    size: int,
+    dtype: str,
+    threads: int,
+    repeat: int,
+    against: Sequence[str],
+) -> Iterator[Result]:
+    """Yield the times of each function and its derivative on normally distributed numbers.
+
+    A function over an axis gets rows of 100, and its derivative is the product with ones.
+
+    Args:
+        functions: registered functions.
+        size: how many numbers.
+        dtype: of the numbers.
+        threads: how many at most, here and in torch.
+        repeat: rounds that are counted.
+        against: names of opponents: naive, torch, jax.
+    """
+    others = opponents(against, threads)
+    x = np.random.default_rng(0).normal(scale=2.0, size=size).astype(dtype)
+    for function in functions:
+        given = x[: max(1, size // _ROW) * _ROW] if function.over_axis else x
+        if function.over_axis:
+            given = given.reshape(-1, min(_ROW, size))
+        for order in (0, 1):
+            contenders = {
+                "actcli": _ours(function, given, order, threads),
+                "copy": given.copy,
+            }
+            for name, other in others.items():
+                run = (other.slope if order else other.value)(function, given)
+                if run is not None:
+                    contenders[name] = run
+            rounds = race(contenders, repeat)
+            ours = tuple(rounds.pop("actcli"))
+            timings = {n: Timing(tuple(s), ours) for n, s in rounds.items()}
+            yield Result(
+                function.label,
+                order,
+                Timing(ours, ours),
+                timings,
+                given.size,
+                given.itemsize,
+            )
+
+
+def _ours(function: Activation, x: Array, order: int, threads: int) -> Run:
+    if not order:
+        return lambda: function(x, threads=threads)
+    if not function.over_axis:
+        return lambda: function.derivative(x, threads=threads)
+    ones = np.ones_like(function(x))
+    return lambda: function.vjp(x, ones, threads=threads)
+
+
+def geometric_means(results: Sequence[Result]) -> dict[str, tuple[float, float]]:
+    """Return, for each opponent, the geometric mean of our time over its time: for f and for the derivative."""
+    names = dict.fromkeys(n for r in results for n in r.others)
+    return {name: (_mean(results, name, 0), _mean(results, name, 1)) for name in names}
+
+
+def _mean(results: Sequence[Result], name: str, order: int) -> float:
+    ratios = [
+        r.others[name].ratio for r in results if r.order == order and name in r.others
+    ]
+    return float(np.exp(np.mean(np.log(ratios)))) if ratios else float("nan")

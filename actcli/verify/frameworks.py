@@ -1,0 +1,214 @@
+"""torch and JAX beside ours: their own function where they have the same one, else the formula in their operations."""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from actcli.activation import Activation
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.registry import fold
+from actcli.verify.one_liners import Library, library, numpy_library, one_liner
+
+Run = Callable[[], object]
+
+# what a framework's own function takes besides x, where it is not called by our name alone
+_SPELLED: dict[str, dict[str, list[tuple[str, dict[str, Any]]]]] = {
+    "torch": {"gelu_tanh": [("gelu", {"approximate": "tanh"})]},
+    "jax": {
+        "gelu": [("gelu", {"approximate": False})],
+        "gelu_tanh": [("gelu", {"approximate": True})],
+    },
+}
+
+
+class Naive:
+    """The textbook one-liner in NumPy, on one thread."""
+
+    def __init__(self, _: int) -> None:
+        self.within = numpy_library()
+
+    def value(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that computes f of x anew, or None if it cannot."""
+        return self._run(function, x, 0)
+
+    def slope(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that computes f′ at x anew, or None if it cannot."""
+        return self._run(function, x, 1)
+
+    def _run(self, function: Activation, x: Array, order: int) -> Run | None:
+        line = one_liner(function, self.within, order)
+
+        def run() -> object:
+            # what it overflows or divides by zero is its own affair
+            with np.errstate(all="ignore"):
+                return line(x) if line else None
+
+        return run if line else None
+
+
+class Torch:
+    """Torch in eager mode; the derivative is its backward pass alone."""
+
+    def __init__(self, threads: int) -> None:
+        self.torch: Any = import_module("torch")
+        self.torch.set_num_threads(threads)
+        where = self.torch.where
+        named = library(
+            self.torch, atan=self.torch.atan, max=self._greater, min=self._less
+        )
+        self.within = Library(named.functions, where)
+
+    def value(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that computes f of x anew, or None if it cannot."""
+        f = self._own(function)
+        if f is None:
+            return None
+        tensor = self.torch.from_numpy(x)
+
+        def run() -> object:
+            with self.torch.no_grad():
+                return f(tensor)
+
+        return run
+
+    def slope(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that takes ones back through the graph of f, or None if there is none."""
+        f = self._own(function)
+        if f is None:
+            return None
+        tensor = self.torch.from_numpy(x).requires_grad_()
+        y = f(tensor)
+        if not y.requires_grad:
+            return None
+        ones = self.torch.ones_like(y)
+        return lambda: self.torch.autograd.grad(y, tensor, ones, retain_graph=True)
+
+    def _own(self, function: Activation) -> Callable[[Any], Any] | None:
+        def compute(f: Callable[[Any], Any], x: Array) -> Array:
+            return np.asarray(f(self.torch.from_numpy(x)))
+
+        modules = (self.torch.nn.functional, self.torch)
+        axis: dict[str, Any] = {"dim": -1} if function.over_axis else {}
+        names = [(n, {**more, **axis}) for n, more in _candidates("torch", function)]
+        own = [
+            *_found(modules, names),
+            *([self._prelu] if function.name == "prelu" else []),
+        ]
+        return _same(function, own, compute) or one_liner(function, self.within)
+
+    def _prelu(self, x: Any) -> Any:
+        return self.torch.nn.functional.prelu(x, x.new_full((1,), 0.25))
+
+    def _greater(self, a: Any, b: Any) -> Any:
+        a, b = (a, b) if isinstance(b, float) else (b, a)
+        return a.clamp(min=b) if isinstance(b, float) else self.torch.maximum(a, b)
+
+    def _less(self, a: Any, b: Any) -> Any:
+        a, b = (a, b) if isinstance(b, float) else (b, a)
+        return a.clamp(max=b) if isinstance(b, float) else self.torch.minimum(a, b)
+
+
+class Jax:
+    """JAX, compiled; how many threads it takes is its own decision."""
+
+    def __init__(self, _: int) -> None:
+        self.jax: Any = import_module("jax")
+        self.jax.config.update("jax_enable_x64", True)
+        special = import_module("jax.scipy.special")
+        self.within = library(self.jax.numpy, erf=special.erf, erfc=special.erfc)
+
+    def value(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that computes f of x anew, or None if it cannot."""
+        f = self._own(function)
+        return None if f is None else self._compiled(f, x)
+
+    def slope(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that takes ones back through f, or None if it cannot."""
+        f = self._own(function)
+        if f is None:
+            return None
+
+        def back(at: Any) -> Any:
+            y, pull = self.jax.vjp(f, at)
+            return pull(self.jax.numpy.ones_like(y))[0]
+
+        return self._compiled(back, x)
+
+    def _compiled(self, f: Callable[[Any], Any], x: Array) -> Run:
+        compiled, given = self.jax.jit(f), self.jax.numpy.asarray(x)
+        return lambda: compiled(given).block_until_ready()
+
+    def _own(self, function: Activation) -> Callable[[Any], Any] | None:
+        def compute(f: Callable[[Any], Any], x: Array) -> Array:
+            return np.asarray(f(self.jax.numpy.asarray(x)))
+
+        modules = (self.jax.nn, self.jax.numpy)
+        own = _found(modules, _candidates("jax", function))
+        return _same(function, own, compute) or one_liner(function, self.within)
+
+
+def _candidates(
+    framework: str, function: Activation
+) -> list[tuple[str, dict[str, Any]]]:
+    spelled = _SPELLED[framework].get(function.name, [])
+    return [*spelled, *((n, {}) for n in (function.name, *function.aliases))]
+
+
+def _found(
+    modules: Iterable[ModuleType], names: Iterable[tuple[str, dict[str, Any]]]
+) -> Iterator[Callable[[Any], Any]]:
+    for module in modules:
+        # torch's relu_ writes into x
+        spellings = {fold(n): n for n in dir(module) if n == n.strip("_")}
+        for name, more in names:
+            if fold(name) in spellings:
+                yield partial(getattr(module, spellings[fold(name)]), **more)
+
+
+def _same(
+    function: Activation,
+    candidates: Iterable[Callable[[Any], Any]],
+    compute: Callable[[Callable[[Any], Any], Array], Array],
+) -> Callable[[Any], Any] | None:
+    """Return the first that computes what the function does: equal names may mean other slopes or approximations."""
+    x = np.linspace(-5.0, 5.0, 128)
+    expected = function(x)
+    for candidate in candidates:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                got = compute(candidate, x)
+        except (TypeError, ValueError, RuntimeError):
+            continue  # something else of that name, or it needs more than x
+        if got.shape == expected.shape and np.allclose(got, expected, rtol=1e-6):
+            return candidate
+    return None
+
+
+OPPONENTS: dict[str, type[Naive | Torch | Jax]] = {
+    "naive": Naive,
+    "torch": Torch,
+    "jax": Jax,
+}
+
+
+def opponents(names: Iterable[str], threads: int) -> dict[str, Naive | Torch | Jax]:
+    """Return what to compare with, by name.
+
+    Raises:
+        RequestError: a framework is not installed.
+    """
+    chosen = dict.fromkeys(names)
+    for name in chosen:
+        if name != "naive" and name not in sys.modules and not find_spec(name):
+            raise RequestError(
+                f"--against: {name} is not installed; install it, or leave it out"
+            )
+    return {name: OPPONENTS[name](threads) for name in chosen}

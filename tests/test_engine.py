@@ -1,0 +1,164 @@
+"""The engine: the same bits whatever the blocks and threads, any memory layout, results where they were asked for."""
+
+import itertools
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli import engine
+from actcli.activation import Activation
+from actcli.engine import Array
+from actcli.errors import RequestError
+from tests.accuracy import points
+
+SIZE = 50_003
+
+
+def inputs(function: Activation, dtype: str = "float64") -> Array:
+    return np.resize(points(function, dtype, 1000), SIZE)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_blocks_and_threads_do_not_change_a_bit(
+    elementwise: Activation, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = inputs(elementwise, dtype)
+    expected = elementwise(x, threads=1), elementwise.derivative(x, threads=1)
+    for block, threads in itertools.product((1 << 10, 1 << 13), (1, 2, 5)):
+        monkeypatch.setattr(engine, "BLOCK", block)
+        got = elementwise.value_and_derivative(x, threads=threads)
+        np.testing.assert_array_equal(got, expected)
+        assert got[0].tobytes() == expected[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, 1023, 1024, 1025, engine.BLOCK, 3 * engine.BLOCK + 7, 10_000_019]
+)
+@pytest.mark.parametrize("threads", [1, 2, 3, 64])
+def test_parts_are_the_whole_and_fit_the_cache(size: int, threads: int) -> None:
+    parts = engine._parts(size, threads)
+    places = [0, *(p.stop for p in parts)]
+    assert [p.start for p in parts] == places[:-1]
+    assert places[-1] >= size > (parts[-1].start if parts else -1)
+    assert all(p.stop - p.start <= engine.BLOCK for p in parts)
+
+
+def views() -> dict[str, Array]:
+    base = np.random.default_rng(3).normal(size=(260, 330))
+    return {
+        "whole": base,
+        "transposed": base.T,
+        "columns": base[:, ::2],
+        "backwards": base[::-1, ::-1],
+        "strided": base.ravel()[::3],
+        "other byte order": base.astype(base.dtype.newbyteorder()),
+        "repeated": np.broadcast_to(base[0], base.shape),
+        "three dimensions": np.moveaxis(base.reshape(26, 10, 330), 0, 1),
+        "unaligned": np.frombuffer(b"\0" + base.tobytes(), np.uint8)[1:].view(np.float64).reshape(base.shape),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("x", views().values(), ids=views())
+@pytest.mark.parametrize("of", ["swish", "relu"])
+def test_any_layout(of: str, x: Array, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BLOCK", 1 << 12)
+    function = actcli.get(of)
+    plain = np.array(x, np.float64, order="C")
+    before = plain.copy()
+    for threads in (1, 3):
+        for method in (function, function.derivative):
+            np.testing.assert_array_equal(method(x, threads=threads), method(plain))
+            out = np.empty(x.shape)
+            assert method(x, out=out, threads=threads) is out
+            np.testing.assert_array_equal(out, method(plain))
+    np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(3, 4), (300, 200)])
+def test_out_in_place_and_in_any_layout(order: Any, shape: tuple[int, int]) -> None:
+    x = np.random.default_rng(4).normal(size=shape)
+    expected = actcli.tanh(x)
+    out = np.full((shape[0], 2 * shape[1]), 7.0, order=order)
+    assert actcli.tanh(x, out=out[:, ::2]) is not None
+    np.testing.assert_array_equal(out[:, ::2], expected)
+    assert (out[:, 1::2] == 7.0).all()
+    y = np.array(x, order=order)
+    assert actcli.tanh(y, out=y) is y
+    np.testing.assert_array_equal(y, expected)
+
+
+def test_out_that_overlaps_x() -> None:
+    memory = np.random.default_rng(5).normal(size=SIZE + 1)
+    expected = actcli.tanh(memory[:-1])
+    actcli.tanh(memory[:-1], out=memory[1:])
+    np.testing.assert_array_equal(memory[1:], expected)
+    square = np.random.default_rng(6).normal(size=(200, 200))
+    expected = actcli.tanh(square.T)
+    actcli.tanh(square.T, out=square)
+    np.testing.assert_array_equal(square, expected)
+
+
+def test_a_parameter_for_each_element_or_channel() -> None:
+    rng = np.random.default_rng(7)
+    x, alpha = rng.normal(size=(500, 64)), rng.uniform(size=64)
+    for given in (x, np.asfortranarray(x)):
+        for threads in (1, 3):
+            got = actcli.prelu(given, alpha=alpha, threads=threads)
+            np.testing.assert_array_equal(got, np.where(x > 0, x, alpha * x))
+
+
+def test_value_and_derivative_are_those_of_each(function: Activation) -> None:
+    x = np.linspace(-3, 3, 12).reshape(2, 6)
+    f, slope = function.value_and_derivative(x)
+    np.testing.assert_array_equal(f, function(x))
+    np.testing.assert_array_equal(slope, function.derivative(x))
+    assert np.shape(actcli.relu.value_and_derivative(1.0)[0]) == ()
+
+
+def test_value_and_derivative_by_a_parameter() -> None:
+    f, slope = actcli.prelu.value_and_derivative([-2.0, 3.0], "alpha", alpha=0.5)
+    assert (f.tolist(), slope.tolist()) == ([-1.0, 3.0], [-2.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"threads": 0}, "threads is 0; it must be at least 1"),
+        ({"out": np.empty(3)}, "out is float64 of shape (3,); it must be float64 of shape (20000,) like x"),
+        ({"out": np.empty(20_000, np.float32)}, "out is float32 of shape"),
+        ({"out": np.broadcast_to(0.0, 20_000)}, "out is read-only"),
+        ({"alpha": np.ones(3)}, "alpha of shape (3,) does not broadcast against x of shape (20000,)"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(
+        RequestError, match="^" + message.replace("(", r"\(").replace(")", r"\)")
+    ):
+        actcli.prelu(np.zeros(20_000), **arguments)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_failure_in_a_block_reaches_the_caller_and_ends_the_others(
+    threads: int,
+) -> None:
+    done: list[int] = []
+
+    def run(part: int) -> None:
+        if part == 3:
+            raise ArithmeticError("block 3")
+        done.append(part)
+
+    with pytest.raises(ArithmeticError, match="block 3"):
+        engine._each(run, range(10_000), threads)
+    assert len(done) < 10_000
+    assert threading.active_count() == 1
+
+
+def test_no_warning_leaves_a_thread() -> None:
+    x = np.full(SIZE, -1e308)
+    with np.errstate(all="raise"):
+        actcli.swish(x, threads=3)

@@ -1,0 +1,183 @@
+"""The benchmark: the one-liners compute what the functions do, contenders run in turn, the command says what it measured."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.verify import frameworks
+from actcli.verify.benchmark import Result, Timing, geometric_means, race
+from actcli.verify.one_liners import numpy_library, one_liner
+from tests.shell import run
+
+
+def test_one_liners_compute_the_function(elementwise: Activation) -> None:
+    x = np.linspace(-4.0, 4.0, 81) + 0.003
+    for order, expected in enumerate(elementwise.value_and_derivative(x)):
+        line = one_liner(elementwise, numpy_library(), order)
+        assert line is not None
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(
+                np.broadcast_to(line(x), x.shape), expected, rtol=1e-9, atol=1e-9
+            )
+
+
+def test_one_liners_over_an_axis() -> None:
+    x = np.random.default_rng(1).normal(size=(3, 4))
+    for name in ("softmax", "log_softmax", "maxout"):
+        function = actcli.get(name)
+        line = one_liner(function, numpy_library())
+        assert line is not None
+        np.testing.assert_allclose(
+            np.reshape(line(x), function(x).shape), function(x), rtol=1e-12
+        )
+        assert one_liner(function, numpy_library(), 1) is None
+
+
+def test_one_liners_follow_parameters_and_calls() -> None:
+    line = one_liner(actcli.get("leaky_relu:alpha=0.5"), numpy_library())
+    assert line is not None
+    assert line(np.array([-2.0, 3.0])).tolist() == [-1.0, 3.0]
+    line = one_liner(actcli.get("x*sigmoid(b*x)").bind(b=2.0), numpy_library())
+    assert line is not None
+    assert line(np.array([1.0]))[0] == pytest.approx(1 / (1 + math.exp(-2.0)))
+
+
+def test_contenders_run_in_turn() -> None:
+    order: list[str] = []
+    seconds = race({n: lambda n=n: order.append(n) for n in "abc"}, 2)
+    assert "".join(order) == "abcabcabc"
+    assert {n: len(s) for n, s in seconds.items()} == {"a": 2, "b": 2, "c": 2}
+    assert all(s > 0 for each in seconds.values() for s in each)
+
+
+def test_figures_follow_from_seconds() -> None:
+    ours = (2e-3, 4e-3, 3e-3)
+    others = {
+        "copy": Timing((1e-3, 1e-3, 1e-3), ours),
+        "naive": Timing((4e-3, 16e-3, 6e-3), ours),
+    }
+    result = Result("f", 0, Timing(ours, ours), others, 1_000_000, 8)
+    assert result.nanoseconds(result.ours) == pytest.approx(3.0)
+    assert result.spread == pytest.approx((2.0, 4.0))
+    assert result.gigabytes == pytest.approx(16e6 / 3e-3 / 1e9)
+    assert {n: t.ratio for n, t in others.items()} == pytest.approx(
+        {"copy": 3.0, "naive": 0.5}
+    )
+    slope = Result("f", 1, Timing(ours, ours), {"copy": others["copy"]}, 1_000_000, 8)
+    means = geometric_means([result, result, slope])
+    assert means["copy"] == pytest.approx((3.0, 3.0))
+    assert math.isnan(means["naive"][1])
+
+
+def test_a_framework_counts_only_if_it_computes_the_same() -> None:
+    def compute(f: object, x: Array) -> Array:
+        return f(x)  # type: ignore[operator]
+
+    def needs_more(x: Array, y: Array) -> Array:
+        return x + y
+
+    relu = actcli.get("relu")
+    wrong, right = (lambda x: np.maximum(x, 1e-3)), (lambda x: x * (x > 0))
+    assert frameworks._same(relu, [needs_more, wrong, right], compute) is right
+    assert frameworks._same(relu, [needs_more, wrong], compute) is None
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_frameworks_have_each_function_or_its_formula(
+    name: str, elementwise: Activation
+) -> None:
+    pytest.importorskip(name)
+    x = np.linspace(-3.0, 3.0, 50)
+    framework = frameworks.OPPONENTS[name](2)
+    run = framework.value(elementwise, x)
+    assert run is not None
+    np.testing.assert_allclose(np.asarray(run()), elementwise(x), rtol=1e-6, atol=1e-6)
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frameworks, "find_spec", lambda _: None)
+    monkeypatch.delitem(frameworks.sys.modules, "torch", raising=False)
+    with pytest.raises(
+        RequestError,
+        match="--against: torch is not installed; install it, or leave it out",
+    ):
+        frameworks.opponents(["naive", "torch"], 1)
+
+
+def test_the_command(tmp_path: Path) -> None:
+    arguments = [
+        "bench",
+        "relu",
+        "swish:beta=2",
+        "softmax",
+        "--size",
+        "3000",
+        "--repeat",
+        "2",
+    ]
+    table = run(*arguments).stdout
+    assert "3000 numbers, float64" in table
+    assert all(
+        word in table
+        for word in (
+            "relu′",
+            "swish:beta=2",
+            "softmax",
+            "/ copy",
+            "/ naive",
+            "geometric mean",
+        )
+    )
+    document = json.loads(
+        run(*arguments, "-f", "json", "--threads", "1", "--dtype", "float32").stdout
+    )
+    assert (
+        document["size"],
+        document["dtype"],
+        document["threads"],
+        document["repeat"],
+    ) == (3000, "float32", 1, 2)
+    assert [(r["function"], r["order"]) for r in document["results"]] == [
+        (name, order)
+        for name in ("relu", "swish:beta=2", "softmax")
+        for order in (0, 1)
+    ]
+    first = document["results"][0]
+    assert first["ns_low"] <= first["ns"] <= first["ns_high"]
+    assert first["against"]["copy"]["ratio"] > 0
+    assert document["geometric_means"]["naive"]["derivative"] > 0
+    csv = run(*arguments, "-f", "csv").stdout.splitlines()
+    assert csv[0].startswith(
+        "function,order,ns,ns_low,ns_high,gb_per_s,copy_ns,over_copy,naive_ns,over_naive"
+    )
+    assert len(csv) == 7
+    done = run(*arguments, "-o", "bench.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote bench.png\n")
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x*2"], "'x*2' is a formula, evaluated exactly and not fast"),
+        (["rleu"], "no function 'rleu'; did you mean 'relu'?"),
+        (
+            ["relu", "--against", "naive,troch"],
+            "no opponent 'troch'; did you mean 'torch'?",
+        ),
+        (["relu", "--dtype", "float63"], "no dtype 'float63'"),
+        (["relu", "--size", "0"], "invalid value for '--size'"),
+        (["relu", "--size", "10", "-o", "x.bmp"], "x.bmp: unknown suffix '.bmp'"),
+    ],
+)
+def test_a_wrong_request_is_one_line(arguments: list[str], message: str) -> None:
+    done = run("bench", *arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"actcli: {message}")
