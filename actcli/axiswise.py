@@ -15,8 +15,12 @@ from actcli.errors import RequestError
 class AxisActivation(Activation):
     """An activation function over an axis; ``axis`` is a parameter of each.
 
-    Its kernel takes rows, an array (count, length), and returns (count, outputs). The kernel of the derivative returns
-    (count, outputs, length), that of the vector-Jacobian product takes rows and upstream and returns (count, length).
+    Its kernel takes rows, an array (count, length), and returns (count, outputs), or (count,) for a function that
+    reduces its axis to one number. The kernel of the derivative returns (count, outputs, length), with one output for
+    the latter, that of the vector-Jacobian product takes rows and upstream and returns (count, length).
+
+    Shapes: the result has the outputs along the axis, or no such axis where they are one number. The derivative has
+    the other axes, then outputs by inputs: for logsumexp of a row that is a matrix of one row.
 
     >>> import actcli
     >>> actcli.softmax([1000.0, 1001.0]).round(4)
@@ -47,13 +51,17 @@ class AxisActivation(Activation):
         axis = self._axis(given, values)
         moved = np.moveaxis(given, axis, -1)
         result = engine.apply_rows(
-            kernel, [_rows(moved)], _without_axis(values), threads
+            kernel,
+            [_rows(moved)],
+            _without_axis(values),
+            threads,
+            placed=self.placed,
         )
-        shaped = result.reshape(*moved.shape[:-1], *result.shape[1:])
+        shaped = result.reshape((*moved.shape[:-1], *result.shape[1:]))
         # a Jacobian keeps its two dimensions at the end
         final = np.moveaxis(shaped, -1, axis) if shaped.ndim == given.ndim else shaped
         if out is None:
-            return final
+            return final[()]
         if out.shape != final.shape:
             raise RequestError(
                 f"out has shape {out.shape}; the result has {final.shape}"
@@ -98,17 +106,34 @@ class AxisActivation(Activation):
         given, gradient = engine.as_floats(x), engine.as_floats(upstream, "upstream")
         values = self.resolve(parameters)
         axis = self._axis(given, values)
-        wanted = np.shape(self._apply(self.kernel, given, values, None, threads))
+        moved = np.moveaxis(given, axis, -1)
+        rows = [_rows(moved), self._gradient_rows(gradient, given.shape, axis, values)]
+        result = engine.apply_rows(
+            self._product, rows, _without_axis(values), threads, placed=self.placed
+        )
+        return np.moveaxis(result.reshape(moved.shape), -1, axis)
+
+    def _gradient_rows(
+        self,
+        gradient: Array,
+        shape: tuple[int, ...],
+        axis: int,
+        values: dict[str, Any],
+    ) -> Array:
+        """Return the upstream as rows, one for each row of x, whose shape is given."""
+        one = np.zeros(shape[axis])
+        outputs = np.shape(
+            self._apply(self.kernel, one, {**values, "axis": 0}, None, 1)
+        )
+        place = axis % len(shape)
+        wanted = (*shape[:place], *outputs, *shape[place + 1 :])
         try:
-            gradient = np.broadcast_to(gradient, wanted)
+            full = np.broadcast_to(gradient, wanted)
         except ValueError:
             raise RequestError(
                 f"upstream has shape {gradient.shape}; {self.name} of x has {wanted}"
             ) from None
-        moved = np.moveaxis(given, axis, -1)
-        rows = [_rows(moved), _rows(np.moveaxis(gradient, axis, -1))]
-        result = engine.apply_rows(self._product, rows, _without_axis(values), threads)
-        return np.moveaxis(result.reshape(moved.shape), -1, axis)
+        return _rows(np.moveaxis(full, axis, -1)) if outputs else full.reshape(-1)
 
     def _axis(self, x: Array, values: dict[str, Any]) -> int:
         axis: int = values["axis"]

@@ -186,11 +186,20 @@ def apply_rows(
     rows: Sequence[Array],
     parameters: Mapping[str, Any],
     threads: int | None = None,
+    *,
+    placed: bool = False,
 ) -> Array:
     """Return ``kernel(*rows, **parameters)`` for a function of whole rows, some rows at a time.
 
-    Shapes: each of ``rows`` is (count, length); the kernel returns an array that has one entry a row in its first
-    dimension, and so does the result, in the dtype of the first.
+    Shapes: the first of ``rows`` is (count, length), the others (count, …); the kernel returns an array that has one
+    entry a row in its first dimension, and so does the result, in the dtype of the first.
+
+    Args:
+        kernel: takes blocks of rows and the parameters.
+        rows: what it takes, float arrays with as many rows each.
+        parameters: numbers.
+        threads: as in ``apply``.
+        placed: the kernel depends on where the block stands, and is given the place of its first number as ``start``.
     """
     count, length = rows[0].shape
     dtype = rows[0].dtype.newbyteorder("=")
@@ -198,18 +207,20 @@ def apply_rows(
 
     def run(start: int) -> Array:
         blocks = [r[start : start + step].astype(np.float64, copy=False) for r in rows]
+        place = {"start": start * length} if placed else {}
         with np.errstate(all="ignore"):
-            return kernel(*blocks, **parameters).astype(dtype, copy=False)
+            return kernel(*blocks, **parameters, **place).astype(dtype, copy=False)
 
     first = run(0)
     if count <= step:
         return first
     result = np.empty((count, *first.shape[1:]), dtype)
+    result[:step] = first
 
-    def place(start: int) -> None:
+    def put(start: int) -> None:
         result[start : start + step] = run(start)
 
-    _each(place, range(0, count, step), _workers(count * length, threads))
+    _each(put, range(step, count, step), _workers(count * length, threads))
     return result
 
 

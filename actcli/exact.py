@@ -10,11 +10,13 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cmp_to_key
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from mpmath import libmp
+from mpmath.libmp.libmpi import mpi_neg
 
 from actcli.errors import UndecidedError
 from actcli.formula import Formula, Function
@@ -169,24 +171,48 @@ def vector(
 ) -> tuple[Array, Array | None]:
     """Return a vector formula at one row, and its Jacobian (outputs by inputs), each element correctly rounded.
 
-    A formula with a single result (logsumexp) gives an array of one element.
+    A formula with a single result (logsumexp) gives an array of one element. Where an element of the row is infinite
+    the result is the limit, where it is NaN what is the same for all numbers, and NaN where there is neither.
     """
     certain = FORMATS[dtype].certain
+    count = len(row) + 1 if jacobian else 1
+
+    def at(intervals: Sequence[Interval]) -> Array:
+        return np.array(_columns(formula, intervals, values, certain, math.nan, count))
+
+    table = (
+        at([exactly(v) for v in row]) if np.isfinite(row).all() else _limit(at, row)
+    ).astype(dtype)
+    return table[0], table[1:].T if jacobian else None
+
+
+def enclosed_vector(
+    formula: Formula, row: Sequence[float], values: Mapping[str, float]
+) -> list[tuple[float, float]]:
+    """Return a vector formula at one row of finite numbers, each element as in ``enclosed``."""
+    nothing = (math.nan, math.nan)
+    intervals = [exactly(v) for v in row]
+    return _columns(formula, intervals, values, _twofold, nothing, 1)[0]
+
+
+def _columns(
+    formula: Formula,
+    row: Sequence[Interval],
+    values: Mapping[str, float],
+    accept: Callable[[Interval], T | None],
+    undefined: T,
+    count: int,
+) -> list[list[T]]:
+    """Return the outputs, then their derivatives by the first elements, so that there are ``count`` lists in all."""
     constants: dict[str, Value] = {name: (exactly(v),) for name, v in values.items()}
 
-    def seeded(seed: int) -> dict[str, Value]:
-        x: list[Value] = [
-            (exactly(v), ONE) if j == seed else (exactly(v),) for j, v in enumerate(row)
-        ]
-        return {**constants, "x": x}
+    def settled(seed: int) -> list[T]:
+        x: list[Value] = [(v, ONE) if j == seed else (v,) for j, v in enumerate(row)]
+        return _settle_vector(
+            formula, {**constants, "x": x}, accept, int(seed >= 0), undefined
+        )
 
-    outputs = _settle_vector(formula, seeded(-1), certain, 0)
-    if not jacobian:
-        return np.array(outputs, dtype=dtype), None
-    columns = [_settle_vector(formula, seeded(j), certain, 1) for j in range(len(row))]
-    return np.array(outputs, dtype=dtype), np.array(columns, dtype=dtype).reshape(
-        len(row), len(outputs)
-    ).T
+    return [settled(j - 1) for j in range(count)]
 
 
 def _series(
@@ -239,9 +265,10 @@ def _settle(
 def _settle_vector(
     formula: Formula,
     values: Mapping[str, Value],
-    accept: Callable[[Interval], float | None],
+    accept: Callable[[Interval], T | None],
     power: int,
-) -> list[float]:
+    undefined: T,
+) -> list[T]:
     def attempt(arithmetic: Taylor) -> list[Interval]:
         result = _Evaluator(arithmetic).run(formula, values)
         return [s[power] if power < len(s) else ZERO for s in _flat(result)]
@@ -250,7 +277,7 @@ def _settle_vector(
         return _escalate(attempt, accept, power, 0, _FIRST_BITS)
     except (UndefinedError, TooWideError):
         # an infinity met another: the limit depends on the way there
-        return [math.nan] * len(
+        return [undefined] * len(
             _flat(_Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
         )
 
@@ -310,6 +337,10 @@ def _where(values: Mapping[str, Value]) -> str:
 # limits
 
 
+# powers of 2 beyond all floating-point numbers
+_FAR = (1100, 1300, 1600, 2000, 2500)
+
+
 def _limits(
     formula: Formula,
     values: Mapping[str, float],
@@ -319,7 +350,7 @@ def _limits(
 ) -> list[float]:
     """Read the limits at an infinity off points far beyond the floating-point range."""
     rows = []
-    for exponent in (1100, 1300, 1600, 2000, 2500):
+    for exponent in _FAR:
         far = libmp.from_man_exp(1 if values[wrt] > 0 else -1, exponent)
         series = {**_series(values, wrt), wrt: ((far, far), ONE)}
         try:
@@ -327,6 +358,54 @@ def _limits(
         except UndecidedError:
             return [math.nan] * (order + 1)
     return [_trend(column) for column in zip(*rows, strict=True)]
+
+
+def _limit(at: Callable[[Sequence[Interval]], Array], row: Sequence[float]) -> Array:
+    """Read the limit of a function of a row off far points, on several ways there: it is none if they do not agree."""
+    ways = range(5 if np.isinf(row).sum() > 1 else 3)
+    steps = range(len(_FAR))
+    trends = [
+        _trends(np.array([at(_far_row(row, way, step)) for step in steps]))
+        for way in ways
+    ]
+    same = np.all([trend == trends[0] for trend in trends], axis=0)
+    return np.where(same, trends[0], math.nan)
+
+
+# what a number that is not known may be
+_ANYTHING = (0.3, -1.7, 40.0)
+
+
+def _far_row(row: Sequence[float], way: int, step: int) -> list[Interval]:
+    """Return a row with numbers for infinities and for what is not known."""
+    count = sum(map(math.isinf, row))
+    intervals, k = [], 0
+    for v in row:
+        if math.isinf(v):
+            far = _distance(way, step, k, count)
+            intervals.append((far, far) if v > 0 else mpi_neg((far, far)))
+            k += 1
+        else:
+            intervals.append(exactly(_ANYTHING[way % 3] if math.isnan(v) else v))
+    return intervals
+
+
+def _distance(way: int, step: int, k: int, count: int) -> Mpf:
+    """Return how far out the infinity number k is: as far as the others, beyond the last, or less far.
+
+    On the fourth way the first is so near that the others outgrow its exponential, on the fifth the last one.
+    """
+    if way < 3:
+        return libmp.from_man_exp(1, _FAR[step] + (0, 3, -3)[way] * k)
+    rank = k if way == 3 else count - 1 - k
+    if not rank:
+        return libmp.from_float(40.0 * 1.25**step)
+    return libmp.from_man_exp(1, 7500 + 100 * step + rank)
+
+
+def _trends(rows: Array) -> Array:
+    columns = rows.reshape(len(rows), -1).T.tolist()
+    return np.array([_trend(column) for column in columns]).reshape(rows.shape[1:])
 
 
 def _trend(column: Sequence[float]) -> float:
@@ -510,12 +589,8 @@ class _Evaluator:
             return self.call_registered(formula.called[name], given[0], by_name)
         if len(given) == 1 and isinstance(given[0], list) and name in _REDUCTIONS:
             return _REDUCTIONS[name](self, given[0])
-        if name in ("groups", "concat"):
-            return (
-                _groups(given[0], given[1])
-                if name == "groups"
-                else [*_listed(given[0]), *_listed(given[1])]
-            )
+        if name in _OF_TWO:
+            return _OF_TWO[name](self, _listed(given[0]), given[1])
         return self.spread(getattr(self.t, name), *given)
 
     def call_registered(
@@ -535,6 +610,54 @@ class _Evaluator:
         if isinstance(terms[0], list):
             return [self.reduce_max(_listed(group)) for group in terms]
         return self.spread(self.t.max, *terms)
+
+    def argmax(self, terms: list[Value]) -> Value:
+        best = 0
+        for i in range(1, len(terms)):
+            if self.order(_single(terms[i]), _single(terms[best])) > 0:
+                best = i
+        return (point(best),)
+
+    def excess(self, terms: list[Value], power: Value) -> Value:
+        """Return max(0, x - t) with the t for which the sum of max(0, x - t)**power is 1, for the powers 1 and 2."""
+        x = [_single(term) for term in terms]
+
+        def downwards(i: int, j: int) -> int:
+            return self.order(x[j], x[i])
+
+        inside: list[int] = []
+        for i in sorted(range(len(x)), key=cmp_to_key(downwards)):
+            if not self.rises(x[i], [x[j] for j in inside], power):
+                break
+            inside.append(i)
+        t = self.level([x[i] for i in inside], whole_number(_single(power)))
+        rest: list[Value] = [(ZERO,)] * len(x)
+        for i in inside:
+            rest[i] = self.t.sub(x[i], t)
+        return rest
+
+    def order(self, a: Series, b: Series) -> int:
+        return self.t.sign_of(self.t.sub(a[:1], b[:1]))
+
+    def rises(self, a: Series, larger: list[Series], power: Value) -> bool:
+        """Tell whether a is above that t: by how much larger numbers are above a does not add up to 1."""
+        above: list[Value] = [self.t.sub(b[:1], a[:1]) for b in larger]
+        powers = _listed(self.spread(self.t.pow, above, power))
+        total = _single(self.total([(ZERO,), *powers]))
+        return self.order(total, (ONE,)) < 0
+
+    def level(self, terms: list[Series], power: int | None) -> Series:
+        """Return the t for which the sum of (x - t)**power is 1."""
+        count: Series = (point(len(terms)),)
+        total = _single(self.total(list[Value](terms)))
+        if power == 1:
+            return self.t.div(self.t.sub(total, (ONE,)), count)
+        mean = self.t.div(total, count)
+        d = [self.t.sub(a, mean) for a in terms]
+        scatter = _single(self.total([self.t.mul(v, v) for v in d]))
+        return self.t.sub(
+            mean, self.t.sqrt(self.t.div(self.t.sub((ONE,), scatter), count))
+        )
 
     def mean(self, terms: list[Value]) -> Value:
         return self.spread(self.t.div, self.total(terms), (point(len(terms)),))
@@ -561,6 +684,13 @@ _REDUCTIONS: dict[str, Callable[[_Evaluator, list[Value]], Value]] = {
     "max": _Evaluator.reduce_max,
     "first": lambda _, terms: terms[: len(terms) // 2],
     "second": lambda _, terms: terms[len(terms) // 2 :],
+    "index": lambda _, terms: [(point(i),) for i in range(len(terms))],
+    "argmax": _Evaluator.argmax,
+}
+_OF_TWO: dict[str, Callable[[_Evaluator, list[Value], Value], Value]] = {
+    "groups": lambda _, terms, size: _groups(terms, size),
+    "concat": lambda _, terms, others: [*terms, *_listed(others)],
+    "excess": _Evaluator.excess,
 }
 
 
@@ -575,9 +705,12 @@ def _listed(value: Value) -> list[Value]:
     return value
 
 
-def _groups(vector: Value, size: Value) -> Value:
-    assert isinstance(vector, list)
-    assert isinstance(size, tuple)
-    n = whole_number(size)
+def _single(value: Value) -> Series:
+    assert isinstance(value, tuple)
+    return value
+
+
+def _groups(vector: list[Value], size: Value) -> Value:
+    n = whole_number(_single(size))
     assert n
     return [vector[i : i + n] for i in range(0, len(vector), n)]

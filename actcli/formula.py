@@ -38,11 +38,16 @@ FUNCTIONS = {
     "max": (2, 9),
     "min": (2, 9),
 }
-# Those that take a vector: sum, mean and max of its elements, its halves, its consecutive groups, two vectors in a row.
+# Those that take a vector: sum, mean and max of its elements, its halves, its consecutive groups, two vectors in a row,
+# 0, 1, 2 … for its elements, that number for the first maximum, and max(0, x - t) with the t for which the sum of
+# max(0, x - t)**power is 1.
 VECTOR_FUNCTIONS = {
     "max": (1, 9),
     "sum": (1, 1),
     "mean": (1, 1),
+    "index": (1, 1),
+    "argmax": (1, 1),
+    "excess": (2, 2),
     "first": (1, 1),
     "second": (1, 1),
     "groups": (2, 2),
@@ -111,7 +116,7 @@ def parse(
     Args:
         text: Python expression syntax in ``x`` and parameters.
         find: returns the registered function of a name, or None.
-        vectors: allow the functions that take a vector (sum, mean, first, second, groups, concat).
+        vectors: allow the functions that take a vector (VECTOR_FUNCTIONS).
 
     >>> parse("x / (1 + exp(-beta * x))").names
     ('x', 'beta')

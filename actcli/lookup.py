@@ -12,10 +12,11 @@ from actcli.registry import suggestion
 from actcli.spec import split_spec
 
 _NAME = re.compile(r"[A-Za-z][\w .-]*")
+_DOTTED = re.compile(r"[A-Za-z]\w*(\.\w+)+")
 
 
 def get(text: str) -> Activation:
-    """Return a registered function by its name, with parameters if the name bears any, or a user's formula.
+    """Return a registered function by its name or a framework's, with parameters if it bears any, or a user's formula.
 
     Raises:
         UnknownNameError: nothing is called that, and it is no formula in ``x`` either.
@@ -23,16 +24,28 @@ def get(text: str) -> Activation:
 
     >>> get("SiLU"), get("swish:beta=2").label
     (<activation swish: x / (1 + exp(-beta * x))>, 'swish:beta=2')
+    >>> get("keras.layers.LeakyReLU").label
+    'leaky_relu:alpha=0.3'
     >>> float(get("x*sigmoid(b*x):b=0")(3.0))
     1.5
     """
     name, typed = split_spec(text)
-    function = functions.get(name) or _other(name)
+    function = functions.get(name) or _of_framework(name) or _other(name)
     return (
         function.bind(",".join(f"{n}={value}" for n, value in typed.items()))
         if typed
         else function
     )
+
+
+def _of_framework(name: str) -> Activation | None:
+    if not _DOTTED.fullmatch(name):
+        return None
+    from actcli import (
+        frameworks,
+    )  # a table of some hundred names, read by those who ask
+
+    return frameworks.find(name)
 
 
 def _other(name: str) -> Activation:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from actcli.engine import BLOCK, Array
+from actcli.engine import Array
 
 # exp of less than this has lost digits, or will when a sum is taken of it
 _FAR = -700.0
@@ -209,9 +209,14 @@ def _with_nan(y: Array, x: Array) -> Array:
 
 
 def uniform(seed: int, start: int, size: int) -> Array:
-    """Return random numbers in [0, 1) that depend on the seed and their place alone; start is a multiple of 4."""
-    assert BLOCK % 4 == 0
+    """Return random numbers in [0, 1) that depend on the seed and their place alone."""
     # Philox counts in fours, and can be set to any place at once
-    return np.random.Generator(np.random.Philox(key=seed).advance(start // 4)).random(
-        size
-    )
+    source = np.random.Philox(key=seed).advance(start // 4)
+    return np.random.Generator(source).random(start % 4 + size)[start % 4 :]
+
+
+def gumbel(seed: int, start: int, size: int) -> Array:
+    """Return random numbers of the standard Gumbel distribution that depend on the seed and their place alone."""
+    # 0 is moved to half of the smallest number drawn: its logarithm is no number
+    u = np.maximum(uniform(seed, start, size), 2.0**-54)
+    return -np.log(-np.log(u))

@@ -9,8 +9,7 @@ import pytest
 import actcli
 from actcli import exact
 from actcli.activation import Activation
-from actcli.axiswise import AxisActivation
-from actcli.engine import BLOCK, Array
+from actcli.engine import BLOCK
 from tests.accuracy import BOUND, COUNT, distance, errors, points
 
 FLOATS = ("float64", "float32", "float16")
@@ -108,7 +107,8 @@ def test_limits_at_the_infinities(elementwise: Activation) -> None:
 def test_nan_in_nan_out(function: Activation) -> None:
     x = np.array([math.nan, 1.0])
     assert np.isnan(np.asarray(function(x)).ravel()[0])
-    assert np.isnan(np.asarray(function.derivative(x)).ravel()[0])
+    # a row of a Jacobian holds derivatives that do not depend on the element that is NaN
+    assert np.isnan(np.asarray(function.derivative(x))[0]).any()
 
 
 def test_zero_of_either_sign(elementwise: Activation) -> None:
@@ -206,61 +206,6 @@ def test_record_is_complete(function: Activation) -> None:
     assert function.use
     assert function.flaw
     assert function.resolve(function.defaults) == function.resolve({})
-
-
-AXIS_INPUTS = (
-    [1.0, 2.0, 3.0, 4.0, 1.0, 2.0],
-    [1000.0, 1001.0],
-    [0.0, -40.0],
-    [-745.0, 0.0, -700.0, 0.5],
-    [0.1] * 6,
-    [1e308, -1e308],
-)
-
-
-@pytest.mark.parametrize("row", AXIS_INPUTS)
-def test_axis_functions_agree_with_the_formula(
-    axiswise: AxisActivation, row: list[float]
-) -> None:
-    assert axiswise.formula is not None
-    values = {
-        n: v for n, v in axiswise.resolve({}).items() if n in axiswise.formula.names
-    }
-    f, jacobian = exact.vector(axiswise.formula, row, values, jacobian=True)
-    assert jacobian is not None
-    got, got_jacobian = axiswise(row), axiswise.derivative(row)
-    assert got_jacobian.shape == jacobian.shape == (f.size, len(row))
-    conditioning = np.abs(jacobian) @ np.spacing(np.abs(row))
-    assert_near(got, f, conditioning)
-    # the slope of a share by an input is at most the share itself
-    assert_near(
-        got_jacobian, jacobian, np.abs(jacobian) * np.spacing(np.abs(row)).sum()
-    )
-    upstream = np.linspace(-1.0, 2.0, f.size)
-    scale = np.abs(jacobian).T @ np.abs(upstream)
-    np.testing.assert_array_less(
-        np.abs(axiswise.vjp(row, upstream) - upstream @ jacobian),
-        1e-15 * scale + 1e-300,
-    )
-
-
-def assert_near(got: Array, exact_values: Array, conditioning: Array) -> None:
-    with np.errstate(invalid="ignore"):
-        unit = np.spacing(np.abs(exact_values)) + conditioning
-        near = np.abs(got - exact_values) <= BOUND * unit
-    assert (near | (got == exact_values)).all(), (got, exact_values)
-
-
-@pytest.mark.parametrize("axis", [0, 1, -1])
-def test_axis_functions_along_each_axis(axiswise: AxisActivation, axis: int) -> None:
-    x = np.random.default_rng(1).normal(size=(4, 6, 2))
-    got = axiswise(x, axis=axis)
-    expected = np.moveaxis(
-        np.apply_along_axis(axiswise, -1, np.moveaxis(x, axis, -1)), -1, axis
-    )
-    np.testing.assert_array_equal(got, expected)
-    back = axiswise.vjp(x, np.ones_like(got), axis=axis)
-    assert back.shape == x.shape
 
 
 def test_a_wrong_derivative_is_noticed() -> None:

@@ -1,0 +1,73 @@
+"""Functions that take an axis apart or double it: maxima of groups, both sides of zero."""
+
+import numpy as np
+
+from actcli.axiswise import axis_activation
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.numerics import either
+from actcli.rows import diagonals, marks
+
+
+def _groups(x: Array, pieces: int) -> Array:
+    if x.shape[-1] % pieces:
+        raise RequestError(
+            f"maxout: a length of {x.shape[-1]} is no multiple of pieces={pieces}"
+        )
+    return x.reshape(x.shape[0], x.shape[-1] // pieces, pieces)
+
+
+@axis_activation(
+    "max(groups(x, pieces))",
+    paper="arXiv:1302.4389",
+    use="a learned convex activation, with dropout",
+    flaw="as many times the weights as pieces",
+    domain=("pieces >= 1",),
+)
+def maxout(x: Array, *, pieces: int = 2) -> Array:
+    """Maximum of consecutive groups."""
+    return _groups(x, pieces).max(axis=-1)
+
+
+@maxout.derivative
+def maxout_jacobian(x: Array, *, pieces: int) -> Array:
+    groups = _groups(x, pieces)
+    count = groups.shape[1]
+    jacobian = np.zeros((x.shape[0], count, count, pieces))
+    jacobian[:, range(count), range(count)] = marks(groups)
+    return jacobian.reshape(x.shape[0], count, x.shape[-1])
+
+
+@maxout.vjp
+def maxout_vjp(x: Array, upstream: Array, *, pieces: int) -> Array:
+    return (marks(_groups(x, pieces)) * upstream[:, :, None]).reshape(x.shape)
+
+
+@axis_activation(
+    "concat(max(0, x), max(0, -x))",
+    paper="arXiv:1603.05201",
+    use="first layers of convolutional networks, whose filters come in pairs of opposite sign",
+    flaw="twice the outputs, and the weights that go with them",
+)
+def crelu(x: Array) -> Array:
+    """Concatenated rectifier: relu(x), then relu(-x), along the axis."""
+    # + 0.0 makes a zero of either sign +0
+    return np.concatenate([np.maximum(x, 0.0), np.maximum(-x, 0.0)], axis=-1) + 0.0
+
+
+@crelu.derivative
+def crelu_jacobian(x: Array) -> Array:
+    right, left = _sides(x)
+    return np.concatenate([diagonals(right), diagonals(left)], axis=1)
+
+
+@crelu.vjp
+def crelu_vjp(x: Array, upstream: Array) -> Array:
+    right, left = _sides(x)
+    n = x.shape[-1]
+    return right * upstream[:, :n] + left * upstream[:, n:]
+
+
+def _sides(x: Array) -> tuple[Array, Array]:
+    """Return the slopes of relu(x) and relu(-x)."""
+    return either(x > 0.0, 1.0, 0.0, x), either(x < 0.0, -1.0, 0.0, x)

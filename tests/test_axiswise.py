@@ -1,0 +1,314 @@
+"""What holds for every function of an axis: right against its own formula, at specials, along any axis, in any place."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli import exact
+from actcli.activation import Activation
+from actcli.axiswise import AxisActivation
+from actcli.engine import BLOCK, Array
+from tests.accuracy import BOUND, COUNT
+from tests.axis_accuracy import errors, rows
+from tests.test_functions import other_parameters
+
+DTYPES = ("float64", "float32")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_values_and_slopes_agree_with_the_formula(
+    axiswise: AxisActivation, dtype: str
+) -> None:
+    found = errors(axiswise, dtype)
+    for kind, row in zip(
+        (found.value, found.jacobian, found.vjp), found.rows, strict=True
+    ):
+        assert kind.ulps <= BOUND, row.tolist()
+    assert min(found.value.count, found.jacobian.count) >= COUNT
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_other_parameters_agree_with_the_formula(
+    axiswise: AxisActivation, dtype: str
+) -> None:
+    for setting in other_parameters(axiswise):
+        found = errors(axiswise, dtype, count=300, slopes=300, **setting)
+        worst = max(found.value.ulps, found.jacobian.ulps, found.vjp.ulps)
+        assert worst <= BOUND, f"{setting}: {found}"
+
+
+INFINITE = (
+    [math.inf, 0.0],
+    [-math.inf, 0.0],
+    [0.5, math.inf],
+    [3.0, -math.inf],
+    [0.0, -math.inf],
+    [-2.0, -math.inf],
+    [-2.0, math.inf],
+    [math.inf, -800.0],
+    [math.inf, math.inf],
+    [-math.inf, -math.inf],
+    [math.inf, -math.inf],
+    [-math.inf, math.inf],
+    [math.inf, math.inf, 1.0, 0.0],
+    [-math.inf, 0.25, math.inf, -1.0],
+    [-math.inf, -math.inf, 0.5, 0.25],
+    [0.5, -1.0, -math.inf, 2.0, -math.inf, 0.75],
+    [math.inf],
+    [-math.inf],
+)
+
+
+@pytest.mark.parametrize("row", INFINITE, ids=str)
+def test_limits_at_the_infinities(axiswise: AxisActivation, row: list[float]) -> None:
+    assert axiswise.formula is not None
+    try:
+        got, slope = np.ravel(axiswise(row)), axiswise.derivative(row)
+    except actcli.ActcliError:
+        return
+    names = axiswise.formula.names
+    values = {n: v for n, v in axiswise.resolve({}).items() if n in names}
+    f, jacobian = exact.vector(axiswise.formula, row, values, jacobian=True)
+    assert jacobian is not None
+    for ours, limit in ((got, f), (slope, jacobian)):
+        known = ~np.isnan(limit)
+        np.testing.assert_allclose(ours[known], limit[known], rtol=1e-15)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_along_each_axis(axiswise: AxisActivation, axis: int) -> None:
+    x = np.random.default_rng(1).normal(size=(4, 6, 2))
+    moved = np.moveaxis(x, axis, -1)
+    outputs = np.shape(axiswise(moved[0, 0]))
+    got = axiswise(x, axis=axis)
+    rowwise = np.array([axiswise(row) for row in moved.reshape(-1, moved.shape[-1])])
+    expected = rowwise.reshape(*moved.shape[:-1], *outputs)
+    if outputs:
+        expected = np.moveaxis(expected, -1, axis)
+    np.testing.assert_array_equal(got, expected)
+    jacobian = axiswise.derivative(x, axis=axis)
+    assert jacobian.shape[:-2] == moved.shape[:-1]
+    np.testing.assert_array_equal(jacobian[0, 0], axiswise.derivative(moved[0, 0]))
+    back = axiswise.vjp(x, np.ones_like(got), axis=axis)
+    assert back.shape == x.shape
+    np.testing.assert_array_equal(
+        np.moveaxis(back, axis, -1)[0, 0],
+        axiswise.vjp(moved[0, 0], np.ones(outputs)),
+    )
+
+
+def test_layout_does_not_matter(axiswise: AxisActivation) -> None:
+    x = np.random.default_rng(2).normal(size=(12, 12))
+    expected = axiswise(x)
+    x.setflags(write=False)
+    for view in (x.T, x[::-1, ::3], np.asfortranarray(x), x.astype(">f8")):
+        for method in (axiswise, axiswise.derivative):
+            plain = np.ascontiguousarray(view).astype(float)
+            np.testing.assert_array_equal(method(view), method(plain))
+    np.testing.assert_array_equal(axiswise(x), expected)
+
+
+@pytest.mark.parametrize("length", [2, 4, 12, 120])
+def test_place_and_threads_do_not_change_a_bit(
+    axiswise: AxisActivation, length: int
+) -> None:
+    few = np.random.default_rng(3).normal(size=(50, length)) * 3.0
+    many = np.resize(few, (2 * BLOCK // length + 7, length))
+    expected = np.array([axiswise(row) for row in few])
+    for threads in (1, 3):
+        got = axiswise(many, threads=threads)
+        np.testing.assert_array_equal(
+            got, np.resize(expected, (len(many), *expected.shape[1:]))
+        )
+    upstream = np.ones_like(expected)
+    np.testing.assert_array_equal(
+        axiswise.vjp(few, upstream)[7], axiswise.vjp(few[7], upstream[7])
+    )
+    np.testing.assert_array_equal(
+        axiswise.derivative(few)[7], axiswise.derivative(few[7])
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_narrow_results_are_the_wide_ones_rounded_once(
+    axiswise: AxisActivation, dtype: str
+) -> None:
+    x = np.random.default_rng(4).normal(size=(50, 6)).astype(dtype)
+    wide = x.astype(float)
+    upstream = np.ones_like(axiswise(x))
+    for ours, expected in (
+        (axiswise(x), axiswise(wide)),
+        (axiswise.derivative(x), axiswise.derivative(wide)),
+        (axiswise.vjp(x, upstream), axiswise.vjp(wide, upstream.astype(float))),
+    ):
+        assert ours.dtype == dtype
+        np.testing.assert_array_equal(ours, expected.astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_finite_and_silent_at_the_extremes(
+    axiswise: AxisActivation, dtype: str
+) -> None:
+    info = np.finfo(dtype)
+    x = np.array([info.max, -info.max, info.tiny, -info.smallest_subnormal], dtype)
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        for row in (x, x[::-1], -x, x[[0, 0, 1, 1]]):
+            assert not np.isnan(axiswise(row)).any()
+            assert not np.isnan(axiswise.derivative(row)).any()
+
+
+def test_out_is_written(axiswise: AxisActivation) -> None:
+    x = np.random.default_rng(5).normal(size=(3, 4))
+    expected = axiswise(x)
+    out = np.empty_like(expected)
+    assert axiswise(x, out=out) is out
+    np.testing.assert_array_equal(out, expected)
+    with pytest.raises(actcli.ActcliError, match=r"out has shape \(7,\)"):
+        axiswise(x, out=np.empty(7))
+
+
+def test_no_rows_are_no_results(axiswise: AxisActivation) -> None:
+    x = np.empty((0, 4))
+    one = axiswise(np.zeros(4))
+    assert axiswise(x).shape == (0, *np.shape(one))
+    assert axiswise.derivative(x).shape == (0, np.size(one), 4)
+    assert axiswise.vjp(x, np.empty((0, *np.shape(one)))).shape == (0, 4)
+
+
+def test_an_empty_axis_is_refused(axiswise: AxisActivation) -> None:
+    with pytest.raises(actcli.ActcliError, match="axis 1 is empty; it needs at least"):
+        axiswise(np.empty((3, 0)), axis=1)
+    with pytest.raises(actcli.ActcliError, match="more than a single number"):
+        axiswise(1.0)
+    with pytest.raises(actcli.ActcliError, match="axis=2 of an array that has 1"):
+        axiswise([1.0, 2.0], axis=2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "length", "message"),
+    [
+        ("glu", 3, "glu: a length of 3 has no halves; it must be even"),
+        ("swiglu", 1, "swiglu: a length of 1 has no halves; it must be even"),
+        ("maxout", 3, "maxout: a length of 3 is no multiple of pieces=2"),
+        ("maxout:pieces=4", 6, "maxout: a length of 6 is no multiple of pieces=4"),
+        ("maxout:pieces=0", 4, "maxout: pieces=0 is outside the domain pieces >= 1"),
+        ("standardize:eps=0", 4, "standardize: eps=0 is outside the domain eps > 0"),
+        ("gumbel_softmax:tau=0", 4, "tau=0 is outside the domain tau > 0"),
+        ("gumbel_softmax:hard=2", 4, "hard=2 is outside the domain 0 <= hard <= 1"),
+    ],
+)
+def test_what_is_outside_the_domain_is_refused(
+    spec: str, length: int, message: str
+) -> None:
+    with pytest.raises(actcli.ActcliError, match=message):
+        actcli.get(spec)(np.zeros(length))
+
+
+def test_upstream_must_fit(axiswise: AxisActivation) -> None:
+    with pytest.raises(actcli.ActcliError, match=r"upstream has shape \(5,\); "):
+        axiswise.vjp(np.zeros((2, 4)), np.zeros(5))
+
+
+# what is chosen, not forced by mathematics
+
+
+def test_ties_go_to_the_first() -> None:
+    assert actcli.get("hardmax")([1.0, 3.0, 3.0]).tolist() == [0.0, 1.0, 0.0]
+    jacobian = actcli.get("maxout").derivative([2.0, 2.0])
+    assert jacobian.tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "shares"),
+    [
+        ("sparsemax", [1.0, 0.0], [1.0, 0.0]),
+        ("sparsemax", [0.5, 0.0], [0.75, 0.25]),
+        ("sparsemax", [1.0, 1e-17], [1.0, 5e-18]),
+        ("entmax15", [2.0, 0.0], [1.0, 0.0]),
+        ("entmax15", [0.0, 0.0], [0.5, 0.5]),
+    ],
+)
+def test_shares_at_the_edge_of_the_simplex(
+    name: str, row: list[float], shares: list[float]
+) -> None:
+    np.testing.assert_allclose(actcli.get(name)(row), shares, rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["sparsemax", "entmax15", "softmax"])
+@pytest.mark.parametrize("length", [1, 2, 30, 1000])
+def test_shares_add_up_to_one(name: str, length: int) -> None:
+    x = np.random.default_rng(6).normal(size=(200, length)) * 2.0
+    p = actcli.get(name)(x)
+    assert (p >= 0.0).all()
+    np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
+
+
+def test_gumbel_noise_depends_on_seed_and_place_alone() -> None:
+    sample = actcli.get("gumbel_softmax")
+    x = np.random.default_rng(7).normal(size=(BLOCK, 3))
+    first = sample(x, seed=5)
+    np.testing.assert_array_equal(first, sample(x, seed=5, threads=3))
+    np.testing.assert_array_equal(first[:10], sample(x[:10], seed=5))
+    assert (first != sample(x, seed=6)).any()
+    np.testing.assert_array_equal(sample(x), actcli.get("softmax")(x))
+
+
+def test_hard_gumbel_samples_have_the_shares_of_softmax() -> None:
+    logits = np.array([0.0, 1.0, -1.0, 0.5])
+    x = np.broadcast_to(logits, (100_000, 4))
+    sample = actcli.get("gumbel_softmax")
+    chosen = sample(x, hard=1, seed=1, tau=0.3)
+    assert set(np.unique(chosen)) == {0.0, 1.0}
+    np.testing.assert_array_equal(chosen.sum(axis=-1), 1.0)
+    # four standard deviations of a frequency
+    shares = actcli.get("softmax")(logits)
+    np.testing.assert_allclose(chosen.mean(axis=0), shares, atol=0.0064)
+
+
+def test_slopes_of_a_gumbel_sample_see_its_noise() -> None:
+    sample = actcli.get("gumbel_softmax")
+    x = np.random.default_rng(8).normal(size=(3, 5))
+    soft = sample(x, seed=2, tau=0.7)
+    diagonal = np.einsum(
+        "rij,ij->rij", -soft[:, :, None] * soft[:, None, :], 1 - np.eye(5)
+    )
+    expected = diagonal / 0.7
+    expected[:, range(5), range(5)] = soft * (1.0 - soft) / 0.7
+    for hard in (0, 1):
+        jacobian = sample.derivative(x, seed=2, tau=0.7, hard=hard)
+        np.testing.assert_allclose(jacobian, expected, rtol=1e-12)
+        back = sample.vjp(x, np.eye(5)[:3], seed=2, tau=0.7, hard=hard)
+        picked = np.array([expected[i, i] for i in range(3)])
+        np.testing.assert_allclose(back, picked, rtol=1e-12)
+
+
+def test_a_wrong_jacobian_is_noticed() -> None:
+    """The checker itself: a Jacobian that is off by a millionth of a millionth, and one with 1 - p."""
+    good = actcli.get("softmax").bind()
+    assert isinstance(good, AxisActivation)
+
+    def declare(kernel):  # type: ignore[no-untyped-def]
+        wrong = good.bind()
+        wrong._derivatives = {"x": kernel}
+        assert isinstance(wrong, AxisActivation)
+        return errors(wrong, "float64", count=1, slopes=1000).jacobian.ulps
+
+    def naive(x: Array) -> Array:
+        p = good.kernel(x)
+        return np.eye(p.shape[-1]) * p[:, None] - p[:, :, None] * p[:, None, :]
+
+    prime = good.slope()
+    assert declare(prime) <= BOUND
+    assert declare(lambda x: prime(x) * (1 + 1e-12)) > BOUND
+    assert declare(naive) > BOUND
+
+
+def test_rows_vary(axiswise: Activation) -> None:
+    assert isinstance(axiswise, AxisActivation)
+    some = [row for row, _ in zip(rows(axiswise, "float32"), range(200), strict=False)]
+    assert len({row.tobytes() for row in some}) >= 195
+    assert len({row.size for row in some}) >= 5
