@@ -12,7 +12,7 @@ from actcli.analysis.curve import Curve, plain
 from actcli.analysis.gain import Moments, TorchGain, moments, torch_gain
 from actcli.analysis.shape import Extremum, Limits, Range, Shape
 from actcli.analysis.slopes import VANISHING, Slopes, Steepest
-from actcli.analysis.smoothness import Break, Smoothness, smoothness
+from actcli.analysis.smoothness import Break, Smoothness, smoothness, smoothness_class
 
 __all__ = [
     "VANISHING",
@@ -143,6 +143,11 @@ class Analysis:
     def smoothness(self) -> Smoothness:
         """How many derivatives are continuous, and where they are not; uses mpmath where the formula changes its form."""
         return smoothness(self._curve)
+
+    @cached_property
+    def smoothness_class(self) -> str:
+        """What ``smoothness.name`` is; where a jump or a corner decides it, without mpmath."""
+        return smoothness_class(self._curve)
 
     @property
     def zero_centred(self) -> bool:

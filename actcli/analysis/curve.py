@@ -218,7 +218,8 @@ def _limit(v: Array) -> Array:
     with np.errstate(invalid="ignore"):
         first, second = np.abs(v[..., 2] - v[..., 1]), np.abs(v[..., 3] - v[..., 2])
         unbounded = (second > 0.5 * first) & (first > 1e-6)
-    near = np.where(np.abs(v[..., 0]) < 1e-40 * np.abs(v[..., 3]), 0.0, v[..., 0])
+    # what is that much smaller has only not reached 0 because the neighbour is not the break
+    near = np.where(np.abs(v[..., 0]) < 1e-11 * np.abs(v[..., 1]), 0.0, v[..., 0])
     return np.where(unbounded, np.copysign(np.inf, v[..., 3]), near)
 
 

@@ -162,7 +162,7 @@ class Slopes:
         # a valley, not the rounding of what is level
         deep = size[i] < 0.99 * np.maximum(size[i - 1], size[i + 1])
         i = i[low & deep & s.smooth(i - 1, i + 1)]
-        i = i[np.argsort(np.abs(s.x[i]))[: 4 if curve.is_exact else 64]]
+        i = i[np.argsort(np.abs(s.x[i]))[: 4 if curve.is_exact else 512]]
         valleys, _ = peaks(
             lambda v: -np.abs(curve.slope(v)), s.x[i - 1], s.x[i + 1], rounds=5
         )

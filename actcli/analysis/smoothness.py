@@ -62,10 +62,27 @@ def smoothness(curve: Curve) -> Smoothness:
     return Smoothness(tuple(b for b in found if b is not None))
 
 
+def smoothness_class(curve: Curve) -> str:
+    """Return the name of the class alone: from the kernel where that jumps or has a corner, which needs no mpmath."""
+    sides = curve.sides
+    if any(side.jumps != (0.0, 0.0) for side in sides):
+        return "jump"
+    if any(_is_corner(side) for side in sides):
+        return "C0"
+    return smoothness(curve).name
+
+
+def _is_corner(side: Side) -> bool:
+    left, right = side.slope_left, side.slope_right
+    if math.isinf(left) or math.isinf(right):
+        return True
+    return abs(left - right) > 1e-6 * max(abs(left), abs(right))
+
+
 def _by_kernel(_: Curve, side: Side) -> Break | None:
     if side.jumps != (0.0, 0.0):
         return Break(side.x, 0, side.left, side.right)
-    if math.isclose(side.slope_left, side.slope_right, rel_tol=1e-9):
+    if not _is_corner(side):
         return None
     return Break(side.x, 1, side.slope_left, side.slope_right)
 

@@ -9,6 +9,7 @@ import actcli
 from actcli.activation import Activation
 from actcli.analysis import analyse
 from actcli.analysis.breaks import break_points
+from tests.analysis.test_analysis import settings
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,14 @@ from actcli.analysis.breaks import break_points
     ],
 )
 def test_classes(text: str, name: str) -> None:
-    assert analyse(actcli.get(text)).smoothness.name == name
+    a = analyse(actcli.get(text))
+    assert (a.smoothness.name, a.smoothness_class) == (name, name)
+
+
+def test_the_class_alone_is_the_same(elementwise: Activation) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        assert a.smoothness_class == a.smoothness.name, function
 
 
 def test_declared_kinks_are_found(elementwise: Activation) -> None:
