@@ -58,11 +58,12 @@ def scaled_exp(scale: Any, z: Array) -> Array:
 
 def sigma(z: Array) -> Array:
     """Return σ(z) = 1/(1 + exp(-z))."""
-    y = np.exp(-z)
-    y += 1.0
-    np.divide(1.0, y, out=y)
-    # 1 + exp(-z) overflows below -709, where σ(z) is exp(z) to the last digit
-    return far_left(y, z, 1.0)
+    # not 1/(1 + exp(-z)): that overflows on the left, and on the right the sum is rounded before it is inverted
+    y = np.abs(z)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    y /= y + 1.0
+    return mirrored(y, z)
 
 
 def bell(z: Array) -> Array:

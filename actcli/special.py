@@ -59,8 +59,7 @@ def normal_cdf(x: Array, /) -> Array:
 def x_normal_cdf(x: Array, /) -> Array:
     """Return x·Φ(x); unlike the product, it keeps its digits where Φ(x) is subnormal."""
     flat = x.ravel()
-    y, far = _normal_cdf_near(flat)
-    y *= flat
+    y, far = _x_normal_cdf_near(flat)
     return _patched(y, far, flat, _x_normal_cdf_far).reshape(x.shape)
 
 
@@ -112,6 +111,18 @@ def _integral_near(x: Array, values: Array, g: _Gaussian) -> tuple[Array, Array]
     s, h, number, room = _located(x, values.size)
     y = _area(s, h, room, g)
     y += np.take(values, number, out=room, mode="clip")
+    return y, _outside(number, values.size)
+
+
+def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
+    # c·Φ(c) + h·Φ(c) + x·area, not x·(Φ(c) + area): only the first term is large, and nothing is rounded after it
+    values = _normal_cdf_values()
+    s, h, number, room = _located(x, values.size)
+    y = _area(s, h, room, _NORMAL)
+    y *= x
+    h *= np.take(values, number, out=room, mode="clip")
+    y += h
+    y += np.take(_x_normal_cdf_values(), number, out=room, mode="clip")
     return y, _outside(number, values.size)
 
 
@@ -264,6 +275,16 @@ def _normal_cdf_values() -> Array:
 
 
 @cache
+def _x_normal_cdf_values() -> Array:
+    high, rest = _halves(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL)
+    t = np.arange(1 - high.size, 1) / 2048
+    head = (high.view(np.int64) & _HEAD_BITS).view(np.float64)
+    # both products with the head are exact, as t has few bits
+    below = t * head + (t * (high - head) + t * rest)
+    return _neutral(np.concatenate([below, below[-2::-1] - t[-2::-1]]))
+
+
+@cache
 def _x_normal_cdf_prime_values() -> Array:
     high, low = table.X_NORMAL_CDF_PRIME, table.X_NORMAL_CDF_PRIME_LOW
     return _grown(high, low, _NORMAL, 1.0, factor=lambda t: 2.0 - t * t)
@@ -271,8 +292,11 @@ def _x_normal_cdf_prime_values() -> Array:
 
 @cache
 def _erf_values() -> Array:
-    values = _grown(table.ERF, table.ERF_LOW, _ERF, 0.0)
-    # the neutral element of addition: 0.0 would turn the sign of -0.0
+    return _neutral(_grown(table.ERF, table.ERF_LOW, _ERF, 0.0))
+
+
+def _neutral(values: Array) -> Array:
+    """Make the 0 of a grid -0.0, the neutral element of addition: 0.0 would turn the sign of -0.0."""
     values[values == 0.0] = -0.0
     return values
 
@@ -290,7 +314,19 @@ def _grown(
     span: float,
     factor: Callable[[Array], Array] = np.ones_like,
 ) -> Array:
-    """Return f at the multiples of 1/2048 from the first knot to its mirror image, where f(-x) = span - f(x).
+    """Return f at the multiples of 1/2048 from the first knot to its mirror image, where f(-x) = span - f(x)."""
+    head, rest = _halves(high, low, g, factor)
+    below = head + rest
+    return np.concatenate([below, span - below[-2::-1]])
+
+
+def _halves(
+    high: tuple[float, ...],
+    low: tuple[float, ...],
+    g: _Gaussian,
+    factor: Callable[[Array], Array] = np.ones_like,
+) -> tuple[Array, Array]:
+    """Return f at the multiples of 1/2048 up to 0 as sums of two floats: that of the nearest knot, and the rest.
 
     Between the knots, which are 64 times as far apart and given to twice the precision, f′ = factor·g is integrated
     by Gauss's formula of order 10. A file of all values would be thirty times as long; this takes a millisecond, once.
@@ -307,5 +343,5 @@ def _grown(
         bends += weight * (factor(knots + d) * ratio - at_knots)
     area = g.scale * np.exp(-g.q * knots**2) * steps
     rest = np.array(low)[:, None] + area * bends + area * at_knots
-    below = (np.array(high)[:, None] + rest).ravel()[32:-31]
-    return np.concatenate([below, span - below[-2::-1]])
+    heads = np.repeat(np.array(high), steps.size)
+    return heads[32:-31], rest.ravel()[32:-31]

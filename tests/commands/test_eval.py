@@ -325,7 +325,7 @@ WRONG = {
         "float63",
     ],
     "--upstream: 2 numbers; relu gives 1": ["relu", "-x", "1", "-u", "1,2"],
-    "maxout: 3 numbers do not divide into groups of pieces=2": [
+    "maxout: a length of 3 is no multiple of pieces=2": [
         "maxout",
         "-x",
         "1,2,3",
