@@ -123,6 +123,9 @@ def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
     h *= np.take(values, number, out=room, mode="clip")
     y += h
     y += np.take(_x_normal_cdf_values(), number, out=room, mode="clip")
+    zero = y == 0.0
+    if zero.any():
+        y[zero] = np.copysign(0.0, x[zero])  # the sum loses the sign
     return y, _outside(number, values.size)
 
 

@@ -166,7 +166,10 @@ def test_alpha_finds_the_slope_of_the_data():
 
 
 WRONG = {
-    "no derivative by it": (lambda: Activation("relu6", learn=["cap"]), "relu6 has no"),
+    "no derivative by it": (
+        lambda: Activation("rrelu", learn=["seed"]),
+        "rrelu has no",
+    ),
     "unknown function": (lambda: Activation("swsh"), "did you mean 'swish'"),
     "unknown initializer": (lambda: Dense(2, 2, "hee"), "no initializer 'hee'"),
     "no neurons": (lambda: Dense(2, 0), "fan-out 0 makes no layer"),

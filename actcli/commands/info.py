@@ -46,7 +46,7 @@ def _record(chosen: "Activation") -> dict[str, Any]:
 
     assert chosen.formula is not None
     slope = (
-        (chosen.slope().__doc__ or "").strip()
+        (chosen.slope().__doc__ or "").strip().removesuffix(".")
         if chosen.over_axis
         else derivative(chosen.formula)
     )

@@ -65,6 +65,7 @@ def glu(x: Array) -> Array:
 
 @glu.derivative
 def glu_jacobian(x: Array) -> Array:
+    """diag(σ(b)) beside diag(a·σ(b)·σ(-b)), x = [a, b]."""
     return diagonals(*_glu_slopes(x))
 
 
@@ -96,6 +97,7 @@ def swiglu(x: Array) -> Array:
 
 @swiglu.derivative
 def swiglu_jacobian(x: Array) -> Array:
+    """diag(silu′(a)·b) beside diag(silu(a)), x = [a, b]."""
     return diagonals(*_swiglu_slopes(x))
 
 
@@ -145,6 +147,7 @@ def geglu(x: Array) -> Array:
 
 @geglu.derivative
 def geglu_jacobian(x: Array) -> Array:
+    """diag(gelu′(a)·b) beside diag(gelu(a)), x = [a, b]."""
     return diagonals(*_geglu_slopes(x))
 
 
@@ -173,6 +176,7 @@ def reglu(x: Array) -> Array:
 
 @reglu.derivative
 def reglu_jacobian(x: Array) -> Array:
+    """diag(relu′(a)·b) beside diag(relu(a)), x = [a, b]."""
     return diagonals(*_reglu_slopes(x))
 
 
@@ -200,6 +204,7 @@ def bilinear(x: Array) -> Array:
 
 @bilinear.derivative
 def bilinear_jacobian(x: Array) -> Array:
+    """diag(b) beside diag(a), x = [a, b]."""
     a, b = _halves(x, bilinear)
     return diagonals(b, a)
 

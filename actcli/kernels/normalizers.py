@@ -79,6 +79,7 @@ def _spread(x: Array, eps: float) -> _Spread:
 
 @standardize.derivative
 def standardize_jacobian(x: Array, *, eps: float) -> Array:
+    """(I - 1/n - y·yᵀ/n) / √(var + eps), y = standardize(x), n its length."""
     # not n·δ - 1 - z·zᵀ: next to an outlier that is 0, and with two elements it is nothing else
     lead, z, w, rest, scale = _spread(x, eps)
     n = x.shape[-1]
@@ -128,6 +129,7 @@ def _softmax(x: Array) -> Array:
 
 @logsumexp.derivative
 def logsumexp_jacobian(x: Array) -> Array:
+    """softmax(x)ᵀ."""
     return _softmax(x)[:, None, :]
 
 
@@ -162,6 +164,7 @@ def _log_mean(x: Array) -> Array:
 
 @logmeanexp.derivative
 def logmeanexp_jacobian(x: Array) -> Array:
+    """softmax(x)ᵀ."""
     return _softmax(x)[:, None, :]
 
 

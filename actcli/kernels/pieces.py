@@ -31,6 +31,7 @@ def maxout(x: Array, *, pieces: int = 2) -> Array:
 
 @maxout.derivative
 def maxout_jacobian(x: Array, *, pieces: int) -> Array:
+    """1 for the first maximum of each group, 0 elsewhere."""
     groups = _groups(x, pieces)
     count = groups.shape[1]
     jacobian = np.zeros((x.shape[0], count, count, pieces))
@@ -57,6 +58,7 @@ def crelu(x: Array) -> Array:
 
 @crelu.derivative
 def crelu_jacobian(x: Array) -> Array:
+    """diag(x > 0) above -diag(x < 0)."""
     right, left = _sides(x)
     return np.concatenate([diagonals(right), diagonals(left)], axis=1)
 

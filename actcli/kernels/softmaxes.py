@@ -46,6 +46,7 @@ def softmax(x: Array) -> Array:
 
 @softmax.derivative
 def softmax_jacobian(x: Array) -> Array:
+    """diag(p) - p·pᵀ, p = softmax(x)."""
     return _jacobian(softmax.kernel(x))
 
 
@@ -66,6 +67,7 @@ def softmin(x: Array) -> Array:
 
 @softmin.derivative
 def softmin_jacobian(x: Array) -> Array:
+    """p·pᵀ - diag(p), p = softmin(x)."""
     return -_jacobian(softmin.kernel(x))
 
 
@@ -89,6 +91,7 @@ def log_softmax(x: Array) -> Array:
 
 @log_softmax.derivative
 def log_softmax_jacobian(x: Array) -> Array:
+    """I - 1·pᵀ, p = softmax(x)."""
     p = softmax.kernel(x)
     return with_diagonal(np.repeat(-p[:, None, :], p.shape[-1], axis=1), others(p))
 
@@ -122,6 +125,7 @@ def quiet_softmax(x: Array) -> Array:
 
 @quiet_softmax.derivative
 def quiet_softmax_jacobian(x: Array) -> Array:
+    """diag(p) - p·pᵀ, p = quiet_softmax(x)."""
     return _jacobian(softmax.kernel(_with_nothing(x)))[:, :-1, :-1]
 
 
@@ -156,6 +160,7 @@ def gumbel_softmax(
 def gumbel_softmax_jacobian(
     x: Array, *, tau: float, hard: int, seed: int | None, start: int
 ) -> Array:
+    """(diag(p) - p·pᵀ) / tau, p = gumbel_softmax(x)."""
     return _jacobian(_sample(x, tau, seed, start)) / tau
 
 

@@ -37,6 +37,7 @@ def hardmax(x: Array) -> Array:
 
 @hardmax.derivative
 def hardmax_jacobian(x: Array) -> Array:
+    """0 everywhere."""
     n = x.shape[-1]
     return np.repeat(constant(x.max(axis=-1), 0.0), n * n).reshape(-1, n, n)
 
@@ -94,6 +95,7 @@ def sparsemax(x: Array) -> Array:
 
 @sparsemax.derivative
 def sparsemax_jacobian(x: Array) -> Array:
+    """diag(s) - s·sᵀ / sum(s), s = 1 where sparsemax(x) > 0."""
     inside, count = _support(_linear_shares(x))
     return with_diagonal(
         -_share(
@@ -163,6 +165,7 @@ def entmax15(x: Array) -> Array:
 
 @entmax15.derivative
 def entmax15_jacobian(x: Array) -> Array:
+    """diag(s) - s·sᵀ / sum(s), s = √entmax15(x)."""
     root = _roots(x)
     q = _share(root, root.sum(axis=-1, keepdims=True))
     return with_diagonal(
