@@ -234,7 +234,7 @@ act.hardswish | hard_swish
 act.sigmoid | sigmoid
 act.sqrtsoftplus | sqrtsoftplus | | the slope is NaN where softplus underflows
 act.tanh | tanh
-act.laplace | laplace | mu=0.707107, sigma=0.282095
+act.laplace | laplace:mu=0.707107,sigma=0.282095 | mu=0.707107, sigma=0.282095
 act.xielu | xielu | alpha_p_init=0.8, alpha_n_init=0.8, beta=0.5, eps=-1e-6 | parameters are bfloat16: 0.80078125
 """,
     ),

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import NamedTuple
 
+import actcli.kernels  # noqa: F401  # declares the functions
 from actcli._framework_table import TABLE
 from actcli.activation import Activation, functions
 from actcli.errors import UnknownNameError
