@@ -62,7 +62,8 @@ def laplace(
 ) -> Array:
     """Normal distribution function whose mean and deviation match the square of relu."""
     z, rest = _standardised(x, mu, sigma)
-    return normal_cdf(z) + rest * normal_pdf(z)
+    # a correction needs few digits, so the square may be rounded in the exponent
+    return normal_cdf(z) + (rest / math.sqrt(2.0 * math.pi)) * np.exp(-0.5 * z * z)
 
 
 @laplace.derivative

@@ -8,7 +8,7 @@ from actcli.numerics import (
     EXPM1_NEAR,
     either,
     expm1_rest,
-    mend,
+    expm1_rest_near,
     scaled_exp,
 )
 
@@ -119,20 +119,20 @@ def xielu(
 ) -> Array:
     """Parabola on the right, integral of an exponential on the left."""
     p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
-    y = alpha_p * p * p + beta * x + alpha_n * expm1_rest(n)
-    # on the left the linear terms cancel each other, or are infinite both
+    near = alpha_n * expm1_rest_near(n) + beta * n
+    # far left the linear terms cancel each other, or are infinite both
     slope = beta - alpha_n
-    return mend(
-        y, x < -EXPM1_NEAR, lambda x: alpha_n * np.expm1(x) + (slope and slope * x), x
-    )
+    far = alpha_n * np.expm1(n) + (slope and slope * n)
+    return np.where(n < -EXPM1_NEAR, far, near) + p * (alpha_p * p + beta)
 
 
 @xielu.derivative
 def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
     p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
     y = (2.0 * alpha_p) * p + alpha_n * np.expm1(n) + beta
-    # on the left the constants cancel each other
-    return mend(y, x < -EXPM1_NEAR, lambda x: alpha_n * np.exp(x) + (beta - alpha_n), x)
+    # far left the constants cancel each other
+    far = alpha_n * np.exp(n) + (beta - alpha_n)
+    return np.where(n < -EXPM1_NEAR, far, y)
 
 
 @xielu.derivative("alpha_p")

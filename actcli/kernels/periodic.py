@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import mend, polynomial
+from actcli.numerics import cosine, mend, polynomial, sine
 
 
 def _phase(omega: float, x: Array) -> Array:
@@ -25,17 +25,17 @@ def _phase(omega: float, x: Array) -> Array:
 )
 def siren(x: Array, *, omega: float = 30.0) -> Array:
     """Sine of a high frequency."""
-    return np.sin(_phase(omega, x))
+    return sine(_phase(omega, x))
 
 
 @siren.derivative
 def siren_prime(x: Array, *, omega: float) -> Array:
-    return omega * np.cos(_phase(omega, x))
+    return omega * cosine(_phase(omega, x))
 
 
 @siren.derivative("omega")
 def siren_by_omega(x: Array, *, omega: float) -> Array:
-    return x * np.cos(_phase(omega, x))
+    return x * cosine(_phase(omega, x))
 
 
 sin = siren.variant(
@@ -57,7 +57,7 @@ sin = siren.variant(
 )
 def snake(x: Array, *, alpha: float = 1.0) -> Array:
     """Input plus a squared sine."""
-    y = np.sin(_phase(alpha, x))
+    y = sine(_phase(alpha, x))
     return mend(x + y * y / alpha, np.isinf(x), lambda x: x, x)
 
 
@@ -67,15 +67,15 @@ _QUARTER_PI, _QUARTER_PI_REST = math.pi / 4, 3.061616997868383e-17
 @snake.derivative
 def snake_prime(x: Array, *, alpha: float) -> Array:
     # not 1 + sin(2z): that has lost its digits where it touches 0
-    y = np.sin(_phase(alpha, x) + _QUARTER_PI + _QUARTER_PI_REST)
+    y = sine(_phase(alpha, x) + _QUARTER_PI + _QUARTER_PI_REST)
     return 2.0 * y * y
 
 
 @snake.derivative("alpha")
 def snake_by_alpha(x: Array, *, alpha: float) -> Array:
     z = _phase(alpha, x)
-    y = np.sin(z) / alpha
-    return y * (2.0 * x * np.cos(z) - y)
+    y = sine(z) / alpha
+    return y * (2.0 * x * cosine(z) - y)
 
 
 @activation(
@@ -86,12 +86,12 @@ def snake_by_alpha(x: Array, *, alpha: float) -> Array:
 )
 def gcu(x: Array) -> Array:
     """Growing cosine unit, x·cos(x)."""
-    return x * np.cos(x)
+    return x * cosine(x)
 
 
 @gcu.derivative
 def gcu_prime(x: Array) -> Array:
-    return np.cos(x) - x * np.sin(x)
+    return cosine(x) - x * sine(x)
 
 
 @activation(
@@ -101,8 +101,8 @@ def gcu_prime(x: Array) -> Array:
 )
 def sinc(x: Array) -> Array:
     """Quotient of the sine and its argument, 1 at 0."""
-    y = np.sin(x) / x
-    y = mend(y, x == 0.0, np.cos, x)
+    y = sine(x) / x
+    y = mend(y, x == 0.0, cosine, x)
     return mend(y, np.isinf(x), np.zeros_like, x)
 
 
@@ -115,5 +115,5 @@ _TERMS = [(-1.0) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(11, 0
 def sinc_prime(x: Array) -> Array:
     t = np.clip(x, -_NEAR, _NEAR)
     near = t * polynomial(_TERMS, t * t)
-    y = np.where(t == x, near, (np.cos(x) - np.sin(x) / x) / x)
+    y = np.where(t == x, near, (cosine(x) - sine(x) / x) / x)
     return mend(y, np.isinf(x), np.zeros_like, x)
