@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,8 @@ from actcli.training.initializers import INITIALIZERS
 from actcli.training.optimizers import OPTIMIZERS
 from actcli.training.schedules import SCHEDULES
 from actcli.training.surfaces import SURFACES
-from tests.shell import run
+from tests.shell import ACTCLI, environment, run
+from tests.test_cli import HEAVY, imported
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
 
@@ -107,6 +111,26 @@ def test_pictures_of_depth(arguments: list[str], tmp_path: Path) -> None:
     first = (tmp_path / "a.svg").read_bytes()
     assert first.startswith(b"<?xml")
     assert first == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
+def test_progress_shows_where_someone_watches() -> None:
+    import pty
+
+    watched, end = pty.openpty()
+    done = subprocess.run(
+        [*ACTCLI, "gradflow", "relu", "--width", "64", "-l", "30", "-f", "csv"],
+        stdout=subprocess.PIPE,
+        stderr=end,
+        env=environment(TERM="xterm"),
+        check=True,
+    )
+    shown = os.read(watched, 100_000)
+    os.close(end)
+    os.close(watched)
+    assert b"networks" in shown
+    assert b"networks" not in done.stdout
+    assert len(rows(done.stdout.decode())) == 30
 
 
 # init
@@ -284,6 +308,19 @@ def test_a_result_goes_into_a_file(tmp_path: Path) -> None:
             done = run(*command, "-o", f"r.{suffix}", cwd=tmp_path)
             assert (done.stdout, done.stderr) == ("", f"wrote r.{suffix}\n")
             assert (tmp_path / f"r.{suffix}").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("gradflow relu --width 4 -f csv", {"numpy"}),
+        ("gradflow relu --width 4", {"numpy", "rich.table"}),
+        ("init he --for gelu_tanh -f json", {"numpy"}),
+        ("optimize -f csv", {"numpy"}),
+    ],
+)
+def test_only_what_is_needed_is_imported(line: str, needed: set[str]) -> None:
+    assert imported(*line.split()) & HEAVY == needed
 
 
 WRONG = {
