@@ -35,10 +35,20 @@ def run(
     analysis = None if chosen.over_axis else analyse(chosen)
     record = _record(chosen)
     kinks = _kinks(chosen)
-    document = {**record, "kinks": kinks, **(analysis.to_dict() if analysis else {})}
+    document = {
+        **record,
+        "frameworks": _frameworks(chosen),
+        "kinks": kinks,
+        **(analysis.to_dict() if analysis else {}),
+    }
     shown = _described(record, kinks, analysis)
     columns = {"property": texts(shown), "value": texts(shown.values())}
-    emit(Records(columns, document), format_, output, lambda: _show(chosen, shown))
+    emit(
+        Records(columns, document),
+        format_,
+        output,
+        lambda: _show(chosen, shown, document["frameworks"]),
+    )
 
 
 def _record(chosen: "Activation") -> dict[str, Any]:
@@ -64,6 +74,13 @@ def _record(chosen: "Activation") -> dict[str, Any]:
         "use": chosen.use,
         "flaw": chosen.flaw,
     }
+
+
+def _frameworks(chosen: "Activation") -> list[dict[str, str]]:
+    """Return what each framework calls the function, with the defaults and differences there."""
+    from actcli.frameworks import spellings
+
+    return [spelling._asdict() for spelling in spellings(chosen)]
 
 
 def _kinks(chosen: "Activation") -> list[dict[str, float]]:
@@ -131,13 +148,19 @@ def _described(
     return {name: text for name, text in rows.items() if text}
 
 
-def _show(chosen: "Activation", rows: dict[str, str]) -> None:
+def _show(
+    chosen: "Activation", rows: dict[str, str], frameworks: list[dict[str, str]]
+) -> None:
     from actcli.render.tables import show
 
-    title = f"{chosen.label}: {chosen.summary}"
+    title = chosen.label if chosen.is_formula else f"{chosen.label}: {chosen.summary}"
     show(
         {"": list(rows), " ": list(rows.values())},
         title=title,
         text_columns=["", " "],
         headings=False,
     )
+    if frameworks:
+        headings = ("framework", "spelling", "parameters", "note")
+        columns = {h: [row[h] for row in frameworks] for h in headings}
+        show({h: c for h, c in columns.items() if any(c)}, text_columns=headings)

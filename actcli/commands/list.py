@@ -1,5 +1,6 @@
 """``actcli list``: what there is."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 actcli list
 actcli list --family rectifiers
+actcli list --framework jax
 actcli list -f json
 """
 
@@ -25,6 +27,13 @@ def complete_family(incomplete: str) -> list[str]:
     )
 
 
+def complete_framework(incomplete: str) -> list[str]:
+    """Complete the names of frameworks."""
+    from actcli.frameworks import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 def run(
     family: Annotated[
         str | None,
@@ -32,34 +41,81 @@ def run(
             metavar="NAME", help="Only this family.", autocompletion=complete_family
         ),
     ] = None,
+    framework: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What torch, jax, keras, onnx … calls them.",
+            autocompletion=complete_framework,
+        ),
+    ] = None,
     format_: options.Format = "table",
     output: options.Output = None,
 ) -> None:
-    """List the functions by family, with formula, parameters and defaults."""
-    import numpy as np
+    """List the functions by family, with formula, parameters and defaults.
 
+    With --framework: the names that one has for them, and what they are here, with the defaults they have there.
+    """
     from actcli import functions
-    from actcli.render.output import emit
-    from actcli.render.records import Records
 
     families = sorted({f.family for f in functions.values()})
     if family is not None:
         options.one_of(family, families, "family")
+    if framework is not None:
+        _list_spellings(framework, family, format_, output)
+        return
+
+    from actcli.render.output import emit
+    from actcli.render.records import Records, texts
+
     chosen = sorted(
         (f for f in functions.values() if family in (None, f.family)),
         key=lambda f: f.family,
     )
     rows = [_row(f) for f in chosen]
     columns = {
-        key: np.array([str(row[key]) for row in rows])
+        key: texts(row[key] for row in rows)
         for key in ("name", "family", "formula", "parameters")
     }
     documents = [
-        {**row, "parameters": f.defaults, "aliases": f.aliases}
+        {**row, "parameters": f.defaults, "aliases": f.aliases, "paper": f.paper}
         for row, f in zip(rows, chosen, strict=True)
     ]
     records = Records(columns, {"functions": documents}, ("name",))
     emit(records, format_, output, lambda: _show(rows))
+
+
+def _list_spellings(
+    framework: str, family: str | None, format_: str, output: Path | None
+) -> None:
+    from actcli.frameworks import of_framework
+    from actcli.render.output import emit
+    from actcli.render.records import Records, texts
+    from actcli.render.tables import show
+
+    found = [
+        (spelling, f)
+        for spelling, f in of_framework(framework)
+        if family in (None, f.family)
+    ]
+    columns = {
+        "spelling": [spelling for spelling, _ in found],
+        "function": [f.label for _, f in found],
+        "family": [f.family for _, f in found],
+    }
+    document = {
+        "framework": framework,
+        "functions": [
+            dict(zip(columns, row, strict=True))
+            for row in zip(*columns.values(), strict=True)
+        ],
+    }
+    records = Records(
+        {name: texts(column) for name, column in columns.items()},
+        document,
+        ("spelling",),
+    )
+    emit(records, format_, output, lambda: show(columns, text_columns=list(columns)))
 
 
 def _row(function: "Activation") -> dict[str, str]:
