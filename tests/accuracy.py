@@ -2,17 +2,20 @@
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
+from typing import TypeAlias
 
 import numpy as np
 
 import actcli
-from actcli import exact
+from actcli import exact, frameworks
 from actcli.activation import Activation
 from actcli.engine import Array
+from tests.framework_calls import CALLS, FRAMEWORKS, arguments, installed, version
 
 BOUND = 4.0  # in units of ulp(exact) + ulp(x)·|slope|
 COUNT = 3000  # points for each function and dtype
@@ -85,19 +88,30 @@ def errors(
 ) -> tuple[Error, Error]:
     """Return the largest errors of f and of its derivative by ``wrt``."""
     x = points(function, dtype, count, **parameters)
-    assert function.formula is not None
-    values = {n: v for n, v in function.resolve(parameters).items() if v is not None}
     got = function(x, **parameters), function.derivative(x, wrt, **parameters)
-    worst = [Error(0.0, math.nan, x.size)] * 2
+    (found,) = _largest(function, x, [got], wrt, parameters)
+    return found
+
+
+def _largest(
+    function: Activation,
+    x: Array,
+    results: Sequence[tuple[Array, Array]],
+    wrt: str,
+    parameters: Mapping[str, float],
+) -> list[tuple[Error, Error]]:
+    """Return the largest errors of several computations of f and its derivative at the same points."""
+    values = {n: v for n, v in function.resolve(parameters).items() if v is not None}
+    worst = [[Error(0.0, math.nan, x.size)] * 2 for _ in results]
     for i, at in enumerate(x.tolist()):
         f, f1, f2 = _truth(function, {**values, "x": at}, wrt)
-        for k, (truth, slope) in enumerate(
-            ((f, f1[0] if wrt == "x" else 0.0), (f1, f2))
-        ):
-            ulps = distance(float(got[k][i]), truth, at, slope, dtype)
-            if not ulps <= worst[k].ulps:
-                worst[k] = Error(ulps, at, x.size)
-    return worst[0], worst[1]
+        truths = ((f, f1[0] if wrt == "x" else 0.0), (f1, f2))
+        for result, found in zip(results, worst, strict=True):
+            for k, (truth, slope) in enumerate(truths):
+                ulps = distance(float(result[k][i]), truth, at, slope, x.dtype.name)
+                if not ulps <= found[k].ulps:
+                    found[k] = Error(ulps, at, x.size)
+    return [(f, prime) for f, prime in worst]
 
 
 def _truth(
@@ -153,19 +167,44 @@ def elementwise() -> list[Activation]:
     return [f for f in actcli.functions.values() if not f.over_axis]
 
 
-def rows(names: Sequence[str], count: int) -> Iterator[tuple[str, str, Error, Error]]:
-    """Measure functions on all processors; yield name, dtype and the two errors."""
+Row: TypeAlias = "dict[str, tuple[Error, Error]]"
+
+
+def rows(names: Sequence[str], count: int) -> Iterator[tuple[str, str, Row]]:
+    """Measure functions on all processors; yield name, dtype and errors, ours and those of what is installed."""
     tasks = [(name, dtype) for name in names for dtype in ("float64", "float32")]
-    with ProcessPoolExecutor() as pool:
-        for task, found in zip(
-            tasks, pool.map(partial(_measure, count), tasks), strict=True
-        ):
-            yield (*task, *found)
+    # a fresh process each: PyTorch and JAX start threads, and threads do not survive a fork
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        measured = pool.map(partial(_measure, count), tasks)
+        for task, found in zip(tasks, measured, strict=True):
+            yield (*task, found)
 
 
-def _measure(count: int, task: tuple[str, str]) -> tuple[Error, Error]:
+def _measure(count: int, task: tuple[str, str]) -> Row:
     name, dtype = task
-    return errors(actcli.get(name), dtype, count=count)
+    function = actcli.get(name)
+    x = points(function, dtype, count)
+    results = {"actcli": (function(x), function.derivative(x))}
+    for framework in filter(installed, FRAMEWORKS):
+        theirs = _of_framework(framework, function, x)
+        if theirs is not None:
+            results[framework] = theirs
+    found = _largest(function, x, list(results.values()), "x", {})
+    return dict(zip(results, found, strict=True))
+
+
+def _of_framework(
+    framework: str, function: Activation, x: Array
+) -> tuple[Array, Array] | None:
+    """Return what a framework makes of x, by its first spelling that means this function with our defaults."""
+    same = {
+        s for s, f in frameworks.of_framework(framework) if f.label == function.label
+    }
+    for row in frameworks.spellings(function):
+        given = arguments(row.spelling, function, row.parameters)
+        if row.spelling in same and given is not None:
+            return CALLS[framework](row.spelling, x, np.ones((), x.dtype), given)
+    return None
 
 
 def main() -> None:
@@ -176,20 +215,31 @@ def main() -> None:
     )
     given = parser.parse_args()
     names = given.functions or [f.name for f in elementwise()]
-    print(
-        "| function | dtype | f: ulp | worst x | f′: ulp | worst x | points |\n|---|---|---|---|---|---|---|"
-    )
-    for name, dtype, f, prime in rows(names, given.count):
+    others = [f for f in FRAMEWORKS if installed(f)]
+    heads = ["function", "dtype", "f", "at x =", "f′", "at x =", "points"]
+    heads += [f"{f} {version(f)}: f, f′" for f in others]
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
+    for name, dtype, found in rows(names, given.count):
+        f, prime = found["actcli"]
         cells = [
             name,
             dtype,
             f"{f.ulps:.2f}",
-            f.x.hex(),
+            _at(f),
             f"{prime.ulps:.2f}",
-            prime.x.hex(),
-            str(f.count),
+            _at(prime),
+            f"{f.count} sampled",
         ]
+        cells += [_theirs(found.get(framework)) for framework in others]
         print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def _at(error: Error) -> str:
+    return error.x.hex() if error.ulps else "exact"
+
+
+def _theirs(found: tuple[Error, Error] | None) -> str:
+    return ", ".join(f"{error.ulps:.2g}" for error in found) if found else ""
 
 
 if __name__ == "__main__":
