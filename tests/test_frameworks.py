@@ -1,5 +1,8 @@
 """The table of what frameworks call the functions: it resolves, says what differs, and agrees with what is installed."""
 
+import subprocess
+import sys
+
 import pytest
 
 import actcli
@@ -100,3 +103,14 @@ def test_the_table_agrees_with_what_is_installed(framework: str) -> None:
     if not installed(framework):
         pytest.skip(f"{framework} is not installed")
     assert not check_frameworks.complaints(framework)
+
+
+def test_the_table_is_not_read_before_it_is_asked() -> None:
+    code = (
+        "import sys, actcli; actcli.get('swish'); print('actcli.frameworks' in sys.modules); "
+        "actcli.get('nn.SiLU'); print('actcli.frameworks' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True"]
