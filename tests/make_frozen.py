@@ -1,10 +1,12 @@
 """Freezes values and gradients of torch and JAX, and lists where they are wrong. Run as ``python -m tests.make_frozen``.
 
 It needs both of them installed. Each function is called by its first spelling in the table of frameworks, in float64
-and float32, at the inputs below; a point at which the framework is more than TOLERANCE ulps off the exact value is
-wrong, but for what the rounding of the input would change. The numbers go to frozen/frameworks.npz, the wrong points to frozen/wrong.json: by framework, spelling,
-function, dtype and what was computed, the input (for a function of an axis the row and the element), the value of the
-framework, the exact one.
+and float32, at the inputs below. A point at which the framework is more than TOLERANCE ulps off the exact value is
+wrong, but for what the rounding of the input would change.
+
+The numbers go to frozen/frameworks.npz, the wrong points to frozen/wrong.json: by framework, spelling, function, dtype
+and what was computed, the input (for a function of an axis the row and the element), the framework's value, the exact
+one.
 """
 
 import json
