@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -191,7 +192,8 @@ def flows(
     Args:
         functions: elementwise ones.
         setting: the network.
-        tick: called when a network has been passed through, as often as there are functions times seeds.
+        tick: called when a network has been passed through, as often as there are functions times seeds, by
+            one thread at a time.
         threads: how many seeds at a time; all processors unless given. The result does not depend on it.
 
     Raises:
@@ -202,12 +204,15 @@ def flows(
     check_setting(setting)
     chosen = initializer_of(setting)
     gains = [gain_of(f, setting) for f in functions]
+    one_at_a_time = Lock()
 
     def run(seed: int) -> list[Array]:
-        return [
-            _counted(passed, tick)
-            for passed in _through(functions, gains, setting, chosen, seed)
-        ]
+        measured = []
+        for passed in _through(functions, gains, setting, chosen, seed):
+            measured.append(passed)
+            with one_at_a_time:
+                tick()
+        return measured
 
     with ThreadPoolExecutor(threads or processors()) as pool:
         measured = np.array(list(pool.map(run, setting.seeds)))
@@ -215,11 +220,6 @@ def flows(
         Flow(f, gain, **_spreads(measured[:, i]))
         for i, (f, gain) in enumerate(zip(functions, gains, strict=True))
     ]
-
-
-def _counted(passed: Array, tick: Callable[[], None]) -> Array:
-    tick()
-    return passed
 
 
 def initializer_of(setting: Setting) -> Choice[Initializer]:
