@@ -1,5 +1,7 @@
 """What the README shows is what the program prints."""
 
+import doctest
+import json
 import re
 from pathlib import Path
 
@@ -31,6 +33,31 @@ def unmeasured(text: str) -> str:
     return "\n".join(
         re.sub(r"[\d.]+|\s+", "", line) if "cost" in line else line for line in lines
     )
+
+
+def test_the_python_of_the_readme_is_real() -> None:
+    failed, tried = doctest.testfile(
+        str(ROOT / "README.md"), module_relative=False, encoding="utf-8"
+    )
+    assert (failed, tried) == (0, 8)
+
+
+def test_what_is_said_to_be_wrong_is_frozen() -> None:
+    wrong = json.loads((ROOT / "tests/frozen/wrong.json").read_text())["wrong"]
+    rows = re.findall(
+        r"^\| ((?:torch|jax)\.nn\.\w+) \| (float\d+) \| (f′?) \| (.*) \| (.*) \| (.*) \|$",
+        README,
+        re.MULTILINE,
+    )
+    assert len(rows) >= 10
+    for spelling, dtype, what, *numbers in rows:
+        kind = "derivative" if what == "f′" else "f"
+        (known,) = (
+            points
+            for key, points in wrong.items()
+            if f"/{spelling}/" in key and f"/{dtype}/{kind}" in key
+        )
+        assert numbers in [[str(v) for v in point] for point in known]
 
 
 def test_there_is_a_tour_and_every_picture_exists() -> None:
