@@ -134,16 +134,11 @@ _EXPM1_TERMS = [1.0 / math.factorial(k) for k in range(15, 1, -1)]
 
 def expm1_rest(x: Array) -> Array:
     """Return exp(x) - 1 - x."""
-    return np.where(np.abs(x) < EXPM1_NEAR, expm1_rest_near(x), np.expm1(x) - x)
-
-
-def expm1_rest_near(x: Array) -> Array:
-    """Return exp(x) - 1 - x for |x| < EXPM1_NEAR."""
     t = np.clip(x, -EXPM1_NEAR, EXPM1_NEAR)
-    y = polynomial(_EXPM1_TERMS, t)
-    y *= t
-    y *= t
-    return y
+    near = polynomial(_EXPM1_TERMS, t)
+    near *= t
+    near *= t
+    return np.where(t == x, near, np.expm1(x) - x)
 
 
 def polynomial(coefficients: Sequence[float], t: Array) -> Array:

@@ -336,7 +336,7 @@ def _exp(v: Interval, bits: int) -> Interval:
 
 
 def _exp_at(s: Mpf, bits: int) -> Mpf:
-    if (size := _size(s)) < 16:
+    if (size := _size(s)) < 5:
         return libmp.mpf_exp(s, bits)
     # mpmath would raise e to a whole power, which takes a second where that power has 7,000 bits
     ln2 = libmp.mpf_ln2(bits + 2 * size)

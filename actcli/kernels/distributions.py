@@ -69,7 +69,7 @@ def laplace(
 @laplace.derivative
 def laplace_prime(x: Array, *, mu: float, sigma: float) -> Array:
     z, rest = _standardised(x, mu, sigma)
-    return _density(z, rest, 1.0 / sigma)
+    return _density(z, rest, sigma, np.ones_like(z))
 
 
 @laplace.derivative("mu")
@@ -80,7 +80,7 @@ def laplace_by_mu(x: Array, *, mu: float, sigma: float) -> Array:
 @laplace.derivative("sigma")
 def laplace_by_sigma(x: Array, *, mu: float, sigma: float) -> Array:
     z, rest = _standardised(x, mu, sigma)
-    return _density(z, rest, -(z + rest) / sigma)
+    return _density(z, rest, sigma, -(z + rest))
 
 
 def _standardised(x: Array, mu: float, sigma: float) -> tuple[Array, Array]:
@@ -100,16 +100,19 @@ def _fraction_rest(a: float, b: float, quotient: float) -> float:
     return float(Fraction(a) / Fraction(b) - Fraction(quotient))
 
 
-def _density(z: Array, rest: Array, factor: Array | float) -> Array:
-    """Return factor·φ(z + rest)."""
-    factor = factor * (1.0 - z * rest)
+def _density(z: Array, rest: Array, sigma: float, factor: Array) -> Array:
+    """Return factor·φ(z + rest)/sigma."""
+    y = normal_pdf(z)
+    y -= y * (z * rest)
+    y = factor * y / sigma
     # φ itself is subnormal there: in two halves it is not, and only the last product rounds
-    return mend(factor * normal_pdf(z), np.abs(z) > 36.0, _density_in_halves, z, factor)
+    factor = factor * (1.0 - z * rest) / (math.sqrt(2.0 * math.pi) * sigma)
+    return mend(y, np.abs(z) > 36.0, _in_halves, factor, z)
 
 
-def _density_in_halves(z: Array, factor: Array) -> Array:
+def _in_halves(factor: Array, z: Array) -> Array:
     y = plain_gaussian(0.5 * z)
-    return factor / math.sqrt(2.0 * math.pi) * y * y
+    return factor * y * y
 
 
 @activation(

@@ -8,7 +8,6 @@ from actcli.numerics import (
     EXPM1_NEAR,
     either,
     expm1_rest,
-    expm1_rest_near,
     scaled_exp,
 )
 
@@ -119,11 +118,11 @@ def xielu(
 ) -> Array:
     """Parabola on the right, integral of an exponential on the left."""
     p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
-    near = alpha_n * expm1_rest_near(n) + beta * n
     # far left the linear terms cancel each other, or are infinite both
     slope = beta - alpha_n
     far = alpha_n * np.expm1(n) + (slope and slope * n)
-    return np.where(n < -EXPM1_NEAR, far, near) + p * (alpha_p * p + beta)
+    left = np.where(n < -1.5, far, alpha_n * expm1_rest(n) + beta * n)
+    return left + p * (alpha_p * p + beta)
 
 
 @xielu.derivative

@@ -4,7 +4,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import bell, binary_entropy, far_left, indicator, mend, sigma
+from actcli.numerics import bell, binary_entropy, far_left, indicator, mend
 
 
 @activation(
@@ -99,8 +99,9 @@ def softclipping(x: Array, *, alpha: float = 1.0) -> Array:
 
 @softclipping.derivative
 def softclipping_prime(x: Array, *, alpha: float) -> Array:
-    z = alpha * x
-    return -np.expm1(-alpha) * sigma(z) * sigma(alpha - z)
+    z, scale = alpha * x, -np.expm1(-alpha)
+    y = scale / ((1.0 + np.exp(-z)) * (1.0 + np.exp(z - alpha)))
+    return far_left(far_left(y, z, scale), alpha - z, scale)
 
 
 @softclipping.derivative("alpha")

@@ -86,6 +86,7 @@ def stanh_by_b(x: Array, *, a: float, b: float) -> Array:
 
 # D = 1 + a + a² + C·a⁴ with a = |2x/3|
 _HEIGHT = 1.7159
+_SLOPE = _HEIGHT * 2.0 / 3.0
 _C = 1.41645
 # beyond this the function is flat to the last digit, and within it D does not overflow
 _FLAT_FROM = 1e75
@@ -109,10 +110,10 @@ def rational_tanh(x: Array) -> Array:
 
 @rational_tanh.derivative
 def rational_tanh_prime(x: Array) -> Array:
-    a = np.minimum(np.abs(x), _FLAT_FROM) * (2.0 / 3.0)
-    c = _C * a * a
-    d = 1.0 + a * (1.0 + a * (1.0 + c))
-    return (_HEIGHT * 2.0 / 3.0) * (1.0 + a * (2.0 + 4.0 * c)) / d / d
+    a = np.minimum(np.abs(x), _FLAT_FROM)
+    s = a * a
+    d = 1.0 + a * (2.0 / 3.0 + a * (4.0 / 9.0 + _C * 16.0 / 81.0 * s))
+    return (_SLOPE + a * (_SLOPE * 4.0 / 3.0 + _SLOPE * _C * 32.0 / 27.0 * s)) / d / d
 
 
 @activation(

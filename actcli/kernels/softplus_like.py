@@ -8,7 +8,6 @@ from actcli.numerics import (
     binary_entropy,
     far_left,
     mend,
-    mirrored,
     sigma,
     softplus_rest,
 )
@@ -58,10 +57,12 @@ def squareplus(x: Array, *, b: float = 4.0) -> Array:
 
 @squareplus.derivative
 def squareplus_prime(x: Array, *, b: float) -> Array:
-    h = 0.5 * np.abs(x)
+    t = np.clip(0.5 * x, -1e300, 1e300)
+    h = np.abs(t)
     s = _hypotenuse(h, b)
-    # two quotients: the product of the divisors overflows
-    return mirrored((0.125 * b) / s / (s + h), x)
+    y = 0.5 + 0.5 * (t / s)
+    # far left that cancels; two quotients, as the product of the divisors overflows
+    return np.where(y < 0.25, (0.125 * b) / s / (s + h), y)
 
 
 @squareplus.derivative("b")

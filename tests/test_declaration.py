@@ -1,0 +1,72 @@
+"""What a declaration may say, and what it is refused for."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation, functions
+from actcli.engine import Array
+from actcli.numerics import cosine, sine
+
+
+def kernel(x: Array, *, slope: float = 2.0) -> Array:
+    """Line."""
+    return slope * x
+
+
+def test_formulas_speak_of_the_kernels_parameters() -> None:
+    with pytest.raises(TypeError, match="kernel: its formulas speak of width, its"):
+        Activation(kernel, "slope * x", kinks=("width",))
+    function = Activation(kernel, "slope * relu(x) + 1e3", domain=("slope > 0",))
+    assert function.formula is not None
+    assert function.formula.names == ("slope", "x")
+
+
+def test_a_derivative_takes_the_kernels_parameters() -> None:
+    function = Activation(kernel, "slope * x")
+    with pytest.raises(TypeError, match="kernel: <lambda> takes"):
+        function.derivative("slope")(lambda x: x)
+
+
+def test_a_variant_is_the_function_with_other_defaults() -> None:
+    relu6, clipped = functions["relu6"], functions["clipped_relu"]
+    assert (relu6.base, relu6.name, relu6.label) == (clipped, "relu6", "relu6")
+    assert relu6.defaults == {"cap": 6.0}
+    assert relu6.kink_points() == [0.0, 6.0]
+    assert relu6.derivative([5.0, 6.0, 7.0], "cap").tolist() == [0.0, 1.0, 1.0]
+    assert actcli.get("relu6:cap=7").label == "relu6:cap=7"
+    with pytest.raises(TypeError, match="line: clipped_relu has no parameter"):
+        clipped.variant("line", "Line.", slope=1.0)
+    assert "line" not in functions
+
+
+def test_functions_that_differ_in_parameters_alone_are_variants() -> None:
+    """No two declarations have the same formula, but prelu, whose slope may be an array."""
+    texts = [
+        str(f.formula)
+        for f in functions.values()
+        if f.base is None and f.name != "prelu"
+    ]
+    assert len(texts) == len(set(texts))
+
+
+def test_ties_of_float16_are_decided_by_the_formula() -> None:
+    """In float64 this is 0.567626953125, a tie; the eight tenths of the declaration are a little more than that."""
+    x = np.float16(0.5859375)
+    assert actcli.xielu(float(x)) == 0.567626953125
+    assert actcli.xielu(x) == np.float16(0.5679)
+    assert actcli.xielu(np.array([x, 1.0], np.float16), out=None)[0] == actcli.xielu(x)
+
+
+@pytest.mark.parametrize(("own", "numpy"), [(sine, np.sin), (cosine, np.cos)])
+def test_sines_also_at_their_zeros(
+    own: Callable[[Array], Array], numpy: np.ufunc
+) -> None:
+    zeros = np.arange(1, 60_000) * (np.pi / 2)
+    x = np.concatenate([zeros, np.linspace(-9.0, 9.0, 10_001), [1e6, 1e300, -5e-324]])
+    expected = numpy(x)
+    with np.errstate(over="ignore"):
+        got = own(x)
+    assert (np.abs(got - expected) <= 3 * np.spacing(np.abs(expected))).all()
