@@ -142,7 +142,7 @@ def apply_each(
             target[part] = y
 
     count = _workers(x.size, threads)
-    _each(run, _parts(x.size, count), count)
+    each(run, _parts(x.size, count), count)
     for result, target in zip(results, targets, strict=True):
         if not np.may_share_memory(result, target):
             result[...] = target.reshape(x.shape, order=order)
@@ -220,11 +220,11 @@ def apply_rows(
     def put(start: int) -> None:
         result[start : start + step] = run(start)
 
-    _each(put, range(step, count, step), _workers(count * length, threads))
+    each(put, range(step, count, step), _workers(count * length, threads))
     return result
 
 
-def _each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
+def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
     """Call ``run`` with each of the parts, on some threads, of which this is one."""
     todo = deque(parts)
     failures: list[BaseException] = []

@@ -38,7 +38,7 @@ def read(texts: Sequence[str], option: str = "-x") -> Array:
     return np.concatenate(parts)
 
 
-def parse_text(text: str, source: str) -> Array:
+def parse_text(text: str, source: str, first_line: int = 1) -> Array:
     r"""Return the numbers in a text, separated by blanks, commas or line ends; says the line of one that is none.
 
     >>> parse_text("1 2\n-3", "standard input").tolist()
@@ -48,7 +48,7 @@ def parse_text(text: str, source: str) -> Array:
     try:
         return np.array(words, dtype=np.float64)
     except ValueError:
-        return np.array([_word(w, text, source) for w in words])
+        return np.array([_word(w, text, source, first_line) for w in words])
 
 
 def _token(token: str, place: int, option: str) -> Array:
@@ -102,14 +102,14 @@ def _steps(start: Fraction, step: Fraction, count: int) -> Array:
     return np.array([float(start + step * i) for i in range(count)])
 
 
-def _word(word: str, text: str, source: str) -> float:
+def _word(word: str, text: str, source: str, first_line: int) -> float:
     try:
         return number(word)
     except RequestError:
         lines = text.splitlines()
         line = next(
             i
-            for i, line in enumerate(lines, 1)
+            for i, line in enumerate(lines, first_line)
             if word in line.replace(",", " ").split()
         )
         raise RequestError(f"{source}, line {line}: '{word}' is not a number") from None

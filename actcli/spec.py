@@ -36,7 +36,7 @@ def split_parameters(text: str, whole: str = "") -> dict[str, str]:
     whole = whole or text
     for part in text.split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals and not found and _is_number(name):
+        if not equals and not found and is_number(name):
             name, value = "", name
         elif not (name and value):
             raise RequestError(
@@ -83,7 +83,8 @@ def _plain_number(text: str) -> float:
     return float.fromhex(text) if digits.startswith("0x") else float(text)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text can be read as a number."""
     try:
         number(text)
     except RequestError:

@@ -153,7 +153,7 @@ def test_a_failure_in_a_block_reaches_the_caller_and_ends_the_others(
         done.append(part)
 
     with pytest.raises(ArithmeticError, match="block 3"):
-        engine._each(run, range(10_000), threads)
+        engine.each(run, range(10_000), threads)
     assert len(done) < 10_000
     assert threading.active_count() == 1
 

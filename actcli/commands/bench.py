@@ -33,7 +33,9 @@ def run(
     size: Annotated[
         int, typer.Option(metavar="N", min=1, help="How many numbers.")
     ] = 1_000_000,
-    dtype: options.Dtype = "float64",
+    dtype: Annotated[
+        str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
+    ] = "float64",
     threads: options.Threads = None,
     repeat: Annotated[
         int,
@@ -53,11 +55,12 @@ def run(
     """
     from actcli import engine
     from actcli.activation import functions as registered
-    from actcli.render.output import emit
+    from actcli.render.output import check_suffix, emit
     from actcli.render.progress import progress
     from actcli.verify.benchmark import benchmark
     from actcli.verify.frameworks import OPPONENTS
 
+    check_suffix(output)
     chosen = [
         _registered(f) for f in options.resolve(functions or list(registered), None)
     ]
@@ -66,9 +69,6 @@ def run(
         for n in against.split(",")
         if n.strip()
     ]
-    picture = (
-        output if output and output.suffix.lower() in (".png", ".svg", ".pdf") else None
-    )
     settings: dict[str, Any] = {
         "size": size,
         "dtype": options.checked_dtype(dtype),
@@ -80,15 +80,13 @@ def run(
         for result in benchmark(chosen, **settings, against=names):
             results.append(result)
             advance(1)
-    if picture:
-        _draw(results, picture, settings)
-    else:
-        emit(
-            _records(results, settings),
-            format_,
-            output,
-            lambda: _show(results, settings),
-        )
+    emit(
+        _records(results, settings),
+        format_,
+        output,
+        lambda: _show(results, settings),
+        lambda path: _draw(results, path, settings),
+    )
 
 
 def _registered(function: Any) -> Any:
@@ -189,7 +187,6 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
 
 def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> None:
     from actcli.render.figures import bars
-    from actcli.render.output import note
 
     series = {"actcli": [r.nanoseconds(r.ours) for r in results]}
     for name in _others(results):
@@ -199,4 +196,3 @@ def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> 
         ]
     title = "{size} numbers, {dtype}, {threads} threads".format(**settings)
     bars([r.name for r in results], series, path, title, "nanoseconds for each element")
-    note(f"wrote {path}")

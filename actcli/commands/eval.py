@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from actcli.commands import options
+from actcli.commands import options, streaming
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
@@ -49,9 +49,7 @@ def run(
         ),
     ] = None,
     param: options.Parameters = None,
-    dtype: Annotated[
-        str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
-    ] = "float64",
+    dtype: options.Dtype = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="From the formula, rounded once.")
     ] = False,
@@ -64,6 +62,7 @@ def run(
     output: options.Output = None,
     input_: options.Input = None,
     column: options.Column = None,
+    threads: options.Threads = None,
 ) -> None:
     """Evaluate a function and its derivative at numbers, typed, piped or from a file.
 
@@ -75,6 +74,15 @@ def run(
 
     (chosen,) = options.resolve([function], param)
     order = max(order, int(derivative or wrt is not None))
+    if x and input_:
+        raise RequestError("both -x and -i are given; use one of them")
+    output = options.named(output)
+    plainly = not (x or digits or exact or upstream or order > 1)
+    if plainly and streaming.can_stream(chosen, format_, output):
+        dtype = options.checked_dtype(dtype) if dtype else None
+        task = streaming.Task(chosen, order, wrt, dtype, threads)
+        streaming.run(task, options.named(input_), column, format_, output)
+        return
     values = options.numbers(x, input_, column, dtype)
     if chosen.over_axis and (digits or order > 1 or wrt):
         raise RequestError(
@@ -103,10 +111,7 @@ def _results(
         return _over_axis(chosen, x, order, exact)
     if exact or order > 1:
         return dict(zip(_names(order), _exactly(chosen, x, order, wrt), strict=True))
-    results = {"f": chosen(x)}
-    if order:
-        results["derivative"] = chosen.derivative(x, wrt)
-    return results
+    return streaming.Task(chosen, order, wrt)(x)
 
 
 def _names(order: int) -> list[str]:

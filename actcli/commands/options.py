@@ -1,6 +1,5 @@
 """Arguments and options that several commands share, each named once, and what they mean together."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -115,7 +114,7 @@ Input = Annotated[
         "--input",
         "-i",
         metavar="FILE",
-        help="Read the numbers of .npy .npz .csv .tsv .txt .json.",
+        help="Read .npy .npz .csv .tsv .txt .json .jsonl; - for a pipe.",
     ),
 ]
 Column = Annotated[
@@ -125,7 +124,11 @@ Column = Annotated[
     ),
 ]
 Dtype = Annotated[
-    str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
+    str | None,
+    typer.Option(
+        help="float64, float32 or float16; that of the input unless given.",
+        metavar="DTYPE",
+    ),
 ]
 Threads = Annotated[
     int | None,
@@ -164,38 +167,31 @@ def _bind_known(function: "Activation", given: dict[str, str]) -> "Activation":
 
 
 def numbers(
-    x: Sequence[str] | None, file: Path | None, column: str | None, dtype: str
+    x: Sequence[str] | None, file: Path | None, column: str | None, dtype: str | None
 ) -> "Array":
-    """Return the numbers to compute with: typed, from a file, or from standard input if that is a pipe or a file."""
+    """Return the numbers to compute with: typed, from a file, or from standard input if that is a pipe or a file.
+
+    Their dtype is that asked for, else that of the file, and float64 of what was typed.
+    """
     import numpy as np
 
     from actcli import points
-    from actcli.errors import RequestError
 
-    if x and file:
-        raise RequestError("both -x and -i are given; use one of them")
     if x:
         values = points.read(x)
-    elif file and str(file) != "-":
-        from actcli import files
-
-        values = files.read(file, column)
     else:
-        values = _piped()
+        from actcli import sources
+
+        values = sources.read(named(file), column)
     with np.errstate(over="ignore"):
-        return values.astype(checked_dtype(dtype), copy=False)
-
-
-def _piped() -> "Array":
-    from actcli.errors import RequestError
-    from actcli.points import parse_text
-
-    text = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
-    if not text.strip():
-        raise RequestError(
-            "no numbers; give them with -x 1,2,-3, with -i FILE, or through a pipe"
+        return values.astype(
+            checked_dtype(dtype) if dtype else values.dtype, copy=False
         )
-    return parse_text(text, "standard input")
+
+
+def named(file: Path | None) -> Path | None:
+    """Return a file, or None for ``-``, which is standard input or output."""
+    return None if file is None or str(file) == "-" else file
 
 
 def checked_dtype(name: str) -> str:

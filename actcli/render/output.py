@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.render.records import SUFFIXES, Records, to_text
+from actcli.files import check_one, dump_arrays, write_arrays, written_whole
+from actcli.render.records import BINARY, SUFFIXES, Records, to_text
 
 # what can be drawn; known here, as matplotlib is imported only to draw
 PICTURES = (".png", ".svg", ".pdf")
@@ -51,37 +53,36 @@ def emit(
         save(records, output)
     elif format_ == "table":
         table()
+    elif format_ in BINARY:
+        dump_arrays(sys.stdout.buffer, format_, arrays_of(records, format_))
     else:
         sys.stdout.write(to_text(records, format_))
 
 
 def save(records: Records, path: Path) -> None:
     """Write a result to a file by its suffix, and say so on standard error."""
-    from actcli import files
-
     suffix = path.suffix.lower()
-    if suffix in (".npy", ".npz"):
-        arrays = {
-            k: v for k, v in records.document.items() if isinstance(v, np.ndarray)
-        }
-        if not arrays:
-            raise RequestError(
-                f"{path}: there are no arrays to write; use .csv or .json"
-            )
-        files.write_arrays(
-            path,
-            arrays
-            if suffix == ".npz"
-            else {k: v for k, v in arrays.items() if k != "x"},
-        )
+    if suffix[1:] in BINARY:
+        write_arrays(path, arrays_of(records, suffix[1:]))
     elif suffix in SUFFIXES:
         text = to_text(records, SUFFIXES[suffix])
-        with files.written_whole(path) as stream:
+        with written_whole(path) as stream:
             stream.write(text.encode())
     else:
         known = " ".join([*SUFFIXES, ".npy", ".npz"])
         raise RequestError(f"{path}: unknown suffix '{suffix}'; {known} can be written")
     note(f"wrote {path}")
+
+
+def arrays_of(records: Records, format_: str) -> dict[str, Array]:
+    """Return the arrays of a document: all for npz, for npy without the input."""
+    arrays = {k: v for k, v in records.document.items() if isinstance(v, np.ndarray)}
+    if not arrays:
+        raise RequestError(f".{format_}: there are no arrays to write; use csv or json")
+    if format_ == "npy":
+        arrays.pop("x", None)
+        check_one(arrays)
+    return arrays
 
 
 def note(text: str) -> None:

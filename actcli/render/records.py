@@ -1,11 +1,13 @@
 """Results for machines: csv, tsv, json, jsonl, plain, hex. Every value in the shortest form that round-trips, no colour."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import orjson
 
 from actcli.engine import Array
 from actcli.errors import RequestError
@@ -34,20 +36,96 @@ def to_text(records: Records, format_: str) -> str:
     x,f
     0.5,inf
     """
-    if format_ not in FORMATS:
-        known = ["table", *FORMATS]
+    check_format(format_)
+    if format_ == "json":
+        return json_text(records.document) + "\n"
+    columns = records.columns
+    if format_ == "plain":
+        columns = {n: columns[n] for n in plain_names(records)}
+    return (head(format_, tuple(columns)) + body(format_, columns)).decode()
+
+
+def check_format(format_: str) -> None:
+    """Raise RequestError for a format that there is not."""
+    if format_ not in (*FORMATS, *BINARY):
+        known = ["table", *FORMATS, *BINARY]
         hint = suggestion(format_, known) or f"; choose from {', '.join(known)}"
         raise RequestError(f"no format '{format_}'{hint}")
-    return FORMATS[format_](records)
+
+
+def plain_names(records: Records) -> tuple[str, ...]:
+    """Return the names of the columns that ``plain`` prints."""
+    names = tuple(records.columns)
+    return records.plain or names[1:] or names
+
+
+def head(format_: str, names: Sequence[str]) -> bytes:
+    """Return what stands above the rows of a format."""
+    separator = _SEPARATORS.get(format_)
+    return f"{separator.join(names)}\n".encode() if separator else b""
+
+
+def body(format_: str, columns: Mapping[str, Array]) -> bytes:
+    r"""Return the rows of a format; those of a part of a column are a part of those of the whole.
+
+    >>> body("csv", {"x": np.array([0.5, 1.0]), "f": np.array([2.0, 3.0])})
+    b'0.5,2.0\n1.0,3.0\n'
+    """
+    if format_ == "jsonl":
+        return _json_lines(columns)
+    if format_ == "hex":
+        return _rows([_hexadecimal(c) for c in columns.values()], "\t")
+    separator = _SEPARATORS.get(format_, " ")
+    arrays = list(columns.values())
+    if all(_is_bulk(a) and a.dtype == arrays[0].dtype for a in arrays):
+        return _bulk(np.column_stack(arrays), separator.encode())
+    return _rows([_quoted(shortest(c), separator) for c in arrays], separator)
+
+
+def _is_bulk(numbers: Array) -> bool:
+    """Whether orjson prints these as they are: it makes the non-finite null, and of float16 more digits than it has."""
+    return numbers.dtype in (np.float64, np.float32) and bool(
+        np.isfinite(numbers).all()
+    )
+
+
+def _bulk(table: Array, separator: bytes) -> bytes:
+    if not table.size:
+        return b""
+    if table.shape[1] == 1:
+        return _dumped(table.ravel())[1:-1].replace(b",", b"\n") + b"\n"
+    rows = _dumped(table)[2:-2].replace(b"],[", b"\n")
+    return (rows if separator == b"," else rows.replace(b",", separator)) + b"\n"
+
+
+def _dumped(numbers: Array) -> bytes:
+    return orjson.dumps(
+        np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY
+    )
+
+
+def _rows(columns: Sequence[Sequence[str]], separator: str) -> bytes:
+    return "".join(
+        separator.join(row) + "\n" for row in zip(*columns, strict=True)
+    ).encode()
 
 
 def shortest(numbers: Array) -> list[str]:
-    """Return numbers as the shortest texts that read back as the same number of their dtype."""
-    if numbers.dtype.kind != "f":
-        return [str(v) for v in numbers.ravel().tolist()]
-    if numbers.dtype == np.float64:
-        return [repr(v) for v in numbers.ravel().tolist()]
-    return [str(v) for v in numbers.ravel().astype(str).tolist()]
+    """Return numbers as the shortest texts that read back as the same number of their dtype.
+
+    >>> shortest(np.array([0.1, np.inf, 1e-7], np.float32))
+    ['0.1', 'inf', '1e-7']
+    """
+    flat = numbers.ravel()
+    if not flat.size or flat.dtype not in (np.float64, np.float32):
+        return [
+            str(v)
+            for v in (flat.astype(str) if flat.dtype.kind == "f" else flat).tolist()
+        ]
+    words = _dumped(flat)[1:-1].decode().split(",")
+    for place in np.flatnonzero(~np.isfinite(flat)).tolist():
+        words[place] = str(float(flat[place]))
+    return words
 
 
 def texts(values: Iterable[object]) -> Array:
@@ -55,51 +133,67 @@ def texts(values: Iterable[object]) -> Array:
     return np.array([str(v) for v in values])
 
 
-def plain_values(value: Any) -> Any:
-    """Return a value in what JSON has: lists, numbers, and texts for the non-finite."""
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind == "f":
-            numbers = np.array(
-                [float(t) for t in shortest(value)], dtype=object
-            ).reshape(value.shape)
-            return plain_values(numbers.tolist())
-        return value.tolist()
+def json_text(value: Any) -> str:
+    """Return a value as JSON: numbers in their shortest form, texts for the non-finite.
+
+    >>> json_text({"x": np.array([[0.5, np.nan]]), "name": "relu"})
+    '{"x": [[0.5, "nan"]], "name": "relu"}'
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return _json_array(value)
+    if isinstance(value, np.ndarray | np.generic):
+        return json_text(value.tolist())
     if isinstance(value, Mapping):
-        return {str(k): plain_values(v) for k, v in value.items()}
+        return (
+            "{"
+            + ", ".join(f"{_json(str(k))}: {json_text(v)}" for k, v in value.items())
+            + "}"
+        )
     if isinstance(value, list | tuple):
-        return [plain_values(v) for v in value]
-    if isinstance(value, np.generic):
-        return plain_values(value.item())
-    if isinstance(value, float) and (value != value or value in (np.inf, -np.inf)):
-        return str(value)
-    return value
+        return "[" + ", ".join(map(json_text, value)) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'"{value}"'
+    return _json(value)
 
 
-def _separated(
-    separator: str, texts: Callable[[Array], list[str]] = shortest
-) -> Callable[[Records], str]:
-    def write(records: Records) -> str:
-        rows = zip(
-            *(map(_quoted(separator), texts(c)) for c in records.columns.values()),
-            strict=True,
-        )
-        return (
-            "\n".join([separator.join(records.columns), *map(separator.join, rows)])
-            + "\n"
-        )
-
-    return write
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _quoted(separator: str) -> Callable[[str], str]:
-    def quote(text: str) -> str:
-        return (
-            '"' + text.replace('"', '""') + '"'
-            if separator in text or '"' in text
-            else text
-        )
+def _json_array(numbers: Array) -> str:
+    if numbers.ndim and _is_bulk(numbers):
+        return _dumped(numbers).replace(b",", b", ").decode()
+    if numbers.ndim > 1:
+        return "[" + ", ".join(map(_json_array, numbers)) + "]"
+    words = _json_words(numbers)
+    return "[" + ", ".join(words) + "]" if numbers.ndim else words[0]
 
-    return quote
+
+def _json_words(column: Array) -> list[str]:
+    """Return the elements of a column as JSON."""
+    if column.dtype.kind != "f":
+        return [json_text(v) for v in column.tolist()]
+    words = shortest(column)
+    for place in np.flatnonzero(~np.isfinite(column.ravel())).tolist():
+        words[place] = f'"{words[place]}"'
+    return words
+
+
+def _json_lines(columns: Mapping[str, Array]) -> bytes:
+    keys = [_json(name) + ": " for name in columns]
+    rows = zip(*map(_json_words, columns.values()), strict=True)
+    return "".join(
+        "{" + ", ".join(map(str.__add__, keys, row)) + "}\n" for row in rows
+    ).encode()
+
+
+def _quoted(words: list[str], separator: str) -> list[str]:
+    if separator == " ":
+        return words
+    return [
+        '"' + w.replace('"', '""') + '"' if separator in w or '"' in w else w
+        for w in words
+    ]
 
 
 def _hexadecimal(numbers: Array) -> list[str]:
@@ -108,38 +202,13 @@ def _hexadecimal(numbers: Array) -> list[str]:
     ]
 
 
-def _json(records: Records) -> str:
-    return (
-        json.dumps(plain_values(records.document), ensure_ascii=False, allow_nan=False)
-        + "\n"
-    )
-
-
-def _json_lines(records: Records) -> str:
-    columns = {name: plain_values(column) for name, column in records.columns.items()}
-    rows = (
-        dict(zip(columns, row, strict=True))
-        for row in zip(*columns.values(), strict=True)
-    )
-    return "".join(
-        json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows
-    )
-
-
-def _plain(records: Records) -> str:
-    names = records.plain or tuple(records.columns)[1:] or tuple(records.columns)
-    rows = zip(*(shortest(records.columns[n]) for n in names), strict=True)
-    return "".join(" ".join(row) + "\n" for row in rows)
-
-
-FORMATS: dict[str, Callable[[Records], str]] = {
-    "csv": _separated(","),
-    "tsv": _separated("\t"),
-    "json": _json,
-    "jsonl": _json_lines,
-    "plain": _plain,
-    "hex": _separated("\t", _hexadecimal),
-}
+BINARY = ("npy", "npz")  # made in files.py and streams.py
+FORMATS = ("csv", "tsv", "json", "jsonl", "plain", "hex")
+_SEPARATORS = {
+    "csv": ",",
+    "tsv": "\t",
+    "hex": "\t",
+}  # of formats that name their columns
 
 # what -o writes for a suffix
 SUFFIXES = {

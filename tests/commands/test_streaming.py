@@ -1,0 +1,358 @@
+"""``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli import files, sources
+from actcli.commands import streaming
+from actcli.engine import Array
+from actcli.errors import FileError
+from tests.shell import ACTCLI, environment, run, shell
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
+
+
+def inputs(dtype: str = "float64", count: int = 3000) -> Array:
+    return np.random.default_rng(11).normal(scale=3.0, size=count).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "suffix", [".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".jsonl"]
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_files_in_parts_are_those_in_one(
+    suffix: str, dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = inputs(dtype)
+    np.save(tmp_path / "x.npy", x)
+    monkeypatch.setattr(sources, "CHUNK", 512)
+    monkeypatch.setattr(streaming, "_PART", 512)
+    out = tmp_path / f"y{suffix}"
+    task = streaming.Task(actcli.swish, int(suffix not in (".npy", ".txt")), threads=2)
+    streaming.run(task, tmp_path / "x.npy", None, "table", out)
+    column = None if suffix in (".npy", ".txt") else "f"
+    with np.errstate(over="ignore"):
+        assert (
+            sources.read(out, column).astype(dtype).tobytes()
+            == actcli.swish(x).tobytes()
+        )
+        if column:
+            read = sources.read(out, "derivative").astype(dtype)
+            assert read.tobytes() == actcli.swish.derivative(x).tobytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("through", ["file", "pipe"])
+def test_shape_and_order_of_axes_are_kept(
+    order: str, through: str, tmp_path: Path
+) -> None:
+    x = np.array(inputs(count=24).reshape(2, 3, 4), order=order)  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", x)
+    given = "-i x.npy" if through == "file" else "< x.npy"
+    for script in (
+        f"actcli eval tanh {given} -o y.npy",
+        f"actcli eval tanh {given} -f npy > y.npy",
+    ):
+        done = shell(script, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        y = np.load(tmp_path / "y.npy")
+        np.testing.assert_array_equal(y, actcli.tanh(x))
+        assert y.flags.f_contiguous == (order == "F")
+    rows = shell(f"actcli eval tanh {given} -f plain", cwd=tmp_path).stdout.split()
+    assert [float(v) for v in rows] == actcli.tanh(x).ravel().tolist()
+    nested = shell(f"actcli eval tanh {given} -o y.json", cwd=tmp_path)
+    assert nested.returncode == 0
+    assert sources.read(tmp_path / "y.json", "f").shape == x.shape
+
+
+def test_every_array_of_an_archive(tmp_path: Path) -> None:
+    arrays = {"weights": inputs("float32").reshape(30, 100), "bias": inputs(count=7)}
+    np.savez_compressed(tmp_path / "x.npz", **arrays)  # type: ignore[arg-type]
+    assert (
+        run("eval", "relu", "-i", "x.npz", "-o", "y.npz", "-d", cwd=tmp_path).returncode
+        == 0
+    )
+    with np.load(tmp_path / "y.npz") as read:
+        assert set(read) == {"weights", "bias", "weights_derivative", "bias_derivative"}
+        for name, x in arrays.items():
+            np.testing.assert_array_equal(read[name], actcli.relu(x))
+            assert read[name].dtype == x.dtype
+            np.testing.assert_array_equal(
+                read[f"{name}_derivative"], actcli.relu.derivative(x)
+            )
+
+
+def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
+    x = inputs(count=50_000)
+    (tmp_path / "x.txt").write_text("\n".join(map(repr, x.tolist())))
+    shell(
+        "actcli eval gelu < x.txt | actcli eval tanh -f npy | actcli eval swish -d -f csv > y.csv",
+        cwd=tmp_path,
+    )
+    done = shell(
+        "actcli eval gelu -f plain < x.txt | actcli eval tanh -f npy | actcli eval swish -d -f csv > y.csv",
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    z = actcli.tanh(actcli.gelu(x))
+    assert sources.read(tmp_path / "y.csv", "f").tobytes() == actcli.swish(z).tobytes()
+    assert (
+        sources.read(tmp_path / "y.csv", "derivative").tobytes()
+        == actcli.swish.derivative(z).tobytes()
+    )
+    done = shell(
+        "actcli eval relu -i - -o - -f jsonl < x.txt | actcli eval relu --column f -f npz > z.npz",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "z.npz")["f"], actcli.relu(x))
+
+
+def test_the_dtype_is_that_of_the_file_unless_asked_for(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([0.1], np.float32))
+    assert (
+        run("eval", "identity", "-i", "x.npy", "-f", "plain", cwd=tmp_path).stdout
+        == "0.1\n"
+    )
+    wide = run(
+        "eval",
+        "identity",
+        "-i",
+        "x.npy",
+        "-f",
+        "plain",
+        "--dtype",
+        "float64",
+        cwd=tmp_path,
+    )
+    assert wide.stdout == "0.10000000149011612\n"
+    run(
+        "eval",
+        "identity",
+        "-i",
+        "x.npy",
+        "-o",
+        "y.npy",
+        "--dtype",
+        "float16",
+        cwd=tmp_path,
+    )
+    assert np.load(tmp_path / "y.npy").dtype == np.float16
+
+
+def test_a_file_onto_itself(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    assert (
+        run("eval", "relu", "-i", "x.npy", "-o", "x.npy", cwd=tmp_path).returncode == 0
+    )
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), actcli.relu(inputs()))
+
+
+def test_random_slopes_go_by_the_place_in_the_whole(tmp_path: Path) -> None:
+    x = -np.ones(1000)
+    np.save(tmp_path / "x.npy", x)
+    run("eval", "rrelu:seed=3", "-i", "x.npy", "-o", "y.npy", cwd=tmp_path)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.rrelu(x, seed=3))
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("given", "made"), [("npy", "npy"), ("txt", "txt"), ("txt", "npy"), ("npy", "json")]
+)
+def test_memory_does_not_grow_with_the_input(
+    given: str, made: str, tmp_path: Path
+) -> None:
+    """At the start it is some 40 MB; 30 million zeros are 240, and text ten times what is read at once."""
+    path = tmp_path / f"x.{given}"
+    if given == "npy":
+        with path.open("wb") as stream:
+            count = 30_000_000 if made == "npy" else 2_000_000
+            np.lib.format.write_array_header_1_0(
+                stream, {"descr": "<f8", "fortran_order": False, "shape": (count,)}
+            )
+            stream.truncate(stream.tell() + 8 * count)
+    else:
+        path.write_bytes(b"0.1234567890123456\n" * 1_000_000)
+    process = subprocess.Popen(
+        [*ACTCLI, "eval", "relu", "-i", str(path), "-o", f"y.{made}"],
+        cwd=tmp_path,
+        env=environment(),
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) < 120e6
+
+
+def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a command that waits for the rest of its input, its target not yet whole."""
+    process = subprocess.Popen(
+        [*ACTCLI, "eval", "relu", *arguments], stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment()
+    )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(b"0.25\n" * (3 * sources.CHUNK // 5))
+    process.stdin.flush()
+    for _ in range(300):
+        if any(p.name.startswith(".y") for p in tmp_path.iterdir()):
+            return process
+        time.sleep(0.05)
+    raise AssertionError(f"no temporary file: {process.poll()}")
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGINT, 130, b"actcli: interrupted\n"),
+        (signal.SIGTERM, 143, b""),
+        (signal.SIGHUP, 129, b""),
+    ],
+)
+@pytest.mark.parametrize("name", ["y.npy", "y.csv", "y.json"])
+def test_an_end_in_the_middle_leaves_nothing(
+    number: int, code: int, said: bytes, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("before")
+    process = started(tmp_path, "-o", name)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=30)
+    assert (process.returncode, error) == (code, said)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "before"
+
+
+def test_input_that_ends_early(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", inputs(count=300_000))
+    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-1000])
+    (tmp_path / "y.npy").write_text("before")
+    for given in ("-i x.npy", "< x.npy"):
+        done = shell(f"actcli eval relu {given} -o y.npy", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert " ends after 2" in done.stderr
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", "y.npy"]
+        assert (tmp_path / "y.npy").read_text() == "before"
+
+
+@POSIX
+@pytest.mark.parametrize("suffix", ["npy", "csv", "json", "npz"])
+def test_a_disk_that_takes_no_more(suffix: str, tmp_path: Path) -> None:
+    """A limit on the size of files is a full disk that every system has."""
+    np.save(tmp_path / "x.npy", inputs(count=300_000))
+    (tmp_path / f"y.{suffix}").write_text("before")
+    limit = (1_000_000, 1_000_000)
+    done = subprocess.run(
+        [*ACTCLI, "eval", "relu", "-i", "x.npy", "-o", f"y.{suffix}"], capture_output=True, text=True, cwd=tmp_path,
+        env=environment(), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"actcli: y.{suffix}: file too large\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        ["x.npy", f"y.{suffix}"]
+    )
+    assert (tmp_path / f"y.{suffix}").read_text() == "before"
+
+
+def test_no_room_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    usage = files.shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000)  # type: ignore[attr-defined]
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(
+        FileError,
+        match=r"y.npy: no space left on device; it takes 24 kB, and 1 kB are free",
+    ):
+        streaming.run(
+            streaming.Task(actcli.relu),
+            tmp_path / "x.npy",
+            None,
+            "table",
+            tmp_path / "y.npy",
+        )
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("format_", ["csv", "npy", "json", "npz"])
+def test_standard_output_that_takes_no_more(format_: str) -> None:
+    done = shell(f"seq 100000 | actcli eval relu -f {format_} > /dev/full")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "actcli: standard output: no space left on device\n",
+    )
+
+
+@pytest.mark.parametrize("format_", ["csv", "npy", "json"])
+def test_a_reader_that_has_enough(format_: str) -> None:
+    done = shell(
+        f"set -o pipefail; (seq 300000; :) 2>/dev/null | actcli eval relu -f {format_} | head -c 5 > /dev/null; echo ${{PIPESTATUS[1]}}"
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ["-i", "x.npy", "-d", "-o", "y.npy"],
+            2,
+            ".npy holds one array, not f, derivative; use .npz",
+        ),
+        (["-i", "x.npy", "-o", "y.xyz"], 2, "y.xyz: unknown suffix '.xyz'"),
+        (["-i", "x.npy", "-f", "cvs"], 2, "no format 'cvs'; did you mean 'csv'?"),
+        (
+            ["-i", "x.npy", "-o", "y.npy", "--threads", "0"],
+            2,
+            "invalid value for '--threads'",
+        ),
+        (
+            ["-i", "x.npy", "-f", "csv", "--dtype", "float63"],
+            2,
+            "no dtype 'float63'; did you mean 'float64'?",
+        ),
+        (["-i", "none.npz", "-o", "y.npz"], 1, "none.npz: no such file or directory"),
+        (["-i", "bad.npz", "-o", "y.npz"], 1, "bad.npz: is no archive of arrays"),
+        (
+            ["-f", "csv"],
+            2,
+            "no numbers; give them with -x 1,2,-3, with -i FILE, or through a pipe",
+        ),
+    ],
+)
+def test_a_wrong_request_is_one_line(
+    arguments: list[str], code: int, message: str, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    (tmp_path / "bad.npz").write_text("nonsense")
+    done = run("eval", "relu", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert done.stderr.startswith(f"actcli: {message}")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.npz", "x.npy"]
+
+
+def test_progress_is_shown_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from actcli.render import progress
+
+    monkeypatch.setattr(progress, "_QUIET", 0.0)
+    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    for terminal in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
+        monkeypatch.setenv("FORCE_COLOR", "1" if terminal else "")
+        with progress.progress(4_000_000, "bytes") as advance:
+            advance(1_000_000)
+            advance(1_000_000)
+        shown = capsys.readouterr().err
+        assert bool(shown) == terminal
+        assert ("2.0/4.0 MB" in shown) == terminal

@@ -1,0 +1,229 @@
+"""Numbers out of files and pipes: the same whatever the chunks, every kind of file, and one line for what is wrong."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcli import sources
+from actcli.engine import Array
+from actcli.errors import ActcliError, FileError, RequestError
+
+HARD = [
+    0.1,
+    -2.5,
+    1e-310,
+    5e-324,
+    1.7976931348623157e308,
+    -0.0,
+    3.0,
+    123456789012345680.0,
+    1 / 3,
+]
+
+
+def numbers(count: int = 500) -> Array:
+    rng = np.random.default_rng(8)
+    bits = rng.integers(0, 2**64, count, dtype=np.uint64).view(np.float64)
+    return np.concatenate([HARD, bits[np.isfinite(bits)]])
+
+
+def write(folder: Path, suffix: str, x: Array) -> Path:
+    path = folder / f"x{suffix}"
+    words = [repr(v) for v in x.tolist()]
+    match suffix:
+        case ".npy":
+            np.save(path, x)
+        case ".npz":
+            np.savez_compressed(path, other=np.ones(3), x=x)
+        case ".csv":
+            path.write_text(
+                "name,x\n" + "".join(f'"n{i}",{w}\n' for i, w in enumerate(words))
+            )
+        case ".tsv":
+            path.write_text("".join(f"{w}\t7\n" for w in words))
+        case ".txt":
+            path.write_text(
+                "\ufeff"
+                + " ".join(words[:20])
+                + "\r\n"
+                + ",".join(words[20:40])
+                + "\n\n"
+                + "\n".join(words[40:])
+            )
+        case ".json":
+            path.write_text(json.dumps({"a": [1], "x": x.tolist()}))
+        case ".jsonl":
+            path.write_text(
+                "".join(json.dumps({"f": 1, "x": v}) + "\n" for v in x.tolist())
+            )
+    return path
+
+
+@pytest.mark.parametrize(
+    "suffix", [".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".jsonl"]
+)
+@pytest.mark.parametrize("chunk", [64, 999, 1 << 20])
+def test_every_kind_in_chunks_of_any_size(
+    suffix: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", chunk)
+    x = numbers()
+    path = write(tmp_path, suffix, x)
+    assert sources.read(path).tobytes() == x.tobytes()
+    with sources.opened(path) as source:
+        chunks = list(source.chunks)
+    assert np.concatenate([c for c, _ in chunks]).tobytes() == x.tobytes()
+    assert len(chunks) > 1 or chunk > 1000 or suffix == ".json"
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".csv", ".txt", ".json", ".jsonl"])
+def test_standard_input_is_known_by_what_it_begins_with(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = numbers(20)
+    data = write(tmp_path, suffix, x).read_bytes()
+    monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(data))
+    assert (
+        sources.read(None, "x" if suffix == ".csv" else None).tobytes() == x.tobytes()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "expected"),
+    [
+        ("1 2\n-3", None, [1, 2, -3]),
+        ("1/4,pi\r\n0x1p-1 inf\n-0", None, [0.25, np.pi, 0.5, np.inf, -0.0]),
+        ("x,f\n1,2\n3,4\n", None, [1, 3]),
+        ("x,f\n1,2\n3,4\n", "f", [2, 4]),
+        ("a\tb\n1\t2\n\n3\t1/2\n", "2", [2, 0.5]),
+        ("1,2\n3,4\n", "2", [2, 4]),
+        ("f,g\n1,2\n", None, [1]),
+        ("[[1, 2], [3, \"nan\"]]", None, [1, 2, 3, np.nan]),
+        ('{"f": [1], "x": [2, 3]}', None, [2, 3]),
+        ('{"f": 1, "x": 2}\n{"f": 1, "x": "-inf"}', None, [2, -np.inf]),
+        ('{"f": 1, "x": 2}', "f", [1]),
+        ("1\n2\n", None, [1, 2]),
+    ],
+)  # fmt: skip
+def test_text_on_standard_input(
+    text: str,
+    column: str | None,
+    expected: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
+    np.testing.assert_array_equal(sources.read(None, column).ravel(), expected)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["<f8", ">f8", "f4", "f2", "i4", "u1", "?"])
+def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) -> None:
+    x = np.array([[0, 1, 2], [1, 0, 3]], dtype, order=order)
+    np.save(tmp_path / "x.npy", x)
+    read = sources.read(tmp_path / "x.npy")
+    np.testing.assert_array_equal(read, x)
+    assert read.dtype == (dtype[-2:] if "f" in dtype else np.float64)
+    assert read.dtype.isnative
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 0), (0,)])
+def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones(shape))
+    if 0 in shape:
+        with pytest.raises(RequestError, match=r"x.npy: no numbers in it"):
+            sources.read(tmp_path / "x.npy")
+    else:
+        assert sources.read(tmp_path / "x.npy").shape == shape
+
+
+def test_names_of_an_archive(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.ones(2), b=np.zeros(3))
+    assert sources.names(tmp_path / "x.npz") == ["a", "b"]
+    assert sources.read(tmp_path / "x.npz").shape == (2,)
+    assert sources.read(tmp_path / "x.npz", "2").shape == (3,)
+
+
+WRONG: dict[str, tuple[str, bytes, str | None]] = {
+    "x.txt, line 3: 'oops' is not a number": ("x.txt", b"1\n2\noops\n", None),
+    "x.csv, line 4: 'oops' is not a number": ("x.csv", b"a,b\n1,2\n\n3,oops\n", "b"),
+    "x.csv, line 3: 2 columns are expected": ("x.csv", b"a,b\n1,2\n3\n", "b"),
+    "x.csv: no column 'c'; it has a, b": ("x.csv", b"a,b\n1,2\n", "c"),
+    "x.txt: is not text": ("x.txt", b"\xff\xfe1", None),
+    "x.txt: no numbers in it": ("x.txt", b" \n", None),
+    "x.csv: no numbers in it": ("x.csv", b"a,b\n", None),
+    "x.npy: is no array of numbers": ("x.npy", b"nonsense", None),
+    "x.npz: is no archive of arrays": ("x.npz", b"nonsense", None),
+    "x.json: is no JSON array of numbers": ("x.json", b"{", None),
+    "x.jsonl, line 1 or after: is no number, nor an object with one": (
+        "x.jsonl",
+        b"1\n{}\n",
+        None,
+    ),
+    "x.xyz: unknown suffix '.xyz'; .npy .npz .csv .tsv .txt .json .jsonl can be read": (
+        "x.xyz",
+        b"",
+        None,
+    ),
+    "x.txt, line 1: 'true' is not a number": ("x.txt", b"true 1\n", None),
+    "x.txt, line 1: 'null' is not a number": ("x.txt", b"null 1\n", None),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_what_is_wrong_is_said_in_a_line(
+    message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, data, column = WRONG[message]
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(data)
+    with pytest.raises(ActcliError) as error:
+        sources.read(Path(name), column)
+    assert str(error.value) == message
+
+
+def test_the_line_is_counted_over_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 100)
+    lines = [f"{i},{i}\n" for i in range(500)]
+    lines[432] = "3,oops\n"
+    (tmp_path / "x.csv").write_text("".join(lines))
+    with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
+        sources.read(tmp_path / "x.csv", "2")
+    (tmp_path / "x.txt").write_text("".join(lines))
+    with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
+        sources.read(tmp_path / "x.txt")
+
+
+def test_a_file_that_ends_early(tmp_path: Path) -> None:
+    x = np.ones(300_000)
+    np.save(tmp_path / "x.npy", x)
+    data = (tmp_path / "x.npy").read_bytes()
+    (tmp_path / "x.npy").write_bytes(data[:-1000])
+    with pytest.raises(FileError, match=r"x.npy: ends after \d+ of 300000 numbers"):
+        sources.read(tmp_path / "x.npy")
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("x.npy", data[:-1000])
+    with pytest.raises(FileError, match=r"x.npz: ends after \d+ of 300000 numbers"):
+        sources.read(tmp_path / "x.npz")
+
+
+def test_a_document_that_is_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "_LARGEST_DOCUMENT", 1000)
+    monkeypatch.setattr(sources, "CHUNK", 100)
+    (tmp_path / "x.json").write_text(json.dumps([1.5] * 1000))
+    with pytest.raises(
+        FileError,
+        match=r"x.json: too large for one JSON document; use .jsonl, .npy or text",
+    ):
+        sources.read(tmp_path / "x.json")
+    (tmp_path / "x.txt").write_text("1" * 2000)
+    with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
+        sources.read(tmp_path / "x.txt")
