@@ -6,11 +6,8 @@ that is what one-sided derivatives are. At a tie, ``max`` and ``min`` take the d
 and ``abs`` and ``sign`` have the derivative 0.
 """
 
-import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cmp_to_key
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,7 +16,9 @@ from mpmath import libmp
 from mpmath.libmp.libmpi import mpi_neg
 
 from actcli.errors import UndecidedError
-from actcli.formula import Formula, Function
+from actcli.evaluator import Evaluator, Value
+from actcli.formula import Formula
+from actcli.rounding import FORMATS, Format, decimal, twofold
 from actcli.taylor import (
     ONE,
     ZERO,
@@ -31,14 +30,9 @@ from actcli.taylor import (
     TooWideError,
     UndefinedError,
     exactly,
-    literal,
-    pi,
-    point,
-    whole_number,
 )
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Value: TypeAlias = "Series | list[Value]"  # a list is a vector
 T = TypeVar("T")
 
 _FIRST_BITS = 96
@@ -96,7 +90,7 @@ def enclosed(
     direction, as a number for each name that changes along it.
     """
     return _settle(
-        formula, _series(values, wrt), _twofold, order, 0, (math.nan, math.nan)
+        formula, _series(values, wrt), twofold, order, 0, (math.nan, math.nan)
     )
 
 
@@ -121,7 +115,7 @@ def decimals(
     return _settle(
         formula,
         _series(values, wrt),
-        lambda v: _decimal(v, digits),
+        lambda v: decimal(v, digits),
         order,
         0,
         "nan",
@@ -192,7 +186,7 @@ def enclosed_vector(
     """Return a vector formula at one row of finite numbers, each element as in ``enclosed``."""
     nothing = (math.nan, math.nan)
     intervals = [exactly(v) for v in row]
-    return _columns(formula, intervals, values, _twofold, nothing, 1)[0]
+    return _columns(formula, intervals, values, twofold, nothing, 1)[0]
 
 
 def _columns(
@@ -239,7 +233,7 @@ def _settle(
     """Evaluate with growing precision until every coefficient is accepted; a pole leaves ``undefined``."""
 
     def attempt(arithmetic: Taylor) -> list[Interval]:
-        result = _Evaluator(arithmetic).run(formula, values)
+        result = Evaluator(arithmetic).run(formula, values)
         assert isinstance(result, tuple)
         padded = (*result, *([ZERO] * (order + 1 - len(result))))
         return [
@@ -270,7 +264,7 @@ def _settle_vector(
     undefined: T,
 ) -> list[T]:
     def attempt(arithmetic: Taylor) -> list[Interval]:
-        result = _Evaluator(arithmetic).run(formula, values)
+        result = Evaluator(arithmetic).run(formula, values)
         return [s[power] if power < len(s) else ZERO for s in _flat(result)]
 
     try:
@@ -278,7 +272,7 @@ def _settle_vector(
     except (UndefinedError, TooWideError):
         # an infinity met another: the limit depends on the way there
         return [undefined] * len(
-            _flat(_Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
+            _flat(Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
         )
 
 
@@ -415,302 +409,3 @@ def _trend(column: Sequence[float]) -> float:
     if all(r > 1.1 for r in ratios):
         return math.copysign(math.inf, column[-1])
     return 0.0 if all(0 <= r < 0.9 for r in ratios) else math.nan
-
-
-# rounding
-
-
-@dataclass(frozen=True)
-class Format:
-    """A binary floating-point format: digits of the significand, exponent of the smallest number, largest number."""
-
-    bits: int
-    lowest: int
-    largest: float
-
-    def round(self, s: Mpf) -> float:
-        """Round to nearest, ties to even, subnormal numbers and overflow included."""
-        if not s[1]:
-            return float(libmp.to_float(s))
-        exponent = s[2] + s[3]
-        kept = min(self.bits, exponent - self.lowest)
-        if kept < 1:
-            # below the smallest number: its half is a tie, and goes to the even 0
-            above_half = kept == 0 and s[1] > 1
-            return math.copysign(
-                math.ldexp(1.0, self.lowest) if above_half else 0.0, -1 if s[0] else 1
-            )
-        if exponent > 1100:
-            return -math.inf if s[0] else math.inf
-        rounded: float = libmp.to_float(libmp.mpf_pos(s, kept, libmp.round_nearest))
-        return (
-            rounded
-            if abs(rounded) <= self.largest
-            else math.copysign(math.inf, rounded)
-        )
-
-    def certain(self, v: Interval) -> float | None:
-        """Return the number that both ends round to, or None."""
-        low, high = self.round(v[0]), self.round(v[1])
-        return high if low == high else None
-
-
-FORMATS = {
-    "float64": Format(53, -1074, float(np.finfo(np.float64).max)),
-    "float32": Format(24, -149, float(np.finfo(np.float32).max)),
-    "float16": Format(11, -24, float(np.finfo(np.float16).max)),
-}
-
-
-def _twofold(v: Interval) -> tuple[float, float] | None:
-    width = libmp.mpf_sub(v[1], v[0], 53, libmp.round_up)
-    size = max(_exponent(v[0]), _exponent(v[1]), -1100)
-    if width[1] and _exponent(width) > size - 70:
-        return None
-    high: float = libmp.to_float(v[0], rnd=libmp.round_nearest)
-    if math.isinf(high):
-        return high, 0.0
-    return high, libmp.to_float(libmp.mpf_sub(v[0], libmp.from_float(high), 60))
-
-
-def _exponent(s: Mpf) -> int:
-    return s[2] + s[3] if s[1] else -(1 << 62)
-
-
-def _decimal(v: Interval, digits: int) -> str | None:
-    if (
-        max(abs(_exponent(s)) for s in v if s[1]) > 1 << 40
-        if any(s[1] for s in v)
-        else False
-    ):
-        return None
-    low, high = (str(libmp.to_str(s, digits, strip_zeros=False)) for s in v)
-    return low if low == high else None
-
-
-class _Evaluator:
-    """One walk over a formula with the arithmetic of one precision; vectors go element by element."""
-
-    def __init__(self, arithmetic: Taylor) -> None:
-        self.t = arithmetic
-
-    def run(self, formula: Formula, values: Mapping[str, Value]) -> Value:
-        return self.visit(formula.tree, formula, values)
-
-    def visit(
-        self, node: ast.expr, formula: Formula, values: Mapping[str, Value]
-    ) -> Value:
-        match node:
-            case ast.Constant():
-                return (literal(_written(node, formula.text), self.t.bits),)
-            case ast.Name(id="pi") if "pi" not in values:
-                return (pi(self.t.bits),)
-            case ast.Name(id="e") if "e" not in values:
-                return self.t.exp((ONE,))
-            case ast.Name(id=name):
-                return values[name]
-            case ast.UnaryOp(op=op, operand=operand):
-                inner = self.visit(operand, formula, values)
-                return (
-                    self.spread(self.t.neg, inner)
-                    if isinstance(op, ast.USub)
-                    else inner
-                )
-            case ast.BinOp(op=op, left=left, right=right):
-                method = getattr(self.t, _METHODS[type(op)])
-                return self.spread(
-                    method,
-                    self.visit(left, formula, values),
-                    self.visit(right, formula, values),
-                )
-            case ast.Compare(left=left, ops=ops, comparators=others):
-                terms = [self.visit(part, formula, values) for part in (left, *others)]
-                return self.spread(lambda *t: self.holds(ops, t), *terms)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return self.choose(
-                    self.visit(test, formula, values), body, orelse, formula, values
-                )
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-                given = [self.visit(a, formula, values) for a in args]
-                by_name = {
-                    str(k.arg): self.visit(k.value, formula, values) for k in keywords
-                }
-                return self.call(name, given, by_name, formula)
-        raise TypeError(f"not in the grammar: {ast.dump(node)}")
-
-    def spread(self, method: Callable[..., Series], *terms: Value) -> Value:
-        """Apply a scalar method; where terms are vectors, element by element."""
-        length = next((len(t) for t in terms if isinstance(t, list)), None)
-        if length is None:
-            return method(*terms)
-        rows = zip(
-            *(t if isinstance(t, list) else [t] * length for t in terms), strict=True
-        )
-        return [self.spread(method, *row) for row in rows]
-
-    def holds(self, ops: Sequence[ast.cmpop], terms: Sequence[Series]) -> Series:
-        pairs = zip(ops, terms, terms[1:], strict=False)
-        return (
-            (ONE,)
-            if all(
-                _HOLDS[type(o)](self.t.sign_of(self.t.sub(a, b))) for o, a, b in pairs
-            )
-            else (ZERO,)
-        )
-
-    def choose(
-        self,
-        test: Value,
-        body: ast.expr,
-        orelse: ast.expr,
-        formula: Formula,
-        values: Mapping[str, Value],
-    ) -> Value:
-        if not isinstance(test, list):
-            # only the branch that is taken is evaluated: the other may have no value there
-            return self.visit(body if self.t.sign_of(test) else orelse, formula, values)
-        rows = [
-            {name: v[i] if isinstance(v, list) else v for name, v in values.items()}
-            for i in range(len(test))
-        ]
-        return [
-            self.choose(t, body, orelse, formula, row)
-            for t, row in zip(test, rows, strict=True)
-        ]
-
-    def call(
-        self,
-        name: str,
-        given: list[Value],
-        by_name: Mapping[str, Value],
-        formula: Formula,
-    ) -> Value:
-        if name in formula.called:
-            return self.call_registered(formula.called[name], given[0], by_name)
-        if len(given) == 1 and isinstance(given[0], list) and name in _REDUCTIONS:
-            return _REDUCTIONS[name](self, given[0])
-        if name in _OF_TWO:
-            return _OF_TWO[name](self, _listed(given[0]), given[1])
-        return self.spread(getattr(self.t, name), *given)
-
-    def call_registered(
-        self, function: Function, x: Value, by_name: Mapping[str, Value]
-    ) -> Value:
-        assert function.formula is not None
-        defaults = {k: (exactly(v),) for k, v in function.defaults.items()}
-        return self.run(function.formula, {**defaults, **by_name, "x": x})
-
-    def total(self, terms: list[Value]) -> Value:
-        total = terms[0]
-        for term in terms[1:]:
-            total = self.spread(self.t.add, total, term)
-        return total
-
-    def reduce_max(self, terms: list[Value]) -> Value:
-        if isinstance(terms[0], list):
-            return [self.reduce_max(_listed(group)) for group in terms]
-        return self.spread(self.t.max, *terms)
-
-    def argmax(self, terms: list[Value]) -> Value:
-        best = 0
-        for i in range(1, len(terms)):
-            if self.order(_single(terms[i]), _single(terms[best])) > 0:
-                best = i
-        return (point(best),)
-
-    def excess(self, terms: list[Value], power: Value) -> Value:
-        """Return max(0, x - t) with the t for which the sum of max(0, x - t)**power is 1, for the powers 1 and 2."""
-        x = [_single(term) for term in terms]
-
-        def downwards(i: int, j: int) -> int:
-            return self.order(x[j], x[i])
-
-        inside: list[int] = []
-        for i in sorted(range(len(x)), key=cmp_to_key(downwards)):
-            if not self.rises(x[i], [x[j] for j in inside], power):
-                break
-            inside.append(i)
-        t = self.level([x[i] for i in inside], whole_number(_single(power)))
-        rest: list[Value] = [(ZERO,)] * len(x)
-        for i in inside:
-            rest[i] = self.t.sub(x[i], t)
-        return rest
-
-    def order(self, a: Series, b: Series) -> int:
-        return self.t.sign_of(self.t.sub(a[:1], b[:1]))
-
-    def rises(self, a: Series, larger: list[Series], power: Value) -> bool:
-        """Tell whether a is above that t: by how much larger numbers are above a does not add up to 1."""
-        above: list[Value] = [self.t.sub(b[:1], a[:1]) for b in larger]
-        powers = _listed(self.spread(self.t.pow, above, power))
-        total = _single(self.total([(ZERO,), *powers]))
-        return self.order(total, (ONE,)) < 0
-
-    def level(self, terms: list[Series], power: int | None) -> Series:
-        """Return the t for which the sum of (x - t)**power is 1."""
-        count: Series = (point(len(terms)),)
-        total = _single(self.total(list[Value](terms)))
-        if power == 1:
-            return self.t.div(self.t.sub(total, (ONE,)), count)
-        mean = self.t.div(total, count)
-        d = [self.t.sub(a, mean) for a in terms]
-        scatter = _single(self.total([self.t.mul(v, v) for v in d]))
-        return self.t.sub(
-            mean, self.t.sqrt(self.t.div(self.t.sub((ONE,), scatter), count))
-        )
-
-    def mean(self, terms: list[Value]) -> Value:
-        return self.spread(self.t.div, self.total(terms), (point(len(terms)),))
-
-
-_METHODS = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "div",
-    ast.Pow: "pow",
-}
-_HOLDS: dict[type[ast.cmpop], Callable[[int], bool]] = {
-    ast.Lt: lambda s: s < 0,
-    ast.LtE: lambda s: s <= 0,
-    ast.Gt: lambda s: s > 0,
-    ast.GtE: lambda s: s >= 0,
-    ast.Eq: lambda s: s == 0,
-    ast.NotEq: lambda s: s != 0,
-}
-_REDUCTIONS: dict[str, Callable[[_Evaluator, list[Value]], Value]] = {
-    "sum": _Evaluator.total,
-    "mean": _Evaluator.mean,
-    "max": _Evaluator.reduce_max,
-    "first": lambda _, terms: terms[: len(terms) // 2],
-    "second": lambda _, terms: terms[len(terms) // 2 :],
-    "index": lambda _, terms: [(point(i),) for i in range(len(terms))],
-    "argmax": _Evaluator.argmax,
-}
-_OF_TWO: dict[str, Callable[[_Evaluator, list[Value], Value], Value]] = {
-    "groups": lambda _, terms, size: _groups(terms, size),
-    "concat": lambda _, terms, others: [*terms, *_listed(others)],
-    "excess": _Evaluator.excess,
-}
-
-
-def _written(node: ast.expr, text: str) -> str:
-    if node.end_lineno == 1:  # the general way takes longer than all the arithmetic
-        return text[node.col_offset : node.end_col_offset]
-    return ast.get_source_segment(text, node) or ""
-
-
-def _listed(value: Value) -> list[Value]:
-    assert isinstance(value, list)
-    return value
-
-
-def _single(value: Value) -> Series:
-    assert isinstance(value, tuple)
-    return value
-
-
-def _groups(vector: list[Value], size: Value) -> Value:
-    n = whole_number(_single(size))
-    assert n
-    return [vector[i : i + n] for i in range(0, len(vector), n)]

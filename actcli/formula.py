@@ -11,7 +11,7 @@ from actcli.registry import suggestion
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
-# How many arguments each function takes; what it means exactly is the method of the same name in exact.py.
+# How many arguments each function takes; what it means exactly is the method of the same name in taylor.py.
 FUNCTIONS = {
     **dict.fromkeys(
         [

@@ -1,4 +1,4 @@
-"""Truncated power series with interval coefficients, in mpmath. Knows numbers only; formulas are read in exact.py.
+"""Truncated power series with interval coefficients, in mpmath. Knows numbers only; evaluator.py walks over formulas.
 
 An interval is a pair of raw mpmath numbers that enclose the truth. A series in t stands for x = x0 + t.
 """
