@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import numpy as np
 
-from actcli import engine
+from actcli import engine, lazy
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, parse
@@ -261,6 +261,15 @@ class Activation:
         functions.add(name, other, aliases)
         return other
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # by its name: what computes is where the name is known
+        return _named, (self.name, self.bound)
+
+    def __copy__(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
     # computing
 
     def __call__(
@@ -272,7 +281,13 @@ class Activation:
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
-        """Return the function of every element of x, in its shape and dtype (integers as float64)."""
+        """Return the function of every element of x, in its shape and dtype (integers as float64).
+
+        A Dask array gives a lazy Dask array.
+        """
+        if lazy.is_lazy(x):
+            _refuse_out(out)
+            return lazy.apply(self, "__call__", x, parameters)
         return self._apply(self.kernel, x, self.resolve(parameters), out, threads)
 
     @overload
@@ -309,6 +324,10 @@ class Activation:
             return self._declare("x", x)
         if isinstance(x, str):
             return lambda kernel: self._declare(x, kernel)
+        if lazy.is_lazy(x):
+            _refuse_out(out)
+            self.slope(wrt)
+            return lazy.apply(self, "derivative", x, {"wrt": wrt, **parameters})
         return self._apply(self.slope(wrt), x, self.resolve(parameters), out, threads)
 
     def value_and_derivative(
@@ -326,9 +345,14 @@ class Activation:
         >>> actcli.relu.value_and_derivative([-1.0, 2.0])
         (array([0., 2.]), array([0., 1.]))
         """
+        if not lazy.is_lazy(x):
+            x = engine.as_floats(x)
+        if not isinstance(x, np.ndarray) or (self.ties and x.dtype == np.float16):
+            f = self(x, threads=threads, **parameters)
+            return f, self.derivative(x, wrt, threads=threads, **parameters)
         f, slope = engine.apply_each(
             (self.kernel, self.slope(wrt)),
-            engine.as_floats(x),
+            x,
             self.resolve(parameters),
             native=self.native,
             placed=self.placed,
@@ -360,6 +384,8 @@ class Activation:
         >>> actcli.relu.vjp([-1.0, 2.0], [10.0, 10.0])
         array([ 0., 10.])
         """
+        if lazy.is_lazy(x):
+            return lazy.apply(self, "vjp", x, parameters, upstream)
         prime = self.slope()
         gradient = engine.as_floats(upstream, "upstream")
 
@@ -430,6 +456,19 @@ class Activation:
             )
         self._derivatives[wrt] = kernel
         return kernel
+
+
+def _named(name: str, bound: dict[str, Any]) -> Activation:
+    """Return the function that was sent by its name, or as a formula."""
+    from actcli import lookup
+
+    function = functions.get(name) or lookup.get(name)
+    return function.bind(**bound) if bound else function
+
+
+def _refuse_out(out: Array | None) -> None:
+    if out is not None:
+        raise RequestError("out is no place for a Dask array; leave it out")
 
 
 def _shown(value: Any) -> str:

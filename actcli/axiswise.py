@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from actcli import engine
+from actcli import engine, lazy
 from actcli.activation import Activation, Parameter, functions
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
@@ -102,6 +102,8 @@ class AxisActivation(Activation):
         if isinstance(x, FunctionType):
             self._product = x
             return x
+        if lazy.is_lazy(x):
+            return lazy.apply(self, "vjp", x, parameters, upstream)
         assert self._product is not None, f"{self.name} declares no product"
         given, gradient = engine.as_floats(x), engine.as_floats(upstream, "upstream")
         values = self.resolve(parameters)

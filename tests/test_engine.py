@@ -113,9 +113,10 @@ def test_a_parameter_for_each_element_or_channel() -> None:
 
 def test_value_and_derivative_are_those_of_each(function: Activation) -> None:
     x = np.linspace(-3, 3, 12).reshape(2, 6)
-    f, slope = function.value_and_derivative(x)
-    np.testing.assert_array_equal(f, function(x))
-    np.testing.assert_array_equal(slope, function.derivative(x))
+    for given in (x, x.astype(np.float32), (x + 0.01).astype(np.float16)):
+        f, slope = function.value_and_derivative(given)
+        np.testing.assert_array_equal(f, function(given))
+        np.testing.assert_array_equal(slope, function.derivative(given))
     assert np.shape(actcli.relu.value_and_derivative(1.0)[0]) == ()
 
 

@@ -1,0 +1,118 @@
+"""Functions sent elsewhere: they pickle by name, and a Dask array stays lazy until it is computed."""
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activation import Activation
+from actcli.axiswise import AxisActivation
+from actcli.errors import RequestError
+
+
+def test_functions_pickle_by_name(function: Activation) -> None:
+    data = pickle.dumps(function)
+    assert len(data) < 200
+    assert pickle.loads(data) is function  # noqa: S301  # our own
+
+
+@pytest.mark.parametrize(
+    "text", ["swish:beta=2", "leaky_relu:alpha=0.1", "x*sigmoid(b*x):b=3", "x**2"]
+)
+def test_parameters_and_formulas_pickle(text: str) -> None:
+    function = actcli.get(text)
+    back = pickle.loads(pickle.dumps(function))  # noqa: S301  # our own
+    assert (back.name, back.bound) == (function.name, function.bound)
+    x = np.linspace(-2, 2, 5)
+    np.testing.assert_array_equal(back(x), function(x))
+
+
+def lazy(x: Any, chunks: Any) -> Any:
+    return pytest.importorskip("dask.array").from_array(x, chunks=chunks)
+
+
+X = np.random.default_rng(9).normal(size=(40, 12))
+
+
+def test_elementwise_functions_of_a_dask_array(elementwise: Activation) -> None:
+    x = lazy(X, (7, 5))
+    for make in (elementwise, elementwise.derivative):
+        y = make(x)
+        assert type(y) is type(x)
+        assert (y.shape, y.dtype, y.chunks) == (x.shape, x.dtype, x.chunks)
+        np.testing.assert_array_equal(y.compute(scheduler="threads"), make(X))
+    both = elementwise.value_and_derivative(x)
+    np.testing.assert_array_equal(both[1].compute(), elementwise.derivative(X))
+    back = elementwise.vjp(x, x)
+    np.testing.assert_array_equal(back.compute(), elementwise.vjp(X, X))
+
+
+def test_axis_functions_of_a_dask_array(axiswise: AxisActivation) -> None:
+    for axis in (0, -1):
+        x, parameters = lazy(X, (7, 5)), {"axis": axis}
+        expected = axiswise(X, **parameters)
+        y = axiswise(x, **parameters)
+        assert (y.shape, y.dtype) == (np.shape(expected), x.dtype)
+        np.testing.assert_array_equal(y.compute(), expected)
+    with pytest.raises(
+        RequestError, match="the Jacobian of a Dask array is not built; use vjp"
+    ):
+        axiswise.derivative(x)
+
+
+def test_vjp_of_softmax() -> None:
+    x = lazy(X, (7, 5))
+    got = actcli.softmax.vjp(x, x)
+    np.testing.assert_array_equal(got.compute(), actcli.softmax.vjp(X, X))
+    with pytest.raises(
+        RequestError,
+        match="maxout: vjp of a Dask array takes functions with as many outputs",
+    ):
+        actcli.maxout.vjp(x, x)
+
+
+def test_parameters_and_dtypes() -> None:
+    x = lazy(X.astype(np.float32), (7, 5))
+    y = actcli.swish(x, beta=2.0)
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(
+        y.compute(), actcli.swish(X.astype(np.float32), beta=2.0)
+    )
+    assert actcli.relu(lazy(np.arange(4), 2)).dtype == np.float64
+    slopes = actcli.prelu.derivative(x, "alpha")
+    np.testing.assert_array_equal(
+        slopes.compute(), actcli.prelu.derivative(X.astype(np.float32), "alpha")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("rrelu", {"seed": 1}, "rrelu: seed goes by the place in the whole"),
+        (
+            "prelu",
+            {"alpha": np.ones(12)},
+            "prelu of a Dask array takes numbers as parameters",
+        ),
+        ("relu", {"out": X}, "out is no place for a Dask array"),
+        ("relu", {"beta": 1.0}, "relu has no parameter 'beta'"),
+    ],
+    ids=["seed", "array", "out", "unknown"],
+)
+def test_what_a_block_does_not_know_is_said(
+    name: str, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RequestError, match=message):
+        actcli.get(name)(lazy(X, (7, 5)), **arguments)
+
+
+def test_dask_is_not_imported_for_others() -> None:
+    import subprocess
+    import sys
+
+    from tests.shell import environment
+
+    script = "import sys, actcli; actcli.relu([1.0]); assert 'dask' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment())
