@@ -1,6 +1,7 @@
 """The program as a user's shell starts it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,12 @@ def environment(**changes: str) -> dict[str, str]:
         if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
     }
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **changes}
+
+
+def hearing_signals() -> None:
+    """Undo, in a child before it runs, what whoever started the tests told them to ignore: nohup, a job in the background."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def run(

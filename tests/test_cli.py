@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from actcli.cli import COMMANDS
-from tests.shell import ACTCLI, environment, run, shell
+from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
 
 def test_version_and_help() -> None:
@@ -120,7 +120,7 @@ def test_completion_of_commands_functions_and_parameters() -> None:
 def test_an_interrupt_ends_it_with_130() -> None:
     process = subprocess.Popen(
         [*ACTCLI, "eval", "relu"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment(), text=True,
+        env=environment(), text=True, preexec_fn=hearing_signals,
     )  # fmt: skip
     assert process.stdin is not None
     process.stdin.write("1\n")

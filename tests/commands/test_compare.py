@@ -177,7 +177,7 @@ def test_list_shows_every_function() -> None:
             2,
             "no family 'rectifier'; did you mean 'rectifiers'?",
         ),
-        (["list", "-o", "a.npy"], 2, "a.npy"),
+        (["list", "-o", "a.npy"], 2, ".npy: there are no arrays to write"),
     ],
 )
 def test_a_wrong_request_is_one_line(
