@@ -138,7 +138,7 @@ def expm1_rest(x: Array) -> Array:
     near = polynomial(_EXPM1_TERMS, t)
     near *= t
     near *= t
-    return np.where(t == x, near, np.expm1(x) - x)
+    return select(t == x, near, np.expm1(x) - x)
 
 
 def polynomial(coefficients: Sequence[float], t: Array) -> Array:

@@ -54,7 +54,7 @@ def run(
     is the limit, the textbook one-liner in NumPy, torch (eager; its backward alone) and JAX (compiled).
     """
     from actcli import engine
-    from actcli.activation import functions as registered
+    from actcli import functions as registered
     from actcli.render.output import check_suffix, emit
     from actcli.render.progress import progress
     from actcli.verify.benchmark import benchmark

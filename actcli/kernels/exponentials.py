@@ -9,6 +9,7 @@ from actcli.numerics import (
     either,
     expm1_rest,
     scaled_exp,
+    select,
 )
 
 
@@ -121,7 +122,7 @@ def xielu(
     # far left the linear terms cancel each other, or are infinite both
     slope = beta - alpha_n
     far = alpha_n * np.expm1(n) + (slope and slope * n)
-    left = np.where(n < -1.5, far, alpha_n * expm1_rest(n) + beta * n)
+    left = select(n < -1.5, far, alpha_n * expm1_rest(n) + beta * n)
     return left + p * (alpha_p * p + beta)
 
 
@@ -131,7 +132,7 @@ def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Arr
     y = (2.0 * alpha_p) * p + alpha_n * np.expm1(n) + beta
     # far left the constants cancel each other
     far = alpha_n * np.exp(n) + (beta - alpha_n)
-    return np.where(n < -EXPM1_NEAR, far, y)
+    return select(n < -EXPM1_NEAR, far, y)
 
 
 @xielu.derivative("alpha_p")

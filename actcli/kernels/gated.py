@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import bell, far_left, gate, gate_slope, sech2, sigma
+from actcli.numerics import bell, far_left, gate, gate_slope, sech2, select, sigma
 from actcli.numerics import softplus as plain_softplus
 from actcli.special import x_normal_cdf, x_normal_cdf_prime
 
@@ -120,7 +120,7 @@ def hard_swish(x: Array) -> Array:
 
 @hard_swish.derivative
 def hard_swish_prime(x: Array) -> Array:
-    return np.where(np.abs(x) >= 3.0, x > 0.0, (2.0 * x + 3.0) / 6.0)
+    return select(np.abs(x) >= 3.0, x > 0.0, (2.0 * x + 3.0) / 6.0)
 
 
 @activation(
@@ -207,8 +207,8 @@ def _richards(z: Array, alpha: float) -> tuple[Array, Array]:
     # in the middle the rounding of t would count alpha times: there log 2 is taken out of it
     near = np.log1p(0.5 * np.expm1(-np.clip(z, -1.0, 1.0)))
     middle = np.abs(z) < 1.0
-    power = np.exp(np.where(middle, -alpha * near, t))
-    return t, power * np.where(middle, 2.0**-alpha, 1.0)
+    power = np.exp(select(middle, -alpha * near, t))
+    return t, power * select(middle, 2.0**-alpha, 1.0)
 
 
 @aria2.derivative("alpha")
@@ -245,7 +245,7 @@ def elish_prime(x: Array) -> Array:
     z = np.exp(-np.abs(x))
     d = 1.0 + z
     right = d + np.clip(x, 0.0, 800.0) * z
-    return np.where(x < 0.0, z * (z * (z + 2.0) - 1.0), right) / (d * d)
+    return select(x < 0.0, z * (z * (z + 2.0) - 1.0), right) / (d * d)
 
 
 @activation(

@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import far_left, mend, sech2, sigma
+from actcli.numerics import far_left, mend, sech2, select, sigma
 from actcli.numerics import softplus as plain_softplus
 from actcli.special import (
     erf,
@@ -167,7 +167,7 @@ def tanhexp_prime(x: Array) -> Array:
     w = np.exp(t)
     y = np.tanh(w)
     # each form of 1/cosh² where it has the smaller error
-    y += t * w * np.where(t < 0.0, 1.0 - y * y, sech2(w))
+    y += t * w * select(t < 0.0, 1.0 - y * y, sech2(w))
     return far_left(y, x, x, plus=1.0)
 
 

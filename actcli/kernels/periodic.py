@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import cosine, mend, polynomial, sine
+from actcli.numerics import cosine, mend, polynomial, select, sine
 
 
 def _phase(omega: float, x: Array) -> Array:
@@ -115,5 +115,5 @@ _TERMS = [(-1.0) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(11, 0
 def sinc_prime(x: Array) -> Array:
     t = np.clip(x, -_NEAR, _NEAR)
     near = t * polynomial(_TERMS, t * t)
-    y = np.where(t == x, near, (cosine(x) - sine(x) / x) / x)
+    y = select(t == x, near, (cosine(x) - sine(x) / x) / x)
     return mend(y, np.isinf(x), np.zeros_like, x)

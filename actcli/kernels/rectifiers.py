@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import constant, indicator, mend
+from actcli.numerics import constant, indicator, mend, select
 
 
 @activation(
@@ -97,7 +97,7 @@ relu6 = clipped_relu.variant(
 def threshold(x: Array, *, theta: float = 1.0, value: float = 0.0) -> Array:
     """Identity above theta, a constant elsewhere."""
     # the comparison is this way round so that NaN stays NaN
-    return np.where(x <= np.float64(theta), x.dtype.type(value), x)
+    return select(x <= np.float64(theta), value, x, x.dtype)
 
 
 @threshold.derivative

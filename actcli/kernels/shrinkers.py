@@ -4,7 +4,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import constant, indicator, polynomial, to_odd
+from actcli.numerics import constant, indicator, polynomial, select, to_odd
 
 
 @activation(
@@ -88,7 +88,7 @@ def tanhshrink(x: Array) -> Array:
     t = np.clip(z, -_NEAR, _NEAR)
     s = t * t
     near = t * s * polynomial(_B, s) / polynomial(_D, s)
-    y = np.where(t == z, near, z - np.tanh(z))
+    y = select(t == z, near, z - np.tanh(z))
     # far out it is x - 1, which may be a tie of float16, and a little beyond it
     return y if x is z else to_odd(y, z).astype(x.dtype)
 

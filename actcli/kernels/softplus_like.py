@@ -8,6 +8,7 @@ from actcli.numerics import (
     binary_entropy,
     far_left,
     mend,
+    select,
     sigma,
     softplus_rest,
 )
@@ -62,7 +63,7 @@ def squareplus_prime(x: Array, *, b: float) -> Array:
     s = _hypotenuse(h, b)
     y = 0.5 + 0.5 * (t / s)
     # far left that cancels; two quotients, as the product of the divisors overflows
-    return np.where(y < 0.25, (0.125 * b) / s / (s + h), y)
+    return select(y < 0.25, (0.125 * b) / s / (s + h), y)
 
 
 @squareplus.derivative("b")
