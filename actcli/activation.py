@@ -24,6 +24,9 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _GRAMMAR = {"x", "if", "else", *CONSTANTS, *FUNCTIONS, *VECTOR_FUNCTIONS}
 
 
+_LARGEST_SEED = 2**53  # from there on floats leave integers out
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a function, as the signature of its kernel declares it.
@@ -59,6 +62,10 @@ class Parameter:
             if not number.is_integer():
                 raise RequestError(
                     f"{owner}: {self.name} must be a whole number, not {value!r}"
+                )
+            if self.kind == int | None and not 0 <= number <= _LARGEST_SEED:
+                raise RequestError(
+                    f"{owner}: {self.name} must be from 0 to 2**53, not {number:g}"
                 )
             return int(number)
         return number
@@ -137,7 +144,7 @@ class Activation:
             )
 
     def _parse(self, text: str) -> Formula:
-        return parse(text, functions.get, vectors=self.over_axis)
+        return parse(text, functions.get, vectors=self.over_axis, known=functions)
 
     # looking at it
 
@@ -222,7 +229,10 @@ class Activation:
         <activation swish:beta=2: x / (1 + exp(-beta * x))>
         """
         typed = split_parameters(spec) if spec else {}
-        given = {**{n: number(text) for n, text in typed.items()}, **parameters}
+        given = {
+            **dict(self._typed(n, text) for n, text in typed.items()),
+            **parameters,
+        }
         values = self.resolve({**self.bound, **given})
         bound = copy.copy(self)
         bound.bound = {n: values[n] for n in {**self.bound, **given}}
@@ -230,6 +240,14 @@ class Activation:
             n: Parameter(n, values[n], p.kind) for n, p in self.parameters.items()
         }
         return bound
+
+    def _typed(self, name: str, text: str) -> tuple[str, float]:
+        """Read ``name=text``; a number without a name is the first parameter."""
+        wanted = self.parameter(name or next(iter(self.parameters), text)).name
+        try:
+            return wanted, number(text)
+        except RequestError as error:
+            raise RequestError(f"{self.name}: {wanted}: {error}") from None
 
     def variant(
         self,

@@ -145,7 +145,7 @@ class AxisActivation(Activation):
             )
         if not -x.ndim <= axis < x.ndim:
             raise RequestError(
-                f"{self.name}: axis={axis} of an array that has {x.ndim}"
+                f"{self.name}: axis={axis} is out of range; the numbers have axes {-x.ndim} to {x.ndim - 1}"
             )
         if not x.shape[axis]:
             raise RequestError(

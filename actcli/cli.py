@@ -113,7 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = typer.main.get_command(app).main(
-            args=separated(sys.argv[1:] if arguments is None else arguments),
+            args=separated(sys.argv[1:] if arguments is None else arguments)
+            or ["--help"],
             prog_name="actcli",
             standalone_mode=False,
         )

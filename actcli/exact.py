@@ -406,6 +406,6 @@ def _trend(column: Sequence[float]) -> float:
     if len(set(column)) == 1:
         return column[0]
     ratios = [b / a if a else math.nan for a, b in pairwise(column)]
-    if all(r > 1.1 for r in ratios):
+    if all(r > 1.01 for r in ratios):
         return math.copysign(math.inf, column[-1])
-    return 0.0 if all(0 <= r < 0.9 for r in ratios) else math.nan
+    return 0.0 if all(0 <= r < 0.99 for r in ratios) else math.nan

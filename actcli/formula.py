@@ -2,7 +2,7 @@
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,7 +57,7 @@ VECTOR_FUNCTIONS = {
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UAdd, ast.USub)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _LONGEST = 2000  # characters; Python's own parser recurses on what it reads
-_DEEPEST = 60  # nested operations; evaluation recurses on the tree
+_DEEPEST = 120  # nested operations; evaluation recurses on the tree
 
 
 class FormulaError(RequestError):
@@ -75,6 +75,9 @@ class Function(Protocol):
 
     @property
     def defaults(self) -> Mapping[str, float]: ...
+
+    @property
+    def over_axis(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,14 @@ def parse(
     find: Callable[[str], Function | None] = lambda _: None,
     *,
     vectors: bool = False,
+    known: Iterable[str] = (),
 ) -> Formula:
     """Parse a formula; raise FormulaError with the column of whatever is outside the grammar.
 
     Args:
         text: Python expression syntax in ``x`` and parameters.
         find: returns the registered function of a name, or None.
+        known: the names that ``find`` finds, for a suggestion.
         vectors: allow the functions that take a vector (VECTOR_FUNCTIONS).
 
     >>> parse("x / (1 + exp(-beta * x))").names
@@ -138,7 +143,7 @@ def parse(
         )
     text = " ".join(text.split())
     functions = FUNCTIONS | VECTOR_FUNCTIONS if vectors else FUNCTIONS
-    return _Reader(text, find, functions).read(_parsed(text))
+    return _Reader(text, find, functions, known).read(_parsed(text))
 
 
 def _parsed(text: str) -> ast.expr:
@@ -161,7 +166,9 @@ class _Reader:
         text: str,
         find: Callable[[str], Function | None],
         functions: Mapping[str, tuple[int, int]],
+        known: Iterable[str],
     ) -> None:
+        self.known = known
         self.text = text
         self.find = find
         self.functions = functions
@@ -182,8 +189,7 @@ class _Reader:
             case ast.Constant(value=int() | float()) if not isinstance(
                 node.value, bool
             ):
-                if node.value in (math.inf, -math.inf):
-                    raise self.refuse(node, "a number beyond the floating-point range")
+                self.check_number(node)
             case ast.Name(id=name):
                 if name in self.functions:
                     raise self.refuse(node, f"'{name}' is a function: write {name}(x)")
@@ -211,6 +217,13 @@ class _Reader:
             case _:
                 raise self.refuse(node, f"'{ast.unparse(node)}' is not in the grammar")
 
+    def check_number(self, node: ast.Constant) -> None:
+        written = self.text[node.col_offset : node.end_col_offset]
+        if node.value in (math.inf, -math.inf):
+            raise self.refuse(node, "a number beyond the floating-point range")
+        if not set(written) <= set("0123456789.eE+-"):
+            raise self.refuse(node, f"'{written}' is not a decimal number")
+
     def check_call(self, node: ast.Call, name: str, depth: int) -> None:
         if name in self.functions:
             fewest, most = self.functions[name]
@@ -230,7 +243,12 @@ class _Reader:
         function = self.find(name)
         if function is None or function.formula is None:
             raise self.refuse(
-                node, f"no function '{name}'{suggestion(name, self.functions)}"
+                node,
+                f"no function '{name}'{suggestion(name, [*self.functions, *self.known])}",
+            )
+        if function.over_axis and not self.functions.keys() >= VECTOR_FUNCTIONS.keys():
+            raise self.refuse(
+                node, f"{name} works over an axis; a formula goes element by element"
             )
         if len(node.args) != 1:
             raise self.refuse(
@@ -238,7 +256,11 @@ class _Reader:
             )
         for keyword in node.keywords:
             if keyword.arg not in function.defaults:
-                raise self.refuse(node, f"{name} has no parameter '{keyword.arg}'")
+                raise self.refuse(
+                    node,
+                    f"{name} has no parameter '{keyword.arg}'"
+                    f"{suggestion(str(keyword.arg), function.defaults)}",
+                )
         self.called[name] = function
 
 

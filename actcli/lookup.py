@@ -12,6 +12,7 @@ from actcli.registry import suggestion
 from actcli.spec import split_spec
 
 _NAME = re.compile(r"[A-Za-z][\w .-]*")
+_WORD_X = re.compile(r"\bx\b")
 _DOTTED = re.compile(r"[A-Za-z]\w*(\.\w+)+")
 
 
@@ -31,27 +32,22 @@ def get(text: str) -> Activation:
     """
     name, typed = split_spec(text)
     function = functions.get(name) or _of_framework(name) or _other(name)
-    return (
-        function.bind(",".join(f"{n}={value}" for n, value in typed.items()))
-        if typed
-        else function
-    )
+    return function.bind(text.partition(":")[2]) if typed else function
 
 
 def _of_framework(name: str) -> Activation | None:
     if not _DOTTED.fullmatch(name):
         return None
-    from actcli import (
-        frameworks,
-    )  # a table of some hundred names, read by those who ask
+    # a table of some hundred names, read by those who ask
+    from actcli import frameworks
 
     return frameworks.find(name)
 
 
 def _other(name: str) -> Activation:
-    looks_like_a_name = _NAME.fullmatch(name)
+    looks_like_a_name = _NAME.fullmatch(name) and not _WORD_X.search(name)
     try:
-        formula = parse(name, functions.get)
+        formula = parse(name, functions.get, known=functions)
     except FormulaError:
         if looks_like_a_name:
             functions[name]  # raises, with a suggestion

@@ -184,7 +184,10 @@ def test_an_empty_axis_is_refused(axiswise: AxisActivation) -> None:
         axiswise(np.empty((3, 0)), axis=1)
     with pytest.raises(actcli.ActcliError, match="more than a single number"):
         axiswise(1.0)
-    with pytest.raises(actcli.ActcliError, match="axis=2 of an array that has 1"):
+    with pytest.raises(
+        actcli.ActcliError,
+        match="axis=2 is out of range; the numbers have axes -1 to 0",
+    ):
         axiswise([1.0, 2.0], axis=2)
 
 

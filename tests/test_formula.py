@@ -56,7 +56,7 @@ def test_formulas_are_read(text: str, names: tuple[str, ...]) -> None:
         ("(x", 1, "'(' was never closed"),
         ("", 1, "it ends too early"),
         ("x\nx", 3, "invalid syntax"),
-        ("-" * 500 + "x", 62, "nested too deeply"),
+        ("-" * 500 + "x", 122, "nested too deeply"),
         ("(" * 300 + "x" + ")" * 300, 1, ""),
     ],
 )

@@ -23,6 +23,9 @@ printf '1\\n2\\n-3\\n' | actcli eval relu -f csv
 """
 
 
+_ENDINGS = {2: "nd", 3: "rd"}
+
+
 def run(
     function: options.FunctionName,
     x: options.Points = None,
@@ -55,7 +58,12 @@ def run(
     ] = False,
     digits: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=10_000, help="That many correct digits."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=10_000,
+            help="That many correct digits, for the float64 nearest to each number.",
+        ),
     ] = None,
     precision: options.Precision = 8,
     format_: options.Format = "table",
@@ -76,6 +84,8 @@ def run(
     order = max(order, int(derivative or wrt is not None))
     if x and input_:
         raise RequestError("both -x and -i are given; use one of them")
+    if x and column:
+        raise RequestError("--column is of an input file; leave it out or use -i")
     output = options.named(output)
     plainly = not (x or digits or exact or upstream or order > 1)
     if plainly and streaming.can_stream(chosen, format_, output):
@@ -88,8 +98,11 @@ def run(
         raise RequestError(
             f"{chosen.name} works over an axis; --digits, --order and --wrt take elementwise functions"
         )
-    if upstream and digits:
-        raise RequestError("--upstream and --digits do not go together; leave one out")
+    if upstream and (digits or wrt):
+        other = "--digits" if digits else "--wrt"
+        raise RequestError(f"--upstream and {other} do not go together; leave one out")
+    if exact or digits or order > 1:
+        _check_formula_tells_all(chosen)
     results = (
         _decimals(chosen, values, order, wrt, digits)
         if digits
@@ -97,7 +110,7 @@ def run(
     )
     if upstream:
         results |= _backward(chosen, values, upstream)
-    records = _records(chosen, values, results)
+    records = _records(chosen, values, results, wrt)
     emit(
         records, format_, output, lambda: _show(chosen, values, results, wrt, precision)
     )
@@ -112,6 +125,17 @@ def _results(
     if exact or order > 1:
         return dict(zip(_names(order), _exactly(chosen, x, order, wrt), strict=True))
     return streaming.Task(chosen, order, wrt)(x)
+
+
+def _check_formula_tells_all(chosen: "Activation") -> None:
+    """Refuse exact work where the formula leaves out what a parameter does, such as a seed."""
+    from actcli.errors import RequestError
+
+    silent = {*chosen.bound} - {*chosen.formula.names, "axis"} if chosen.formula else ()
+    for name in silent:
+        raise RequestError(
+            f"{chosen.label}: its formula knows no {name}; leave out {name}, or --exact, --order and --digits"
+        )
 
 
 def _names(order: int) -> list[str]:
@@ -204,16 +228,12 @@ def _backward(
         raise RequestError(
             f"--upstream: {gradient.size} numbers; {chosen.name} gives {np.prod(shape, dtype=int)}"
         )
-    full = (
-        np.broadcast_to(gradient, shape)
-        if gradient.size == 1
-        else gradient.reshape(shape)
-    )
+    full = np.resize(gradient, shape)
     return {"upstream": full, "backward": chosen.vjp(x, full)}
 
 
 def _records(
-    chosen: "Activation", x: "Array", results: "dict[str, Array]"
+    chosen: "Activation", x: "Array", results: "dict[str, Array]", wrt: str | None
 ) -> "Records":
     from actcli.render.records import Records
 
@@ -221,6 +241,7 @@ def _records(
         "function": chosen.name,
         "params": options.shown_parameters(chosen),
         "dtype": x.dtype.name,
+        **({"wrt": wrt} if wrt else {}),
         "x": x,
         **results,
     }
@@ -240,9 +261,22 @@ def _columns(x: "Array", results: "dict[str, Array]") -> "dict[str, Array]":
             columns |= {
                 f"derivative_by_x{j}": column for j, column in enumerate(flat.T, 1)
             }
-        elif values.size == length:
+        else:
             columns[name] = values.ravel()
+    if len({c.size for c in columns.values()}) > 1:
+        # what goes back has the length of the input, x beside it
+        return _filled({"x": x.ravel(), **columns})
     return columns
+
+
+def _filled(columns: "dict[str, Array]") -> "dict[str, Array]":
+    """Return columns of different lengths as texts of one length."""
+    from actcli.render.records import shortest, texts
+
+    longest = max(c.size for c in columns.values())
+    return {
+        n: texts([*shortest(c), *[""] * (longest - c.size)]) for n, c in columns.items()
+    }
 
 
 def _show(
@@ -261,26 +295,28 @@ def _show(
         for n, v in results.items()
         if not (jacobian is not None and n == "derivative")
     }
-    cells = {
-        headings.get(n, n): numbers(v, precision)
-        for n, v in plain.items()
-        if v.size == results["f"].size
-    }
-    if x.size == results["f"].size:
-        cells = {"x": numbers(x, precision if precision > 8 else 8), **cells}
-    footer = _footer(chosen, x, results, list(cells), precision)
-    show(cells, footer=footer)
+    cells = {headings.get(n, n): numbers(v, precision) for n, v in plain.items()}
+    inputs = {"x": numbers(x, max(precision, 8))}
+    if x.size != results["f"].size:
+        # one table for what comes out, one for what goes back
+        if "backward" in cells:
+            show({**inputs, "backward": cells.pop("backward")})
+    else:
+        cells = {**inputs, **cells}
+    show(cells, footer=_footer(chosen, x, results, list(cells), precision))
     if jacobian is not None:
         _show_jacobian(chosen, jacobian, precision)
 
 
 def _headings(label: str, wrt: str | None) -> dict[str, str]:
+    by = f" by {wrt}" if wrt else ""
     return {
         "f": f"{label}(x)" if label.isidentifier() else label,
         "derivative": f"∂f/∂{wrt}" if wrt else "derivative",
-        "derivative_2": "2nd derivative",
-        "derivative_3": "3rd derivative",
-        **{f"derivative_{k}": f"{k}th derivative" for k in range(4, 21)},
+        **{
+            f"derivative_{k}": f"{k}{_ENDINGS.get(k, 'th')} derivative{by}"
+            for k in range(2, 21)
+        },
     }
 
 
@@ -291,15 +327,16 @@ def _footer(
     headings: list[str],
     precision: int,
 ) -> list[str]:
-    """Return the sum under the outputs of a function over an axis."""
+    """Return the sum under the outputs of a function over an axis that are shares, as those of softmax."""
     from actcli.render.tables import numbers
 
-    if not chosen.over_axis or x.ndim > 1:
+    f = results["f"]
+    if not chosen.over_axis or x.ndim > 1 or f.shape != x.shape:
         return []
-    at = 1 if headings[0] == "x" else 0
-    cells = [""] * len(headings)
-    cells[at] = numbers([results["f"].sum(dtype=float)], precision)[0]
-    return ["sum", *cells[1:]] if at else [f"sum {cells[0]}"]
+    if not ((f >= 0.0) & (f <= 1.0)).all():
+        return []
+    total = numbers([f.sum(dtype=float)], precision)[0]
+    return ["sum", total, *[""] * (len(headings) - 2)]
 
 
 def _show_jacobian(chosen: "Activation", jacobian: "Array", precision: int) -> None:

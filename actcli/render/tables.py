@@ -12,6 +12,9 @@ from rich.text import Text
 
 from actcli.engine import Array
 
+_LEAST_WORDS = 8  # a column of words is not made narrower
+_FRAME = 3  # what stands around each cell: a line and two blanks
+
 
 @cache
 def _console() -> Console:
@@ -56,7 +59,24 @@ def show(
         )
     for row in zip(*columns.values(), strict=True):
         table.add_row(*(Text(cell) for cell in row))
-    _console().print(table)
+    # numbers are never cut: where they need more than there is, the terminal breaks the lines
+    console, before = _console(), _console().width
+    console.width = max(before, _least_width(columns, footer, text_columns))
+    console.print(table)
+    console.width = before
+
+
+def _least_width(
+    columns: Mapping[str, Sequence[str]],
+    footer: Sequence[str],
+    text_columns: Sequence[str],
+) -> int:
+    ends = footer or [""] * len(columns)
+    widths = (
+        _LEAST_WORDS if name in text_columns else max(map(len, (name, end, *cells)))
+        for (name, cells), end in zip(columns.items(), ends, strict=True)
+    )
+    return sum(width + _FRAME for width in widths) + 1
 
 
 def say(*lines: str) -> None:

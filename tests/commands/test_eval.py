@@ -344,6 +344,38 @@ WRONG = {
         "1",
     ],
     "elu has no parameter 'gamma'; it has alpha": ["elu", "-x", "1", "--wrt", "gamma"],
+    "rrelu:seed=1: its formula knows no seed": ["rrelu:seed=1", "-x", "-1", "--exact"],
+    "gumbel_softmax:hard=1: its formula knows no hard": [
+        "gumbel_softmax:hard=1",
+        "-x",
+        "1,2",
+        "--exact",
+    ],
+    "rrelu: seed must be from 0 to 2**53, not -1": ["rrelu:seed=-1", "-x", "1"],
+    "--upstream and --wrt do not go together": [
+        "prelu",
+        "-x",
+        "1",
+        "--wrt",
+        "alpha",
+        "-u",
+        "2",
+    ],
+    "--column is of an input file": ["relu", "-x", "1", "--column", "a"],
+    "softmax works over an axis; a formula goes element by element": [
+        "softmax(x)",
+        "-x",
+        "1",
+    ],
+    "formula '0x10*x', column 1: '0x10' is not a decimal number": ["0x10*x", "-x", "1"],
+    "formula 'x.real', column 1": ["x.real", "-x", "1"],
+    "no function 'swsh'; did you mean 'swish'": ["x*swsh(x)", "-x", "1"],
+    "swish: beta: 'abc' is not a number": ["swish", "-p", "beta=abc", "-x", "1"],
+    "softmax: axis=2 is out of range; the numbers have axes -1 to 0": [
+        "softmax:axis=2",
+        "-x",
+        "1,2",
+    ],
     "no such option: --frmat": ["relu", "-x", "1", "--frmat", "csv"],
     "missing argument 'FUNCTION'": [],
     "-i: ": ["relu", "-x", "1", "-i"],
@@ -409,6 +441,27 @@ def test_a_full_disk(tmp_path: Path) -> None:
 def test_no_colour_where_there_is_no_terminal() -> None:
     assert "\x1b" not in run("eval", "relu", "-x", "1").stdout
     assert "\x1b" in run("eval", "relu", "-x", "1", FORCE_COLOR="1").stdout
+
+
+def test_numbers_are_not_cut_by_a_narrow_terminal() -> None:
+    done = run("eval", "gelu", "-x", "1e-5", "--order", "5", COLUMNS="60")
+    assert {"1e-05", "5.0000399e-06"} <= set(done.stdout.split())
+    assert (
+        "0.081925069"
+        in run("eval", "softmax", "-x", "1,2,3", "-d", COLUMNS="20").stdout
+    )
+
+
+def test_what_goes_back_may_be_longer_than_what_came_out() -> None:
+    assert (
+        run("eval", "glu", "-x", "1,2,3,4", "-u", "1,1", "-f", "csv")
+        .stdout.splitlines()[3]
+        .startswith("3.0,,,0.045")
+    )
+    assert "0.26894142" in run("eval", "logsumexp", "-x", "1,2", "-u", "1").stdout
+    assert (
+        run("eval", "crelu", "-x", "1,-2", "-u", "1,2,3,4", "-f", "csv").returncode == 0
+    )
 
 
 def test_nothing_is_cut_in_a_pipe() -> None:

@@ -165,7 +165,9 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 def test_all_functions_unless_some_are_named() -> None:
-    document = json.loads(run("bench", "--size", "100", "--repeat", "1", "-f", "json").stdout)
+    document = json.loads(
+        run("bench", "--size", "100", "--repeat", "1", "-f", "json").stdout
+    )
     names = [name for name in actcli.functions for _ in range(2)]
     assert [r["function"] for r in document["results"]] == names
 
