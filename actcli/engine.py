@@ -21,7 +21,7 @@ Kernel: TypeAlias = Callable[..., Array]
 # 128 Ki float64, a megabyte: threads hand the interpreter lock over at every pass of a kernel over its block, so that
 # with blocks of 16 Ki two threads are slower than one; from 512 Ki on the temporaries leave the cache
 BLOCK = 1 << 17
-# numbers in the rows that a function of an axis gets at a time: a Jacobian is as many times as large as a row is long
+# numbers in the first rows of a function of an axis: how large its results are, nobody knows before
 _ROWS = 1 << 14
 _FLOATS = (np.float16, np.float32, np.float64)
 
@@ -205,22 +205,29 @@ def apply_rows(
     dtype = rows[0].dtype.newbyteorder("=")
     step = max(1, _ROWS // max(1, length))
 
-    def run(start: int) -> Array:
-        blocks = [r[start : start + step].astype(np.float64, copy=False) for r in rows]
-        place = {"start": start * length} if placed else {}
+    def run(part: slice) -> Array:
+        blocks = [r[part].astype(np.float64, copy=False) for r in rows]
+        place = {"start": part.start * length} if placed else {}
         with np.errstate(all="ignore"):
             return kernel(*blocks, **parameters, **place).astype(dtype, copy=False)
 
-    first = run(0)
+    _keep_freed_memory()
+    first = run(slice(0, step))
     if count <= step:
         return first
     result = np.empty((count, *first.shape[1:]), dtype)
     result[:step] = first
 
-    def put(start: int) -> None:
-        result[start : start + step] = run(start)
+    def put(part: slice) -> None:
+        result[part] = run(part)
 
-    each(put, range(step, count, step), _workers(count * length, threads))
+    # a Jacobian is as many times as large as a row is long
+    largest = max(1, length, first[0].size)
+    workers = _workers(count * largest, threads)
+    blocks = _parts((count - step) * largest, workers)
+    more = max(1, (blocks[0].stop - blocks[0].start) // largest)
+    parts = (slice(s, s + more) for s in range(step, count, more))
+    each(put, parts, workers)
     return result
 
 

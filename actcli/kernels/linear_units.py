@@ -8,7 +8,7 @@ import numpy as np
 from actcli.axiswise import AxisActivation, axis_activation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.numerics import bell, either, gate, gate_slope, sigma
+from actcli.numerics import bell, either, gate, gate_slope, mend, sigma
 from actcli.rows import diagonals
 from actcli.special import gaussian, x_normal_cdf, x_normal_cdf_prime
 
@@ -46,10 +46,15 @@ def _far_left(y: Array, z: Array, first: Array, second: Any = 1.0) -> Array:
     return y
 
 
+def _shut(y: Array, z: Array, a: Array) -> Array:
+    """Mend y, a times something of z, where z is -inf: there that is 0, unless a is infinite too."""
+    return mend(y, z == -np.inf, lambda a: 0.0 * a, a)
+
+
 def _opened(a: Array, z: Array) -> Array:
     """Return a·σ(z), for a that has nothing to do with z."""
     y = _far_left(a * sigma(z), z, a)
-    return np.where(np.isneginf(z), 0.0 * a, y)
+    return _shut(y, z, a)
 
 
 @axis_activation(
@@ -92,7 +97,7 @@ def swiglu(x: Array) -> Array:
     y = _times(a * sigma(a), b)
     # a·exp(a) grows to no more than 0 far left, whatever a is there
     y = _far_left(y, a, b, np.maximum(a, _ZERO_FROM))
-    return np.where(np.isneginf(a), 0.0 * b, y)
+    return _shut(y, a, b)
 
 
 @swiglu.derivative
@@ -110,7 +115,7 @@ def _swiglu_slopes(x: Array) -> tuple[Array, Array]:
     a, b = _halves(x, swiglu)
     by_gate = _times(gate_slope(a, a), b)
     by_gate = _far_left(by_gate, a, b, 1.0 + np.maximum(a, _ZERO_FROM))
-    return np.where(np.isneginf(a), 0.0 * b, by_gate), gate(a, a)
+    return _shut(by_gate, a, b), gate(a, a)
 
 
 # from here to the left Φ and φ are subnormal, or soon will be
@@ -130,7 +135,7 @@ def _gelu_far_left(y: Array, a: Array, b: Array, *, slope: bool) -> Array:
         g = gaussian(t / 2.0)
         factor = t - mills / t if slope else -mills
         y[low] = (b[low] * g) * (factor / math.sqrt(2.0 * math.pi) * g)
-    return np.where(np.isneginf(a), 0.0 * b, y)
+    return _shut(y, a, b)
 
 
 @axis_activation(

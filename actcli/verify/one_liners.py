@@ -54,7 +54,7 @@ def numpy_library() -> Library:
 
 
 def one_liner(function: Activation, within: Library, order: int = 0) -> OneLiner | None:
-    """Return the formula of a function, or of its derivative, as a function of arrays; None if the library lacks a part.
+    """Return the formula of a function, or of its derivative, as a function of arrays; None if there is none.
 
     >>> import actcli
     >>> one_liner(actcli.swish, numpy_library())(np.array([0.0, 1.0]))
@@ -63,6 +63,8 @@ def one_liner(function: Activation, within: Library, order: int = 0) -> OneLiner
     formula = function.formula
     if formula is None or (order and function.over_axis):
         return None
+    if isinstance(formula.tree, ast.Name):
+        return None  # that of the identity computes nothing
     values = {n: v for n, v in function.resolve({}).items() if v is not None}
     if order:
         formula = parse(derivative(formula))

@@ -19,6 +19,9 @@ from tests.shell import run
 
 def test_one_liners_compute_the_function(elementwise: Activation) -> None:
     x = np.linspace(-4.0, 4.0, 81) + 0.003
+    if str(elementwise.formula) == "x":
+        assert one_liner(elementwise, numpy_library()) is None
+        return
     for order, expected in enumerate(elementwise.value_and_derivative(x)):
         line = one_liner(elementwise, numpy_library(), order)
         assert line is not None
@@ -97,7 +100,9 @@ def test_frameworks_have_each_function_or_its_formula(
     x = np.linspace(-3.0, 3.0, 50)
     framework = frameworks.OPPONENTS[name](2)
     run = framework.value(elementwise, x)
-    assert run is not None
+    assert (run is None) == (str(elementwise.formula) == "x")
+    if run is None:
+        return
     np.testing.assert_allclose(np.asarray(run()), elementwise(x), rtol=1e-6, atol=1e-6)
 
 
