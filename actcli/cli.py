@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,8 +29,18 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 _ClickException: Any = typer.BadParameter.__mro__[2]
 
 
+class _PipeClosedError(Exception):
+    """Whoever read standard output has had enough. No OSError: Click would end the program with 1 at that."""
+
+
 class CommandGroup(TyperGroup):
     """Commands that are loaded by their names."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _PipeClosedError from None
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature is Typer's
         return list(COMMANDS)
@@ -103,6 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with what it came to."""
     # OpenBLAS starts a thread for each processor when NumPy is imported; a calculator has no use for them
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sys.stdout is None:
+        # it was closed by whoever started this
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # a terminal that has no ′ gets a ? for it, not a traceback
@@ -130,6 +144,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _say("interrupted", INTERRUPTED)
     except MemoryError:
         return _say("not enough memory for that many numbers", FAILED)
+    except _PipeClosedError:
+        return _stream_failed(BrokenPipeError(errno.EPIPE, ""))
     except OSError as error:
         return _stream_failed(error)
 

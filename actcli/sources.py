@@ -361,7 +361,8 @@ def _chained(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _cells(line: bytes, separator: str) -> list[str]:
-    text = line.decode(errors="replace").strip()
+    # not strip(): an empty first cell of a row of tabs is a cell
+    text = line.decode(errors="replace").strip("\r\n")
     return [cell.strip().strip('"') for cell in text.split(separator)]
 
 
@@ -384,6 +385,10 @@ def _cut(data: bytes, separator: str, at: int, name: str, line: int) -> Array:
         cells = _cells(row, separator)
         if len(cells) <= at and row.strip():
             raise RequestError(f"{name}, line {number}: {at + 1} columns are expected")
+        if row.strip() and not cells[at]:
+            raise RequestError(
+                f"{name}, line {number}: an empty cell; write nan where there is no number"
+            )
         words.append(cells[at] if row.strip() else "")
     return parse_text("\n".join(words), name, line)
 
@@ -430,8 +435,19 @@ def _json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
 
 
 def _of_json(value: Any) -> Array:
-    # the texts inf, -inf and nan are what JSON has for them
+    _check_numbers(value)
     return np.array(value, dtype=np.float64)
+
+
+def _check_numbers(value: Any) -> None:
+    """Raise TypeError for what is no number, nor one of the texts that JSON has for the non-finite."""
+    if isinstance(value, list):
+        # the types of a long list are few: they are looked at once
+        for kind in {type(v) for v in value} - {int, float}:
+            for v in (v for v in value if type(v) is kind):
+                _check_numbers(v)
+    elif type(value) not in (int, float) and value not in ("inf", "-inf", "nan"):
+        raise TypeError
 
 
 _READERS: dict[str, Callable[[Any, str, str | None], Source]] = {
@@ -446,6 +462,8 @@ _READERS: dict[str, Callable[[Any, str, str | None], Source]] = {
 
 
 def _choose(source: str, column: str | None, known: Sequence[str]) -> str:
+    if not known:
+        raise RequestError(f"{source}: nothing in it; numbers are expected")
     if column is None or column in known:
         return column or ("x" if "x" in known else known[0])
     if column.isdigit() and 1 <= int(column) <= len(known):

@@ -16,9 +16,16 @@ _LEAST_WORDS = 8  # a column of words is not made narrower
 _FRAME = 3  # what stands around each cell: a line and two blanks
 
 
+class _PipeConsole(Console):
+    """A console that leaves a closed pipe to the command line, which ends quietly; rich's own exits with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # called where the BrokenPipeError is handled
+
+
 @cache
 def _console() -> Console:
-    console = Console(highlight=False, soft_wrap=False)
+    console = _PipeConsole(highlight=False, soft_wrap=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         # nobody's width: a pipe or a file gets every column whole
         console.width = 100_000

@@ -235,6 +235,32 @@ def test_pipes() -> None:
     )
     quiet = shell("set -o pipefail; actcli eval relu -x 0:100000 -f csv | head -1")
     assert (quiet.stdout, quiet.stderr, quiet.returncode) == ("x,f\n", "", 0)
+    table = shell("set -o pipefail; actcli eval relu -x 0:50000 | head -1")
+    assert (table.stderr, table.returncode) == ("", 0)
+    closed = shell("actcli eval relu -x 1 >&-")
+    assert (closed.stderr, closed.returncode) == ("", 0)
+
+
+def test_what_is_no_number_in_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("\tx\n0\t1.5\n")
+    (tmp_path / "gap.csv").write_text("a,b\n1,2\n,3\n")
+    (tmp_path / "null.json").write_text("[1,null]")
+    assert (
+        run(
+            "eval", "relu", "-i", "t.tsv", "--column", "x", "-f", "plain", cwd=tmp_path
+        ).stdout
+        == "1.5\n"
+    )
+    gap = run("eval", "relu", "-i", "gap.csv", "--column", "a", cwd=tmp_path)
+    assert (gap.returncode, gap.stderr) == (
+        2,
+        "actcli: gap.csv, line 3: an empty cell; write nan where there is no number\n",
+    )
+    null = run("eval", "relu", "-i", "null.json", cwd=tmp_path)
+    assert (null.returncode, null.stderr) == (
+        1,
+        "actcli: null.json: is no JSON array of numbers\n",
+    )
 
 
 def test_with_x_standard_input_is_not_read() -> None:
