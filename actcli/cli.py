@@ -4,11 +4,11 @@ A command's file is imported when it is asked for, and what it needs when it run
 """
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -115,8 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # OpenBLAS starts a thread for each processor when NumPy is imported; a calculator has no use for them
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.stdout is None:
-        # it was closed by whoever started this
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")
+        # closed by whoever started this: nobody wants to read it
+        sys.stdout = io.TextIOWrapper(io.BytesIO())
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # a terminal that has no ′ gets a ? for it, not a traceback
