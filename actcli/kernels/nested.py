@@ -41,7 +41,7 @@ def mish_prime(x: Array) -> Array:
     w = np.exp(t)
     d = w * (w + 2.0) + 2.0
     n = 4.0 * (1.0 + t) + w * (6.0 + 4.0 * t + w * (4.0 + w))
-    y = w * n / (d * d)
+    y = mend(w * n / (d * d), x >= 40.0, np.ones_like, x)
     return far_left(y, x, x, plus=1.0)
 
 
@@ -146,6 +146,7 @@ def smish_prime(x: Array) -> Array:
     w = np.exp(t)
     d = w * (5.0 * w + 6.0) + 2.0
     y = w * ((3.0 * w + 2.0) * d + 4.0 * t * (2.0 * w + 1.0) * (w + 1.0)) / (d * d)
+    y = mend(y, x >= 45.0, lambda x: np.full_like(x, 0.6), x)
     return far_left(y, x, x, plus=1.0)
 
 

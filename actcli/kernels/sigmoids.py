@@ -105,7 +105,8 @@ def rational_tanh(x: Array) -> Array:
     a = np.abs(y)
     # not 1 - 1/D, which has no digits near 0
     p = 1.0 + a * (1.0 + _C * a * a)
-    return _HEIGHT * y * (p / (1.0 + a * p))
+    z = _HEIGHT * y * (p / (1.0 + a * p))
+    return mend(z, np.abs(x) >= _FLAT_FROM, lambda x: np.copysign(_HEIGHT, x), x)
 
 
 @rational_tanh.derivative
