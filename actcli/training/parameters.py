@@ -42,7 +42,7 @@ class Domain:
             for word, bound in bounds.items()
             if math.isfinite(bound)
         ]
-        return " and ".join([*told, "finite"] if told else ["that is finite"])
+        return " and ".join(told) or "that is finite"
 
 
 @dataclass(frozen=True)

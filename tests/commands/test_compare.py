@@ -171,7 +171,7 @@ def test_list_shows_every_function() -> None:
         ),
         (["info"], 2, "missing argument 'FUNCTION'"),
         (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),
-        (["info", "prelu:alpha=a"], 2, "'a' is not a number"),
+        (["info", "prelu:alpha=a"], 2, "prelu: alpha: 'a' is not a number"),
         (
             ["list", "--family", "rectifier"],
             2,
