@@ -2,6 +2,7 @@
 
 A layer takes rows, an array (examples, inputs) of float64. ``backward`` goes through the latest ``forward``: it takes the
 gradient of the loss by what the layer gave, leaves that by each parameter in ``gradients``, and returns that by its input.
+Arrays of other shapes than a layer takes, and ``backward`` before ``forward``, raise RequestError.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ class Layer:
     Attributes:
         parameters: by name, arrays.
         gradients: of the loss by each parameter, after ``backward``.
+        input: what went into the latest ``forward``; not kept by all layers.
         training: whether it behaves as in training; only BatchNorm makes a difference.
     """
 
@@ -32,6 +34,7 @@ class Layer:
     def __init__(self) -> None:
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
+        self.input: Array | None = None
 
     def forward(self, x: Array) -> Array:
         """Return what the layer makes of rows."""
@@ -82,17 +85,21 @@ class Dense(Layer):
         return made
 
     def forward(self, x: Array) -> Array:
-        self._x = x
-        z: Array = x @ self.parameters["weight"].T
+        weight = self.parameters["weight"]
+        _check_rows("Dense", x, weight.shape[1])
+        self.input = x
+        z: Array = x @ weight.T
         if "bias" in self.parameters:
             z += self.parameters["bias"]
         return z
 
     def backward(self, upstream: Array) -> Array:
-        self.gradients["weight"] = upstream.T @ self._x
+        x, weight = _gone_forward("Dense", self.input), self.parameters["weight"]
+        _check_upstream("Dense", upstream, (len(x), len(weight)))
+        self.gradients["weight"] = upstream.T @ x
         if "bias" in self.parameters:
             self.gradients["bias"] = upstream.sum(axis=0)
-        return upstream @ self.parameters["weight"]
+        return upstream @ weight
 
 
 class Activation(Layer):
@@ -134,17 +141,19 @@ class Activation(Layer):
         return tuple(n for n in self.function.trainable if taking[n].is_array)
 
     def forward(self, x: Array) -> Array:
-        self._x = x
+        self.input = x
         return self.function(x, **self._values())
 
     def backward(self, upstream: Array) -> Array:
-        values = self._values()
+        x, values = _gone_forward(self.function.label, self.input), self._values()
+        if not self.function.over_axis:
+            _check_upstream(self.function.label, upstream, np.shape(x))
         for name, parameter in self.parameters.items():
-            by = upstream * self.function.derivative(self._x, name, **values)
+            by = upstream * self.function.derivative(x, name, **values)
             self.gradients[name] = _summed_to(by, parameter.shape)
         if self.function.over_axis:
-            return self.function.vjp(self._x, upstream, **values)
-        self.slope = self.function.derivative(self._x, **values)
+            return self.function.vjp(x, upstream, **values)
+        self.slope = self.function.derivative(x, **values)
         with np.errstate(all="ignore"):
             return upstream * self.slope
 
@@ -171,8 +180,10 @@ class BatchNorm(Layer):
         self.eps, self.momentum = eps, momentum
         self.parameters = {"gamma": np.ones(width), "beta": np.zeros(width)}
         self.mean, self.variance = np.zeros(width), np.ones(width)
+        self._unit: Array | None = None
 
     def forward(self, x: Array) -> Array:
+        _check_rows("BatchNorm", x, len(self.mean))
         if self.training:
             mean = x.mean(axis=0)
             centred = x - mean
@@ -186,13 +197,15 @@ class BatchNorm(Layer):
         return self.parameters["gamma"] * self._unit + self.parameters["beta"]
 
     def backward(self, upstream: Array) -> Array:
-        by_gamma = np.einsum("ij,ij->j", upstream, self._unit)
+        unit = _gone_forward("BatchNorm", self._unit)
+        _check_upstream("BatchNorm", upstream, unit.shape)
+        by_gamma = np.einsum("ij,ij->j", upstream, unit)
         by_beta = upstream.sum(axis=0)
         self.gradients = {"gamma": by_gamma, "beta": by_beta}
         within = upstream
         if self.training:
             # mean and deviation depend on every row: their parts of the gradient are taken off
-            within = upstream - (by_beta + self._unit * by_gamma) / len(upstream)
+            within = upstream - (by_beta + unit * by_gamma) / len(upstream)
         return self.parameters["gamma"] * self._scale * within
 
 
@@ -241,8 +254,11 @@ class Network(Layer):
     @property
     def gradient(self) -> Array:
         """The gradient of the loss by ``vector``, after ``backward``."""
+        layers = list(self.walk())
+        if any(layer.parameters.keys() - layer.gradients.keys() for layer in layers):
+            raise RequestError("Network: no gradient yet; call forward and backward")
         return _flat(
-            layer.gradients[name] for layer in self.walk() for name in layer.parameters
+            layer.gradients[name] for layer in layers for name in layer.parameters
         )
 
     def train(self, training: bool = True) -> None:
@@ -255,7 +271,12 @@ class Residual(Network):
     """Layers with a way around them: what they make of the input is added to it; the widths must agree."""
 
     def forward(self, x: Array) -> Array:
-        return x + super().forward(x)
+        made = super().forward(x)
+        if made.shape != np.shape(x):
+            raise RequestError(
+                f"Residual: its layers make shape {made.shape} of {np.shape(x)}; give layers that keep the width"
+            )
+        return x + made
 
     def backward(self, upstream: Array) -> Array:
         return upstream + super().backward(upstream)
@@ -271,8 +292,12 @@ class CrossEntropy:
     array([[ 1., -1.]])
     """
 
+    def __init__(self) -> None:
+        self._scores: Array | None = None
+
     def forward(self, scores: Array, classes: Array) -> float:
         """Return the mean of -log softmax at the class of each row."""
+        _check_classes(scores, classes)
         self._scores, self._classes = scores, classes
         # not log(softmax): that is -inf where the right class has underflowed
         logs = lookup.get("log_softmax")(scores)
@@ -280,7 +305,8 @@ class CrossEntropy:
 
     def backward(self) -> Array:
         """Return the gradient of the loss by the scores."""
-        shares: Array = lookup.get("softmax")(self._scores)
+        scores = _gone_forward("CrossEntropy", self._scores)
+        shares: Array = lookup.get("softmax")(scores)
         shares[np.arange(len(shares)), self._classes] -= 1.0
         return shares / len(shares)
 
@@ -307,8 +333,19 @@ def fit(
         steps: how many steps to make.
         batch: how many examples are drawn for a step; all of them unless given.
         rng: where they are drawn from.
+
+    Raises:
+        RequestError: no class for each row, or one without a score; an unknown method; a batch without rows.
     """
-    rows = as_floats(x)
+    rows, classes = as_floats(x), np.asarray(classes)
+    if batch is not None and batch < 1:
+        raise RequestError(
+            f"batch {batch} is out of range; give a whole number at least 1"
+        )
+    if classes.shape != rows.shape[:1]:
+        raise RequestError(
+            f"classes of shape {classes.shape} for examples of shape {rows.shape}; give a class for each row"
+        )
     rng = np.random.default_rng(0) if rng is None else rng
     loss, losses = CrossEntropy(), []
 
@@ -326,6 +363,42 @@ def fit(
     ):
         network.vector = parameters
     return losses
+
+
+def _check_rows(owner: str, x: Array, width: int) -> None:
+    if np.ndim(x) != 2 or np.shape(x)[1] != width:
+        raise RequestError(
+            f"{owner} takes an array (examples, {width}), not one of shape {np.shape(x)}; give rows of {width} numbers"
+        )
+
+
+def _gone_forward(owner: str, kept: Array | None) -> Array:
+    """Return what a layer kept of the latest ``forward``."""
+    if kept is None:
+        raise RequestError(f"{owner}: backward before forward; call forward first")
+    return kept
+
+
+def _check_upstream(owner: str, upstream: Array, shape: tuple[int, ...]) -> None:
+    if np.shape(upstream) != shape:
+        raise RequestError(
+            f"{owner}: a gradient of shape {np.shape(upstream)} for an output of shape {shape}; give it that shape"
+        )
+
+
+def _check_classes(scores: Array, classes: Array) -> None:
+    if np.ndim(scores) != 2 or np.shape(classes) != np.shape(scores)[:1]:
+        raise RequestError(
+            f"classes of shape {np.shape(classes)} for scores of shape {np.shape(scores)}; give rows of scores and a class for each"
+        )
+    last = np.shape(scores)[1] - 1
+    if not np.issubdtype(np.asarray(classes).dtype, np.integer):
+        raise RequestError(f"classes are no whole numbers; give them from 0 to {last}")
+    wrong = [c for c in np.asarray(classes).tolist() if not 0 <= c <= last]
+    if wrong:
+        raise RequestError(
+            f"class {wrong[0]} is out of range; give whole numbers from 0 to {last}"
+        )
 
 
 def _summed_to(by: Array, shape: tuple[int, ...]) -> Array:

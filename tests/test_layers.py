@@ -165,6 +165,11 @@ def test_alpha_finds_the_slope_of_the_data():
     assert float(layer.parameters["alpha"]) == pytest.approx(0.3, abs=1e-6)
 
 
+def forth_and_back(layer: Layer, x: Array, upstream: Array) -> Array:
+    layer.forward(x)
+    return layer.backward(upstream)
+
+
 WRONG = {
     "no derivative by it": (
         lambda: Activation("rrelu", learn=["seed"]),
@@ -173,6 +178,70 @@ WRONG = {
     "unknown function": (lambda: Activation("swsh"), "did you mean 'swish'"),
     "unknown initializer": (lambda: Dense(2, 2, "hee"), "no initializer 'hee'"),
     "no neurons": (lambda: Dense(2, 0), "fan-out 0 makes no layer"),
+    "Dense before forward": (
+        lambda: Dense(2, 2).backward(np.ones((1, 2))),
+        "Dense: backward before forward; call forward first",
+    ),
+    "Activation before forward": (
+        lambda: Activation("relu").backward(np.ones((1, 2))),
+        "relu: backward before forward",
+    ),
+    "BatchNorm before forward": (
+        lambda: BatchNorm(2).backward(np.ones((1, 2))),
+        "BatchNorm: backward before forward",
+    ),
+    "CrossEntropy before forward": (
+        lambda: CrossEntropy().backward(),
+        "CrossEntropy: backward before forward",
+    ),
+    "no gradient yet": (
+        lambda: Network(Dense(2, 2)).gradient,
+        "Network: no gradient yet; call forward and backward",
+    ),
+    "a row too wide": (
+        lambda: Dense(2, 3).forward(np.ones((4, 5))),
+        r"Dense takes an array \(examples, 2\), not one of shape \(4, 5\); give rows of 2 numbers",
+    ),
+    "a row alone": (
+        lambda: Dense(2, 3).forward(np.ones(2)),
+        r"not one of shape \(2,\)",
+    ),
+    "columns that are not normalised": (
+        lambda: BatchNorm(2).forward(np.ones((4, 3))),
+        r"BatchNorm takes an array \(examples, 2\)",
+    ),
+    "a gradient of another shape": (
+        lambda: forth_and_back(Dense(2, 3), np.ones((4, 2)), np.ones((4, 2))),
+        r"Dense: a gradient of shape \(4, 2\) for an output of shape \(4, 3\)",
+    ),
+    "a gradient of another shape behind a function": (
+        lambda: forth_and_back(Activation("relu"), np.ones((4, 2)), np.ones(3)),
+        r"relu: a gradient of shape \(3,\) for an output of shape \(4, 2\)",
+    ),
+    "a way around of another width": (
+        lambda: Residual(Dense(2, 3)).forward(np.ones((4, 2))),
+        r"Residual: its layers make shape \(4, 3\) of \(4, 2\); give layers that keep the width",
+    ),
+    "a class without score": (
+        lambda: CrossEntropy().forward(np.ones((2, 3)), np.array([0, 3])),
+        "class 3 is out of range; give whole numbers from 0 to 2",
+    ),
+    "a class below 0": (
+        lambda: CrossEntropy().forward(np.ones((2, 3)), np.array([0, -1])),
+        "class -1 is out of range",
+    ),
+    "classes that are no whole numbers": (
+        lambda: CrossEntropy().forward(np.ones((2, 3)), np.array([0.0, 1.0])),
+        "classes are no whole numbers; give them from 0 to 2",
+    ),
+    "too few classes": (
+        lambda: fit(Network(Dense(2, 2)), np.ones((4, 2)), np.array([0, 1, 0])),
+        r"classes of shape \(3,\) for examples of shape \(4, 2\); give a class for each row",
+    ),
+    "no batch": (
+        lambda: fit(Network(Dense(2, 2)), np.ones((1, 2)), np.array([0]), batch=0),
+        "batch 0 is out of range; give a whole number at least 1",
+    ),
     "too many numbers": (
         lambda: setattr(Network(Dense(2, 2)), "vector", np.zeros(7)),
         "7 numbers for 6 parameters",
