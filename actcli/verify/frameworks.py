@@ -14,8 +14,8 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError
+from actcli.one_liners import Library, library, numpy_library, one_liner
 from actcli.registry import fold
-from actcli.verify.one_liners import Library, library, numpy_library, one_liner
 
 Run = Callable[[], object]
 

@@ -11,9 +11,9 @@ import actcli
 from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError
+from actcli.one_liners import numpy_library, one_liner
 from actcli.verify import frameworks
 from actcli.verify.benchmark import Result, Timing, geometric_means, race
-from actcli.verify.one_liners import numpy_library, one_liner
 from tests.shell import run
 
 
