@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from actcli.activation import Activation
     from actcli.engine import Array
     from actcli.render.records import Records
-    from actcli.training.gradflow import Chain, Flow, Setting
+    from actcli.training.gradflow import Chain, Flow, Setting, Spread
 
 EXAMPLES = """
 actcli gradflow sigmoid --model chain --layers 10
@@ -24,7 +24,16 @@ actcli gradflow relu --init xavier -f csv
 _CHAIN_FORMULA = (
     "z[k] = w*a[k-1], a[k] = f(z[k]), a[0] = x; d a[k]/d a[k-1] = w*f'(z[k])"
 )
+_FORMULA = "plain formula in float64"
 _MARKS = ((1e-2, "vanishing below"), (1e2, "exploding above"))
+_TOLD_COLUMNS = (
+    "dead %: outputs where |f′| < 0.01; units %, if there are any: neurons where that holds in every row; gradient: "
+    "by the outputs of the layer; weights: the gradient by its weights"
+)
+_TOLD_SPREAD = (
+    "±: how far a seed lies from the mean at most; of gradients, whose mean is the geometric one, a share of it, or a "
+    "factor (×÷) from 2 on"
+)
 _OF_MLP = ("width", "init", "batch", "seed", "seeds", "batch_norm", "residual")
 _OF_CHAIN = ("weight", "x")
 
@@ -75,17 +84,19 @@ def run(
     """Follow gradients back through the layers of a network.
 
     chain: one neuron a layer, a[k] = f(w*a[k-1]) with a[0] = x. The gradient at layer k is the derivative of the last a
-    by a[k-1], the product of w*f'(z) over the layers from k on.
+    by a[k-1], the product of w*f'(z) over the layers from k on. The factor a layer is w times the mean of f'(z); without
+    w, the product of f'(z) alone is judged.
 
     mlp: a[k] = f(W[k] a[k-1]), random weights, no biases, normal inputs, a random gradient of length 1 back. Listed are
     the mean and the deviation of a[k], the share of its entries where |f'| < 0.01 (dead), that of neurons where this
-    holds for all rows (dead units), and the length of the gradient by a[k]; means over the seeds, the geometric one of
-    gradients, with the lowest and the highest. auto: normal weights of deviation gain/sqrt(width), the gain
+    holds for all rows (units), and the length of the gradient by a[k] and by W[k]; means over the seeds, the geometric
+    one of gradients, with how far a seed lies from it at most. A formula of your own is computed in float64, not
+    exactly. auto: normal weights of deviation gain/sqrt(width), the gain
     1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. --batch-norm keeps the
     outputs in scale but not the gradient: with relu it grows by 1.2 a layer (arXiv:1902.08129).
 
     Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times,
-    else healthy.
+    else healthy; undefined where the function has no value.
     """
     from actcli.render.output import check_suffix
 
@@ -134,7 +145,14 @@ def _chain(
         "weight": weight,
         "x": x,
         "functions": [
-            {**_head(c), **part} for c, part in zip(chains, parts, strict=True)
+            {
+                **_head(c),
+                "mean_slope": c.mean_slope,
+                "slopes_product": c.slopes,
+                "verdict_without_weight": c.verdict_without_weight,
+                **part,
+            }
+            for c, part in zip(chains, parts, strict=True)
         ],
     }
     records = Records(_long(chosen, parts), document, ("gradient",))
@@ -142,20 +160,17 @@ def _chain(
         records,
         format_,
         output,
-        lambda: _show_chains(chains, weight, x, precision),
-        lambda path: _draw_chains(chains, weight, x, path),
+        lambda: _show_chains(chains, x, precision),
+        lambda path: _draw_chains(chains, x, path),
     )
 
 
-def _show_chains(
-    chains: "Sequence[Chain]", weight: float, x: float, precision: int
-) -> None:
+def _show_chains(chains: "Sequence[Chain]", x: float, precision: int) -> None:
     from actcli.render.tables import numbers, say, show, thinned
 
-    layers = len(chains[0].a)
+    layers, weight = len(chains[0].a), chains[0].weight
     rows = thinned(layers, 40)
     columns: dict[str, list[str]] = {"layer": [str(k + 1) for k in rows]}
-    footer = [""]
     if len(chains) == 1:
         c = chains[0]
         columns |= {
@@ -165,7 +180,6 @@ def _show_chains(
             "w·f′(z)": numbers((weight * c.slope)[rows], precision),
             "∂a[k]/∂x": _decimals(c.product[rows]),
         }
-        footer = ["", "", "", "", "", ""]
     headings = [f"{c.function.label}: gradient" for c in chains]
     if len(chains) == 1:
         headings = ["gradient"]
@@ -173,12 +187,33 @@ def _show_chains(
         h: _decimals(c.gradient[rows]) for h, c in zip(headings, chains, strict=True)
     }
     title = chains[0].function.label if len(chains) == 1 else ""
-    show(columns, title=title, footer=[*footer, *(c.verdict for c in chains)])
+    show(columns, title=title)
+    _show_shares(chains, precision)
     say(
+        *_gaps(chains),
         f"a[k] = f(z), z = w·a[k-1], w = {weight:g}, a[0] = x = {x:g}",
         f"gradient at layer k: ∂a[{layers}]/∂a[k-1], the product of w·f′(z) from layer k to {layers}",
+        "a layer: the geometric mean of |w·f′(z)|; without w: the verdict if ∏ f′(z) were the gradient at layer 1",
         _criterion("the loss gives the output, 1"),
     )
+
+
+def _show_shares(chains: "Sequence[Chain]", precision: int) -> None:
+    """Print what of the gradient is the work of w, and what that of the function."""
+    from actcli.render.tables import numbers, show
+
+    size = abs(chains[0].weight)
+    slopes = [c.mean_slope for c in chains]
+    shares: dict[str, Sequence[str]] = {
+        "function": [c.function.label for c in chains],
+        "a layer": numbers([size * slope for slope in slopes], precision),
+        "= |w|": numbers([size] * len(chains), precision),
+        "× f′": numbers(slopes, precision),
+        "verdict": [c.verdict for c in chains],
+        "∏ f′": numbers([c.slopes for c in chains], precision),
+        "without w": [c.verdict_without_weight for c in chains],
+    }
+    show(shares, text_columns=("function", "verdict", "without w"))
 
 
 def _decimals(values: "Array") -> list[str]:
@@ -189,16 +224,22 @@ def _decimals(values: "Array") -> list[str]:
     ]
 
 
-def _draw_chains(
-    chains: "Sequence[Chain]", weight: float, x: float, path: Path
-) -> None:
+def _draw_chains(chains: "Sequence[Chain]", x: float, path: Path) -> None:
+    import numpy as np
+
     from actcli.render import lessons
 
+    count, weight = len(chains[0].a), chains[0].weight
     lines = [
-        lessons.Line(f"{c.function.label}: {c.gradient[0]:.2g} at x", c.gradient)
+        lessons.Line(
+            f"{c.function.label}: {c.gradient[0]:.2g} at x, without w {c.slopes:.2g}",
+            c.gradient,
+        )
         for c in chains
     ]
-    count = len(chains[0].a)
+    with np.errstate(all="ignore"):
+        alone = np.power(abs(weight), np.arange(count, 0, -1.0))
+    lines.append(lessons.Line("w alone", alone, reference=True))
     title = f"Gradient through {count} layers of one neuron, w = {weight:g}, x = {x:g}"
     heading = "derivative of the output by the input of layer k"
     lessons.draw_depth([lessons.Depth(heading, lines, _MARKS)], path, title)
@@ -248,7 +289,9 @@ def _flow_records(
         "functions": [
             {
                 **_head(flow),
+                "arithmetic": _FORMULA if flow.function.is_formula else "kernel",
                 "gain": flow.gain,
+                "no_gain": flow.no_gain,
                 **{name: vars(getattr(flow, name)) for name in MEASURES},
             }
             for flow in results
@@ -273,21 +316,58 @@ def _flow_columns(flow: "Flow") -> "dict[str, Array]":
 
 
 def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -> None:
-    from actcli.render.tables import numbers, say, show, thinned
+    from actcli.render.tables import say, show, thinned
 
     rows = thinned(setting.layers, 40 if len(results) == 1 else 12)
     for flow in results:
-        columns = {"layer": [str(k + 1) for k in rows]}
-        for name in ("mean", "std", "dead", "dead_units", "gradient"):
-            mean = getattr(flow, name).mean[rows]
-            columns[name.replace("_", " ")] = numbers(mean, precision)
-        columns["lowest"] = numbers(flow.gradient.low[rows], precision)
-        columns["highest"] = numbers(flow.gradient.high[rows], precision)
-        show(columns, title=flow.function.label)
+        show(_flow_cells(flow, rows, precision), title=flow.function.label)
     _show_verdicts(results, setting, precision)
     say(
-        _conditions(setting), _told_init(setting), _criterion("it is at the last layer")
+        *_gaps(results),
+        *_reservations(results),
+        _conditions(setting),
+        _told_init(setting),
+        _TOLD_COLUMNS,
+        _criterion("it is at the last layer"),
     )
+    if len(setting.seeds) > 1:
+        say(_TOLD_SPREAD)
+
+
+def _flow_cells(flow: "Flow", rows: list[int], precision: int) -> dict[str, list[str]]:
+    from actcli.render.spreads import with_ratio, with_share, with_spread
+
+    def parts(spread: "Spread") -> "tuple[Array, Array, Array]":
+        return spread.mean[rows], spread.low[rows], spread.high[rows]
+
+    columns = {
+        "layer": [str(k + 1) for k in rows],
+        "mean": with_spread(*parts(flow.mean), precision),
+        "std": with_spread(*parts(flow.std), precision),
+        "dead %": with_share(*parts(flow.dead)),
+        "units %": with_share(*parts(flow.dead_units)),
+        "gradient": with_ratio(*parts(flow.gradient), precision),
+        "weights": with_ratio(*parts(flow.weight_gradient), precision),
+    }
+    if not flow.dead_units.high.any():
+        del columns["units %"]
+    return columns
+
+
+def _reservations(results: "Sequence[Flow]") -> list[str]:
+    """Say what is not as one would expect: gains that there are none of, values that are not exact."""
+    return [
+        *(
+            f"{flow.function.label}: no gain, as {flow.no_gain}; taken as 1"
+            for flow in results
+            if flow.no_gain
+        ),
+        *(
+            f"{flow.function.label}: computed from the {_FORMULA}"
+            for flow in results
+            if flow.function.is_formula
+        ),
+    ]
 
 
 def _show_verdicts(
@@ -378,7 +458,16 @@ def _head(result: "Chain | Flow") -> dict[str, Any]:
         "function": function.name,
         "params": options.shown_parameters(function),
         "verdict": result.verdict,
+        "gap": None if result.gap is None else vars(result.gap),
     }
+
+
+def _gaps(results: "Sequence[Chain | Flow]") -> list[str]:
+    return [
+        f"{result.function.label}: undefined, {result.gap}"
+        for result in results
+        if result.gap
+    ]
 
 
 def _long(

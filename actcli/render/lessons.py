@@ -28,12 +28,16 @@ def colour(i: int) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """A quantity of every layer from 1 on, with what it is called, and its lowest and highest if it varies."""
+    """A quantity of every layer from 1 on, with what it is called, and its lowest and highest if it varies.
+
+    One that is there for reference is drawn grey and dashed.
+    """
 
     label: str
     y: Array
     low: Array | None = None
     high: Array | None = None
+    reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,9 @@ def _depth_line(axes: Axes, line: Line, i: int) -> None:
         axes.fill_between(x, low, high, color=colour(i), alpha=0.2, linewidth=0)
     missing = int(np.isnan(y).sum())
     told = f", {missing} layers beyond the axis" if missing else ""
+    if line.reference:
+        axes.plot(x, y, "--", color="0.15", linewidth=1.0, label=line.label, zorder=5)
+        return
     markers = "osD^vPX<>h" if len(x) <= 20 else [""]
     axes.plot(
         x,

@@ -1,11 +1,11 @@
 """Gradients through depth: one neuron a layer, or a random network. Trains nothing, draws nothing; layers are in layers.py."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,15 +13,16 @@ from actcli.activation import Activation as Function
 from actcli.engine import Array, processors
 from actcli.errors import RequestError
 from actcli.layers import Activation, BatchNorm, Dense, Layer, Network, Residual
+from actcli.one_liners import in_float64
 from actcli.training.declaration import Choice, choose
 from actcli.training.initializers import INITIALIZERS, Fans, Initializer
 
-Verdict = Literal["vanishing", "exploding", "healthy"]
+Verdict = Literal["vanishing", "exploding", "healthy", "undefined"]
 
 BOUND = 100.0
 CRITERION = (
     "vanishing if the gradient at layer 1 is under 1/100 of that at the last layer, "
-    "exploding if over 100 times, else healthy"
+    "exploding if over 100 times, else healthy; undefined where the function has no value"
 )
 DEAD = 0.01  # a slope below this passes next to nothing on
 MOST_LAYERS, MOST_NUMBERS = 10_000, 1e8
@@ -47,6 +48,34 @@ def ratio(gradient: Array) -> float:
     return first / last if last else math.inf
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Where a function was asked for what it does not have.
+
+    Attributes:
+        layer: the first in which that happened, from 1.
+        z: what went into it there, finite.
+        what: ``value`` or ``derivative``, whichever is missing.
+    """
+
+    layer: int
+    z: float
+    what: str
+
+    def __str__(self) -> str:
+        return f"no {self.what} at z = {self.z:.4g} in layer {self.layer}"
+
+
+def _gap(inputs: Iterable[Array], results: Iterable[tuple[Array, Array]]) -> Gap | None:
+    """Return the first gap, given for each layer what went into the function, and its values and slopes there."""
+    for layer, (z, both) in enumerate(zip(inputs, results, strict=True), 1):
+        for what, y in zip(("value", "derivative"), both, strict=True):
+            missing = np.isfinite(z) & np.isnan(y)
+            if missing.any():
+                return Gap(layer, float(z[missing][0]), what)
+    return None
+
+
 # one neuron a layer
 
 
@@ -56,24 +85,48 @@ class Chain:
 
     Attributes:
         function: which function stands in every layer.
+        weight: the w of every layer.
         z: what goes into it, ``w·a[k-1]``.
         a: what comes out.
         slope: f′(z).
         product: of ``w·f′(z)`` over the layers up to this one: the derivative of ``a[k]`` by x.
         gradient: of ``w·f′(z)`` over the layers from this one on: the derivative of the last ``a`` by ``a[k-1]``.
+        gap: where the function has no value, if it was asked there.
     """
 
     function: Function
+    weight: float
     z: Array
     a: Array
     slope: Array
     product: Array
     gradient: Array
+    gap: Gap | None
 
     @property
     def verdict(self) -> Verdict:
         """The verdict on the gradient that reaches x, as a multiple of the one the loss gives the output, 1."""
-        return verdict(np.array([self.gradient[0], 1.0]))
+        return self._judge(self.gradient[0])
+
+    @property
+    def mean_slope(self) -> float:
+        """The geometric mean of |f′(z)|: with |w| the factor that a layer puts on the gradient."""
+        with np.errstate(all="ignore"):
+            return float(np.exp(np.log(np.abs(self.slope)).mean()))
+
+    @property
+    def slopes(self) -> float:
+        """The product of f′(z) over all layers: what is left of the gradient at x without w."""
+        with np.errstate(all="ignore"):
+            return float(self.slope.prod())
+
+    @property
+    def verdict_without_weight(self) -> Verdict:
+        """The verdict on ``slopes``: whether the function is to blame, or w."""
+        return self._judge(self.slopes)
+
+    def _judge(self, gradient: float) -> Verdict:
+        return "undefined" if self.gap else verdict(np.array([gradient, 1.0]))
 
 
 def chain(
@@ -102,9 +155,9 @@ def chain(
     with np.errstate(all="ignore"):
         product = np.cumprod(weight * slope)
         gradient = np.cumprod((weight * slope)[::-1])[::-1]
-    return Chain(
-        function, np.array(inputs), np.array(outputs), slope, product, gradient
-    )
+    entered, left = np.array(inputs), np.array(outputs)
+    gap = _gap(entered[:, None], zip(left[:, None], slope[:, None], strict=True))
+    return Chain(function, weight, entered, left, slope, product, gradient, gap)
 
 
 # a random network
@@ -149,6 +202,8 @@ class Flow:
     Attributes:
         function: which one.
         gain: the factor that ``auto`` put on the weights of all layers but the first; 1 for other initializers.
+        no_gain: why ``auto`` found none for the function and took 1; empty if it did.
+        gap: where the function has no value, if it was asked there.
         mean: of the outputs.
         std: of the outputs.
         dead: the share of outputs where |f′| is below 0.01.
@@ -161,6 +216,8 @@ class Flow:
 
     function: Function
     gain: float
+    no_gain: str
+    gap: Gap | None
     mean: Spread
     std: Spread
     dead: Spread
@@ -171,7 +228,7 @@ class Flow:
     @property
     def verdict(self) -> Verdict:
         """The verdict on the mean over the seeds."""
-        return verdict(self.gradient.mean)
+        return "undefined" if self.gap else verdict(self.gradient.mean)
 
 
 MEASURES = ("mean", "std", "dead", "dead_units", "gradient", "weight_gradient")
@@ -190,7 +247,7 @@ def flows(
     All functions see the same random numbers, so that what differs is the function.
 
     Args:
-        functions: elementwise ones.
+        functions: elementwise ones; a user's formula is computed in float64, not exactly.
         setting: the network.
         tick: called when a network has been passed through, as often as there are functions times seeds, by
             one thread at a time.
@@ -204,22 +261,37 @@ def flows(
     check_setting(setting)
     chosen = initializer_of(setting)
     gains = [gain_of(f, setting) for f in functions]
+    kernels = [in_float64(f) if f.is_formula else f for f in functions]
     one_at_a_time = Lock()
 
-    def run(seed: int) -> list[Array]:
-        measured = []
-        for passed in _through(functions, gains, setting, chosen, seed):
-            measured.append(passed)
+    def run(seed: int) -> list[_Pass]:
+        passes = []
+        factors = [gain.factor for gain in gains]
+        for passed in _through(kernels, factors, setting, chosen, seed):
+            passes.append(passed)
             with one_at_a_time:
                 tick()
-        return measured
+        return passes
 
     with ThreadPoolExecutor(threads or processors()) as pool:
-        measured = np.array(list(pool.map(run, setting.seeds)))
+        runs = list(pool.map(run, setting.seeds))
     return [
-        Flow(f, gain, **_spreads(measured[:, i]))
+        _flow(f, gain, [passes[i] for passes in runs])
         for i, (f, gain) in enumerate(zip(functions, gains, strict=True))
     ]
+
+
+class _Pass(NamedTuple):
+    """What was measured in one network, an array (measures, layers), and where its function had no value."""
+
+    measured: Array
+    gap: Gap | None
+
+
+def _flow(function: Function, gain: "Gain", passes: Sequence[_Pass]) -> Flow:
+    spreads = _spreads(np.array([passed.measured for passed in passes]))
+    gap = next((passed.gap for passed in passes if passed.gap), None)
+    return Flow(function, gain.factor, gain.missing, gap, **spreads)
 
 
 def initializer_of(setting: Setting) -> Choice[Initializer]:
@@ -229,18 +301,28 @@ def initializer_of(setting: Setting) -> Choice[Initializer]:
     return choose(INITIALIZERS, "lecun_normal")
 
 
-def gain_of(function: Function, setting: Setting) -> float:
+class Gain(NamedTuple):
+    """The factor on the weights behind a function; ``missing`` says why it is 1 for want of a better, else it is empty."""
+
+    factor: float
+    missing: str = ""
+
+
+def gain_of(function: Function, setting: Setting) -> Gain:
     """Return the factor on the weights behind a function: for ``auto`` what keeps their sums at variance 1.
 
     With residual connections it is smaller by the root of the number of layers, as their outputs add up.
     """
     if setting.init != "auto":
-        return 1.0
+        return Gain(1.0)
     from actcli.analysis import analyse
 
-    gain = analyse(function).gain.forward
-    gain = gain if math.isfinite(gain) else 1.0
-    return gain / math.sqrt(setting.layers) if setting.residual else gain
+    found = analyse(function).gain
+    shrunk = 1.0 / math.sqrt(setting.layers) if setting.residual else 1.0
+    if 0.0 < found.forward < math.inf:
+        return Gain(found.forward * shrunk)
+    told = {0.0: "0", math.inf: "infinite"}.get(found.square, "undefined")
+    return Gain(shrunk, f"E[f(z)²] is {told}")
 
 
 def _through(
@@ -249,8 +331,8 @@ def _through(
     setting: Setting,
     chosen: Choice[Initializer],
     seed: int,
-) -> Iterator[Array]:
-    """Yield for each function the measures by layer, an array (measures, layers)."""
+) -> Iterator[_Pass]:
+    """Yield what was measured for each function."""
     rng = np.random.default_rng(seed)
     fans = Fans(setting.width, setting.width)
     distribution = chosen.record(fans.fan_in, fans.fan_out, **chosen.values)
@@ -269,7 +351,7 @@ def _measure(
     x: Array,
     back: Array,
     setting: Setting,
-) -> Array:
+) -> _Pass:
     # the input has passed no function, so the first layer needs no gain
     scales = [
         1.0 if k == 0 and setting.init == "auto" else gain for k in range(len(weights))
@@ -288,7 +370,7 @@ def _measure(
             back = layers[k].backward(back)
             result[2:4, k] = _dead(layers[k])
             result[5, k] = _by_weights(layers[k], len(x))
-    return result
+    return _Pass(result, _gap_in(layers) if np.isnan(result).any() else None)
 
 
 def _layer(function: Function, weight: Array, setting: Setting) -> Network:
@@ -314,11 +396,26 @@ def _of_any_size(measure: Callable[[Array], Any], x: Array) -> float:
     return float(measure(x / largest)) * largest
 
 
-def _dead(layer: Network) -> tuple[float, float]:
+def _gap_in(layers: Sequence[Network]) -> Gap | None:
+    """Return where the function has no value; what is NaN otherwise comes from the overflow of an explosion."""
+    functions = [_function_of(layer) for layer in layers]
+    inputs = [f.input for f in functions if f.input is not None]
+    both = (f.function.value_and_derivative(f.input) for f in functions)
+    return _gap(inputs, both)
+
+
+def _function_of(layer: Network) -> Activation:
     last = layer.layers[-1]
     assert isinstance(last, Activation)
-    assert last.slope is not None
-    dead = np.abs(last.slope) < DEAD
+    return last
+
+
+def _dead(layer: Network) -> tuple[float, float]:
+    slope = _function_of(layer).slope
+    assert slope is not None
+    if np.isnan(slope).any():
+        return math.nan, math.nan
+    dead = np.abs(slope) < DEAD
     return float(dead.mean()), float(dead.all(axis=0).mean())
 
 

@@ -50,6 +50,42 @@ def test_a_long_chain_shows_what_ten_decimals_would_hide() -> None:
     assert "e-18" in run("gradflow", "sigmoid", "--model", "chain", "-l", "20").stdout
 
 
+def test_a_chain_tells_the_share_of_w() -> None:
+    text = run("gradflow", "sigmoid", "relu", "--model", "chain").stdout
+    cells = {
+        line.split("│")[1].strip(): [c.strip() for c in line.split("│")[2:-1]]
+        for line in text.splitlines()
+        if line.count("│") == 8
+    }
+    assert cells["relu"] == ["0.5", "0.5", "1", "vanishing", "1", "healthy"]
+    assert cells["sigmoid"][3:] == ["vanishing", "7.435e-07", "vanishing"]
+
+
+def test_a_network_shows_what_seeds_differ_by_within_eighty_columns() -> None:
+    text = run("gradflow", "tanh", "relu", "sigmoid", COLUMNS="80").stdout
+    shown = [t for t in text.splitlines() if t.startswith("│  ") and "±" in t]
+    assert len(shown) == 30
+    # the gradient at the last layer is 1, and sigmoid has nothing dead
+    assert all(row.count("±") >= 3 for row in shown)
+    assert max(map(len, shown)) <= 80
+    single = run("gradflow", "tanh", "--seeds", "1").stdout
+    assert "±" not in single
+
+
+def test_what_has_no_value_is_said_in_every_format() -> None:
+    arguments = ("gradflow", "log(x)", "--width", "8", "-l", "2")
+    text = run(*arguments).stdout
+    for told in ("undefined", "log(x): undefined, no value at z = -", "in layer 1",
+                 "log(x): no gain, as E[f(z)²] is undefined; taken as 1", "plain formula in float64"):  # fmt: skip
+        assert told in text
+    (flow,) = json.loads(run(*arguments, "-f", "json").stdout)["functions"]
+    assert (flow["verdict"], flow["gap"]["layer"]) == ("undefined", 1)
+    assert (flow["no_gain"], flow["arithmetic"]) == ("E[f(z)²] is undefined", "plain formula in float64")  # fmt: skip
+    relu = run("gradflow", "relu", "--width", "8", "-f", "json").stdout
+    (known,) = json.loads(relu)["functions"]
+    assert (known["gap"], known["no_gain"], known["arithmetic"]) == (None, "", "kernel")
+
+
 def test_a_chain_in_json_and_csv() -> None:
     arguments = ("gradflow", "tanh", "leaky_relu:alpha=0.2", "--model", "chain", "-l", "3", "-x", "-1")  # fmt: skip
     document = json.loads(run(*arguments, "-f", "json").stdout)
@@ -83,7 +119,7 @@ def test_a_network_in_json_is_the_one_in_csv() -> None:
 def test_a_network_shows_layers_verdicts_and_how_they_came_about() -> None:
     done = run("gradflow", "relu", "sigmoid", "-l", "50", "--width", "16", "--seeds", "1", "--init", "normal:0.01")  # fmt: skip
     assert done.stderr == ""  # no progress, as nobody watches
-    for told in ("dead units", "vanishing", "50 layers of width 16", "seed 0", "normal: std; deviation 0.01"):  # fmt: skip
+    for told in ("units %", "vanishing", "50 layers of width 16", "seed 0", "normal: std; deviation 0.01"):  # fmt: skip
         assert told in done.stdout
 
 

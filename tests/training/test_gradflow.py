@@ -237,6 +237,66 @@ def test_a_setting_out_of_range_is_told(text):
     assert str(caught.value).startswith(text)
 
 
+def test_a_function_without_a_value_is_undefined_and_the_place_is_told():
+    (flow,) = flows([actcli.get("log(x)")], Setting(3, 8, batch=4, seeds=(0,)))
+    assert flow.verdict == "undefined"
+    assert (flow.gap.layer, flow.gap.what) == (1, "value")
+    assert flow.gap.z < 0
+    (later,) = flows(
+        [actcli.get("log(x + 3)")], Setting(3, 8, "normal:0.9", seeds=(0,))
+    )
+    assert later.verdict == "undefined"
+    assert later.gap.z < -3
+    followed = chain(actcli.get("log(x)"))
+    assert followed.verdict == followed.verdict_without_weight == "undefined"
+    assert str(followed.gap) == "no value at z = -0.3466 in layer 2"
+
+
+def test_what_overflows_is_not_without_a_value():
+    (flow,) = flows([actcli.get("relu")], Setting(400, 64, "normal:9", seeds=(0,)))
+    assert np.isnan(flow.gradient.mean).any()
+    assert (flow.verdict, flow.gap) == ("exploding", None)
+    # the rule for the derivative of tanh(exp(x)) overflows from 710 on, tanh and its slope do not
+    (own,) = flows(
+        [actcli.get("x*tanh(exp(x))")], Setting(6, 64, "normal:1", seeds=(0,))
+    )
+    assert own.std.mean[-1] > 1e4
+    assert np.isfinite(own.gradient.mean).all()
+    assert (own.verdict, own.gap) == ("exploding", None)
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    [("log(x)", "undefined"), ("exp(x*x)", "infinite"), ("0*x", "0")],
+)
+def test_a_gain_that_is_missing_is_said(formula, why):
+    (flow,) = flows([actcli.get(formula)], Setting(4, 4, batch=2, seeds=(0,)))
+    assert (flow.gain, flow.no_gain) == (1.0, f"E[f(z)²] is {why}")
+    around = Setting(4, 4, batch=2, seeds=(0,), residual=True)
+    assert flows([actcli.get(formula)], around)[0].gain == 0.5
+
+
+def test_a_gain_that_is_known_needs_no_excuse():
+    assert flows([actcli.get("tanh")], SMALL)[0].no_gain == ""
+    typed = Setting(2, 4, "he", 2, (0,))
+    assert flows([actcli.get("log(x)")], typed)[0].no_gain == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "without"), [("relu", "healthy"), ("sigmoid", "vanishing")]
+)
+def test_the_gradient_of_a_chain_is_the_share_of_w_times_that_of_the_slopes(
+    name, without
+):
+    got = chain(actcli.get(name), 10, weight=0.5)
+    assert got.verdict == "vanishing"
+    assert got.verdict_without_weight == without
+    assert got.slopes * 0.5**10 == pytest.approx(got.gradient[0], rel=1e-13)
+    assert (0.5 * got.mean_slope) ** 10 == pytest.approx(
+        abs(got.gradient[0]), rel=1e-13
+    )
+
+
 def test_a_function_of_an_axis_is_refused():
     for run in (lambda f: flows([f]), chain):
         with pytest.raises(RequestError, match="softmax works over an axis"):
