@@ -139,7 +139,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except ActcliError as error:
         return _say(str(error), error.exit_code)
     except _ClickException as error:
-        return _say(_lowered(error.format_message()), WRONG)
+        return _say(_told(error), WRONG)
     except (typer.Abort, KeyboardInterrupt):
         return _say("interrupted", INTERRUPTED)
     except MemoryError:
@@ -169,8 +169,28 @@ def _say(text: str, code: int) -> int:
     return code
 
 
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _told(error: Any) -> str:
+    """Return what was wrong with a call, in our own words where an option takes a number."""
+    parameter = getattr(error, "param", None)
+    kind: Any = getattr(parameter, "type", None)
+    value, refused, _ = error.message.partition(" is not ")
+    name = getattr(kind, "name", "")
+    what, example = next(
+        (_NUMBERS[n] for n in _NUMBERS if name.startswith(n)), ("", "")
+    )
+    if parameter is None or not (what and refused):
+        text = error.format_message().rstrip(".")
+        return str(text[:1].lower() + text[1:])
+    told = f"{max(parameter.opts, key=len)} {value.strip(chr(39))}"
+    if "not a valid" in error.message:
+        return f"{told} is not a {what}; write it like {example}"
+    low, high = kind.min, kind.max
+    bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+    return f"{told} is out of range; give a {what} {bounds}"
+
+
+# by how Click's names for the kind of an option begin: what it takes, in words and as an example
+_NUMBERS = {"int": ("whole number", "3"), "float": ("number", "0.5")}
 
 
 def _stream_failed(error: OSError) -> int:

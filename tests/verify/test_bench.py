@@ -187,7 +187,10 @@ def test_all_functions_unless_some_are_named() -> None:
             "no opponent 'troch'; did you mean 'torch'?",
         ),
         (["relu", "--dtype", "float63"], "no dtype 'float63'"),
-        (["relu", "--size", "0"], "invalid value for '--size'"),
+        (
+            ["relu", "--size", "0"],
+            "--size 0 is out of range; give a whole number at least 1",
+        ),
         (["relu", "--size", "10", "-o", "x.bmp"], "x.bmp: unknown suffix '.bmp'"),
     ],
 )
