@@ -187,7 +187,7 @@ def draw_ways(
             axes = figure.add_subplot(rows, columns, place)
             _contours(axes, land, view)
             for i in group:
-                _way(axes, ways[i], colour(i))
+                _way(axes, ways[i], colour(i), view)
             _landmarks(axes, land, ways[0])
             if not together:
                 way = ways[group[0]]
@@ -248,21 +248,46 @@ def _contours(axes: Axes, land: Land, view: View) -> None:
     axes.set_ylabel("y")
 
 
-def _way(axes: Axes, way: Way, colour: str) -> None:
-    x, y = way.position.T
-    steps = len(x) - 1
+def _way(axes: Axes, way: Way, colour: str, view: View) -> None:
+    seen = _seen(way, view)
+    x, y = way.position[: seen + 2].T
+    marker = "o" if len(way.position) <= 61 else ""
     axes.plot(
-        x, y, "-", color=colour, linewidth=1.4, marker="o" if steps <= 60 else "", ms=2.6, label=way.label,
+        x, y, "-", color=colour, linewidth=1.4, marker=marker, ms=2.6, label=way.label
+    )
+    _end(axes, way, (x[seen], y[seen]), f"left at step {seen + 1}", colour)
+
+
+def _seen(way: Way, view: View) -> int:
+    """Return the index of the last position to draw: the last that is in view, if the way went off for good."""
+    if not way.lost:
+        return len(way.position) - 1
+    low, high = np.array(view).T
+    inside = ((way.position >= low) & (way.position <= high)).all(axis=1)
+    return int(np.flatnonzero(inside)[-1])
+
+
+def _end(axes: Axes, way: Way, at: tuple[float, float], told: str, colour: str) -> None:
+    """Mark where a way ends: with a dot, or, where it was last seen, with a cross and what became of it."""
+    axes.plot(
+        *([v] for v in at), "X" if way.lost else "o", color=colour, ms=8, mec="white", mew=0.8, zorder=5,
     )  # fmt: skip
-    axes.plot(
-        x[-1:],
-        y[-1:],
-        "X" if way.lost else "o",
+    if not way.lost:
+        return
+    # into the panel, wherever in it the cross is
+    share = axes.transAxes.inverted().transform(axes.transData.transform(at))
+    left, down = share[0] > 0.7, share[1] > 0.9
+    axes.annotate(
+        told,
+        at,
+        xytext=(-8 if left else 8, -8 if down else 8),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="top" if down else "bottom",
+        fontsize="x-small",
         color=colour,
-        ms=8,
-        mec="white",
-        mew=0.8,
-        zorder=5,
+        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
+        zorder=7,
     )
 
 
@@ -296,19 +321,43 @@ def _landmarks(axes: Axes, land: Land, way: Way) -> None:
 def _losses(axes: Axes, ways: Sequence[Way]) -> None:
     losses = np.concatenate([way.loss for way in ways])
     logarithmic = bool((losses >= 0.0).all() and (losses > 0.0).any())
-    for i, way in enumerate(ways):
-        y = _positive(way.loss) if logarithmic else way.loss
+    curves = [_positive(way.loss) if logarithmic else way.loss for way in ways]
+    for i, (way, y) in enumerate(zip(ways, curves, strict=True)):
         axes.plot(y, "-", color=colour(i), linewidth=1.6, label=way.label)
     if logarithmic:
         axes.set_yscale("log")
-        low, high = axes.get_ylim()
-        # neither rounding errors nor a loss on its way to infinity are what the picture is about
-        top = max(float((way.loss[:1] if way.lost else way.loss).max()) for way in ways)
-        axes.set_ylim(max(low, top * 1e-16), min(high, 10.0 * top))
+    low, high = _sight(ways, axes.get_ylim(), logarithmic)
+    axes.set_ylim(low, high)
+    for i, (way, y) in enumerate(zip(ways, curves, strict=True)):
+        if way.lost:
+            step = int(np.flatnonzero((y >= low) & (y <= high))[-1])
+            _end(axes, way, (step, y[step]), way.outcome, colour(i))
     axes.set_title("loss", fontsize="medium")
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(**GRID)
+
+
+def _sight(
+    ways: Sequence[Way], drawn: tuple[float, float], logarithmic: bool
+) -> tuple[float, float]:
+    """Return the losses to show: of ways that are lost no more than leaves the others readable."""
+    low, high = drawn
+    start = float(ways[0].loss[0])
+    kept = [way.loss for way in ways if not way.lost]
+    if not logarithmic:
+        if not kept:
+            return low, high
+        values = np.concatenate(kept)
+        room = 2.0 * float(np.ptp(values)) or 1.0
+        return max(low, values.min() - room), min(high, values.max() + room)
+    top = max([start, *(float(loss.max()) for loss in kept)])
+    least = min([start, *(float(_positive(loss)[-1]) for loss in kept)])
+    if kept:
+        # as far above the start as the others get below it
+        high = min(high, top * min(max(100.0, top / least), 1e16))
+    # rounding errors are not what the picture is about
+    return max(low, top * 1e-16), high
 
 
 def _legend(figure: Figure, ways: Sequence[Way], told: bool) -> None:

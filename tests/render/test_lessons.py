@@ -1,0 +1,73 @@
+"""What pictures of ways down a surface show of a way that is lost: where it went, when, and the others still."""
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+
+from actcli.render import lessons
+from actcli.training.descent import descend
+
+VIEW = ((-8.0, 8.0), (-4.0, 4.0))
+
+
+def way(method: str, steps: int, surface: str = "ellipse") -> lessons.Way:
+    made = descend(surface, method, steps=steps)
+    at = "" if made.outcome_step is None else f" at {made.outcome_step}"
+    return lessons.Way(method, made.position, made.loss, made.outcome + at)
+
+
+def told(axes: Axes) -> list[str]:
+    return [t.get_text() for t in axes.texts if isinstance(t, Annotation)]
+
+
+def losses(*ways: lessons.Way) -> Axes:
+    axes = Figure().add_subplot()
+    lessons._losses(axes, ways)
+    return axes
+
+
+def test_a_way_that_diverges_alone_is_shown_to_its_last_step() -> None:
+    lost = way("sgd:lr=0.11", 60)
+    axes = losses(lost)
+    assert told(axes) == ["diverged at 50"]
+    low, high = axes.get_ylim()
+    assert (axes.get_yscale(), low < 89.0, high > lost.loss[-1]) == ("log", True, True)
+    cross = axes.lines[-1]
+    assert (cross.get_marker(), *cross.get_xydata()[0]) == ("X", 49, lost.loss[-1])
+
+
+def test_a_way_that_diverges_leaves_the_others_readable() -> None:
+    lost, kept = way("sgd:lr=1", 30), way("adam", 30)
+    axes = losses(lost, kept)
+    low, high = axes.get_ylim()
+    assert low < kept.loss[-1] < kept.loss[0] < high <= 1e4 < lost.loss[-1]
+    assert told(axes) == ["diverged at 4"]
+
+
+def test_losses_below_zero_are_shown_likewise() -> None:
+    lost, kept = way("sgd:lr=2", 9, "saddle"), way("adam", 9, "saddle")
+    assert (lost.outcome, kept.outcome) == ("diverged at 8", "unfinished")
+    axes = losses(lost, kept)
+    low, high = axes.get_ylim()
+    assert -20.0 < low < kept.loss[-1] < kept.loss[0] < high < 20.0
+    assert told(axes) == ["diverged at 8"]
+
+
+@pytest.mark.parametrize(
+    ("method", "left"), [("sgd:lr=0.11", 4), ("sgd:lr=1", 1), ("adam", None)]
+)
+def test_a_lost_way_is_drawn_until_it_leaves_the_view_for_good(
+    method: str, left: int | None
+) -> None:
+    axes, drawn = Figure().add_subplot(), way(method, 60)
+    axes.set(xlim=VIEW[0], ylim=VIEW[1])
+    lessons._way(axes, drawn, "C0", VIEW)
+    line = axes.lines[0].get_xydata()
+    if left is None:
+        assert (len(line), told(axes)) == (61, [])
+        return
+    assert told(axes) == [f"left at step {left}"]
+    np.testing.assert_array_equal(line, drawn.position[: left + 1])
+    assert abs(line[-2][1]) <= 4.0 < abs(line[-1][1])
