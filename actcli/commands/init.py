@@ -19,6 +19,8 @@ actcli init orthogonal:gain=1.4142 --fan-in 64 --fan-out 64 --save weights.npy
 actcli init zeros
 actcli init --list
 """
+# what --list has no use for
+_OF_WEIGHTS = ("fan_in", "fan_out", "param", "seed", "save", "precision")
 _DEFAULT = "he_normal"  # what --for alone chooses: normal weights, the gain is all there is to choose
 
 
@@ -30,6 +32,7 @@ def complete_method(incomplete: str) -> list[str]:
 
 
 def run(
+    context: typer.Context,
     method: Annotated[
         str | None,
         typer.Argument(
@@ -73,6 +76,10 @@ def run(
 
     check_suffix(output)
     if list_:
+        options.refuse(context, _OF_WEIGHTS, "--list")
+        for typed in (method, for_):
+            if typed:
+                raise RequestError(f"'{typed}' means nothing with --list; leave it out")
         _list(format_, output)
         return
     if method is None and for_ is None:
@@ -90,7 +97,8 @@ def _chosen(
 ) -> "Choice[Initializer]":
     """Return the initializer with its parameters, the gain among them if it is for a function."""
     from actcli.errors import RequestError
-    from actcli.spec import split_spec
+    from actcli.registry import fold
+    from actcli.spec import split_parameters, split_spec
     from actcli.training.declaration import Choice
     from actcli.training.initializers import INITIALIZERS
 
@@ -102,10 +110,14 @@ def _chosen(
         raise RequestError(
             f"{chosen.record.title} has no gain for --for to set; choose from {', '.join(known)}"
         )
-    if "gain" in split_spec(method)[1]:
-        raise RequestError(
-            f"--for sets the gain, and so does '{method}'; leave one out"
-        )
+    first = next(iter(chosen.record.parameters))
+    typed = {method: split_spec(method)[1]}
+    typed |= {text: split_parameters(text) for text in param or ()}
+    for text, given in typed.items():
+        if "gain" in (fold(name or first) for name in given):
+            raise RequestError(
+                f"--for sets the gain, and so does '{text}'; leave one out"
+            )
     gain = _gain(for_, backward=chosen.values.get("mode") == "fan_out")
     return Choice(chosen.record, {**chosen.values, "gain": gain})
 
@@ -162,7 +174,7 @@ def _draw(
             "min": float(weights.min()),
             "max": float(weights.max()),
         },
-        "note": chosen.record.note,
+        "note": "" if _is_tuned(chosen, for_) else chosen.record.note,
     }
     if save is not None:
         files.write_arrays(save, {"weights": weights})
@@ -174,6 +186,12 @@ def _draw(
         lambda: _show(chosen, document, precision),
         lambda path: _picture(_title(chosen, document), distribution, weights, path),
     )
+
+
+def _is_tuned(chosen: "Choice[Initializer]", for_: str | None) -> bool:
+    """Whether the gain is not the one that an initializer is known for, nor what is told of it true any more."""
+    usual = chosen.record.parameters.get("gain")
+    return bool(for_ or (usual and chosen.values["gain"] != usual.default))
 
 
 def _columns(document: dict[str, Any]) -> "dict[str, Array]":
@@ -206,16 +224,32 @@ def _show(
         title=_title(chosen, document),
         text_columns=("",),
     )
+    say(*_explained(chosen, document, precision))
+
+
+def _explained(
+    chosen: "Choice[Initializer]", document: dict[str, Any], precision: int
+) -> list[str]:
+    """Return what there is to say of the weights: the formula with its values, and what these are good for."""
+    from actcli.render.tables import numbers
+
     record = chosen.record
-    said = [record.summary, record.formula]
+    cells = {n: numbers([v], precision)[0] for n, v in chosen.values.items()}
+    formula = ", ".join([record.formula, *(f"{n}={v}" for n, v in cells.items())])
     if document["for"]:
-        which = "backward" if chosen.values.get("mode") == "fan_out" else "forward"
-        gain = numbers([chosen.values["gain"]], precision)[0]
-        said.append(f"gain for {document['for']}: {gain}, the {which} one")
-    if record.suits:
-        said.append(f"suits {', '.join(record.suits)}")
-    said += [text for text in (record.note, record.paper) if text]
-    say(*said)
+        back = chosen.values.get("mode") == "fan_out"
+        what, kept = ("f′", "gradients") if back else ("f", "activations")
+        said = [
+            formula,
+            f"gain for {document['for']}: {cells['gain']} = 1/sqrt(E[{what}(z)²]), z standard normal",
+            f"it makes up for what {document['for']} does to the mean square of the {kept}",
+        ]
+    elif _is_tuned(chosen, None):
+        said = [record.summary, formula]
+    else:
+        suits = f"suits {', '.join(record.suits)}" if record.suits else ""
+        said = [record.summary, formula, suits, record.note]
+    return [text for text in (*said, record.paper) if text]
 
 
 def _title(chosen: "Choice[Initializer]", document: dict[str, Any]) -> str:

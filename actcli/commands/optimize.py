@@ -23,6 +23,19 @@ actcli optimize sgd adamw --schedule cosine:warmup=5 --surface ellipse:b=3 -f cs
 actcli optimize rmsprop rmsprop:form=literature --surface rosenbrock -f json
 actcli optimize --list
 """
+# what --list has no use for
+_OF_WAYS = (
+    "surface",
+    "start",
+    "steps",
+    "lr",
+    "param",
+    "schedule",
+    "tolerance",
+    "every",
+    "show",
+    "precision",
+)
 _DEFAULT = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 
 
@@ -42,6 +55,7 @@ def _registries() -> dict[str, Any]:
 
 
 def run(
+    context: typer.Context,
     methods: Annotated[
         list[str] | None,
         typer.Argument(
@@ -91,8 +105,11 @@ def run(
         typer.Option(min=1, metavar="N", help="Show each N-th step in the table."),
     ] = None,
     show: Annotated[
-        str, typer.Option(metavar="WHAT", help="In the picture: both, contour or loss.")
-    ] = "both",
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="In the picture: contour, loss, or both as usual."
+        ),
+    ] = None,
     list_: Annotated[
         bool, typer.Option("--list", help="List methods, schedules and surfaces.")
     ] = False,
@@ -103,16 +120,25 @@ def run(
     """Go down a test surface with gradient methods.
 
     A way has reached a minimum when it ends within the tolerance; it has diverged when it is a thousand views away or
-    no longer finite, and stops there. All methods take lr=0.1 unless told otherwise.
+    no longer finite, and stops there. All methods take lr=0.1 unless told otherwise. --lr and --param are for every
+    method and win over what stands in NAME:lr=0.01.
     """
-    from actcli.render.output import check_suffix, emit
+    from actcli.errors import RequestError
+    from actcli.render.output import check_suffix, emit, is_picture
     from actcli.training.descent import descend
 
     check_suffix(output)
     if list_:
+        options.refuse(context, _OF_WAYS, "--list")
+        if methods:
+            raise RequestError(
+                f"'{methods[0]}' means nothing with --list; leave it out"
+            )
         _list(format_, output)
         return
-    options.one_of(show, ("both", "contour", "loss"), "picture")
+    shown = options.one_of(show or "both", ("both", "contour", "loss"), "picture")
+    if show and not is_picture(output):
+        raise RequestError("--show means nothing without a picture; add -o ways.png")
     place = _place(start)
     chosen = options.choices(
         _registries()["optimizer"],
@@ -128,14 +154,14 @@ def run(
             steps=steps,
             tolerance=tolerance,
         )
-        for method in chosen
+        for method in {method.label: method for method in chosen}.values()
     ]
     emit(
         _records(ways),
         format_,
         output,
         lambda: _show(ways, every, precision),
-        lambda path: _draw(ways, path, show),
+        lambda path: _draw(ways, path, shown),
     )
 
 

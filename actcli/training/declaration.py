@@ -35,7 +35,7 @@ class Record:
     def bind(
         self, given: Mapping[str, Value], shared: Mapping[str, Value] | None = None
     ) -> dict[str, Value]:
-        """Return a value for every parameter: given, else shared by several records, else its default."""
+        """Return a value for every parameter: shared by several records, else given, else its default."""
         return bind(self.title, self.parameters, given, shared)
 
 
@@ -75,14 +75,21 @@ class Choice(Generic[R]):
             for n, v in self.values.items()
             if v != self.record.parameters[n].default
         }
-        told = ",".join(f"{name}={value}" for name, value in moved.items())
+        told = ",".join(f"{name}={_typed(value)}" for name, value in moved.items())
         return f"{self.record.name}:{told}" if told else self.record.name
+
+
+def _typed(value: Value) -> str:
+    """Return a value as one would type it: 1 for 1.0."""
+    if isinstance(value, float) and float(f"{value:g}") == value:
+        return f"{value:g}"
+    return str(value)
 
 
 def choose(
     registry: Registry[R], text: str, shared: Mapping[str, Value] | None = None
 ) -> Choice[R]:
-    """Find what ``NAME:param=value,…`` names and bind its parameters; ``shared`` sets those that it has and ``text`` does not."""
+    """Find what ``NAME:param=value,…`` names and bind its parameters; ``shared`` sets those that it has, whatever ``text`` says."""
     name, given = split_spec(text)
     record = registry[name]
     return Choice(record, record.bind(given, shared))

@@ -89,8 +89,9 @@ def descend(
     ([89.0, 72.6596, 51.98177], 'unfinished')
     """
     if not 0.0 < tolerance < np.inf:
+        finite = "" if np.isfinite(tolerance) else "finite "
         raise RequestError(
-            f"tolerance {tolerance:g} is no distance; give a number above 0"
+            f"tolerance {tolerance:g} is no distance; give a {finite}number above 0"
         )
     surface = choose(SURFACES, surface) if isinstance(surface, str) else surface
     method = choose(OPTIMIZERS, method) if isinstance(method, str) else method

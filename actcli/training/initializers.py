@@ -330,7 +330,7 @@ def zeros(_: Fans) -> Constant:
 
 
 @initializer(
-    "std",
+    "w ~ N(mean, std**2)",
     torch="torch.nn.init.normal_(mean, std)",
     aliases=("gaussian",),
     note="a fixed deviation suits one width only: at 0.01 the activations die out with depth, at 1 sigmoid and tanh saturate",

@@ -84,7 +84,10 @@ class Parameter:
 
     def _read_number(self, value: Value, owner: str) -> float | int:
         told, what = f"{self.name}={value}", "number"
-        got = number(value) if isinstance(value, str) else float(value)
+        try:
+            got = number(value) if isinstance(value, str) else float(value)
+        except RequestError as error:
+            raise RequestError(f"{owner}: {self.name}: {error}") from None
         if isinstance(self.default, int):
             what = "whole number"
             if not got.is_integer():
@@ -92,8 +95,11 @@ class Parameter:
                     f"{told} is not a whole number; {owner} takes {what}s {self.domain}"
                 )
         if got not in self.domain:
+            if not math.isfinite(got):
+                what = f"finite {what}"
+            bounds = f" {self.domain}" if self.domain != Domain() else ""
             raise RequestError(
-                f"{told} is out of range for {owner}; give a {what} {self.domain}"
+                f"{told} is out of range for {owner}; give a {what}{bounds}"
             )
         return int(got) if isinstance(self.default, int) else got
 
@@ -146,7 +152,9 @@ def bind(
     given: Mapping[str, Value],
     shared: Mapping[str, Value] | None = None,
 ) -> dict[str, Value]:
-    """Return a value for every parameter: given, else shared by several owners, else the default.
+    """Return a value for every parameter: shared by several owners, else given, else the default.
+
+    What is shared was typed last and for all: it wins, as it does for activation functions.
 
     Args:
         owner: whose parameters these are, as an error names it: ``optimizer 'adam'``.
@@ -163,7 +171,7 @@ def bind(
     spelled = {fold(name): name for name in parameters}
     for name, value in (shared or {}).items():
         if fold(name) in spelled:
-            wanted.setdefault(spelled[fold(name)], value)
+            wanted[spelled[fold(name)]] = value
     return {
         n: p.read(wanted[n], owner) if n in wanted else p.default
         for n, p in parameters.items()

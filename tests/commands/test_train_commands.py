@@ -119,7 +119,7 @@ def test_a_network_in_json_is_the_one_in_csv() -> None:
 def test_a_network_shows_layers_verdicts_and_how_they_came_about() -> None:
     done = run("gradflow", "relu", "sigmoid", "-l", "50", "--width", "16", "--seeds", "1", "--init", "normal:0.01")  # fmt: skip
     assert done.stderr == ""  # no progress, as nobody watches
-    for told in ("units %", "vanishing", "50 layers of width 16", "seed 0", "normal: std; deviation 0.01"):  # fmt: skip
+    for told in ("units %", "vanishing", "50 layers of width 16", "seed 0", "w ~ N(mean, std**2); deviation 0.01"):  # fmt: skip
         assert told in done.stdout
 
 
@@ -199,6 +199,23 @@ def test_the_table_shows_the_formula_and_both() -> None:
     text = run("init", "he", "--fan-in", "200").stdout
     for told in ("std = gain/sqrt(fan)", "theory", "drawn, seed 0", " 0.1 ", "suits relu"):  # fmt: skip
         assert told in text
+
+
+def test_what_is_told_of_a_gain_is_told_of_the_one_that_was_used() -> None:
+    selu = run("init", "he", "--for", "selu").stdout
+    assert "gain for selu: 1 = 1/sqrt(E[f(z)²])" in selu
+    back = run("init", "he:mode=fan_out", "--for", "tanh").stdout
+    assert "gain for tanh: 1.4674136 = 1/sqrt(E[f′(z)²])" in back
+    for text in (selu, back, run("init", "he:gain=1").stdout):
+        assert "suits" not in text
+        assert "sqrt(2)" not in text
+    assert json.loads(run("init", "he", "--for", "selu", "-f", "json").stdout)["note"] == ""  # fmt: skip
+    assert "the gain of sqrt(2)" in run("init", "he").stdout
+
+
+def test_a_formula_is_shown_with_its_values() -> None:
+    assert "w ~ N(mean, std**2), std=0.02, mean=0" in run("init", "normal:0.02").stdout
+    assert "gain=1.4142136, mode=fan_out" in run("init", "he:mode=fan_out").stdout
 
 
 def test_zeros_say_why_they_do_not_train() -> None:
@@ -291,7 +308,15 @@ def test_hyperparameters_of_all_methods_at_once() -> None:
         run("optimize", "sgd", "momentum:lr=0.3", "--lr", "0.2", "-p", "beta=0.5", "-f", "json").stdout
     )  # fmt: skip
     sgd, momentum = (m["params"] for m in document["methods"])
-    assert (sgd["lr"], momentum["lr"], momentum["beta"]) == (0.2, 0.3, 0.5)
+    # what is for all wins over what stands behind one name, as for activation functions
+    assert (sgd["lr"], momentum["lr"], momentum["beta"]) == (0.2, 0.2, 0.5)
+
+
+def test_a_method_named_twice_is_one() -> None:
+    document = json.loads(run("optimize", "sgd", "adam", "sgd:lr=0.1", "-f", "json").stdout)  # fmt: skip
+    assert [m["name"] for m in document["methods"]] == ["sgd", "adam"]
+    flows = json.loads(run("gradflow", "swish", "silu", "--width", "4", "-f", "json").stdout)  # fmt: skip
+    assert [f["function"] for f in flows["functions"]] == ["swish"]
 
 
 def test_the_table_tells_the_way_and_its_end() -> None:
@@ -300,6 +325,12 @@ def test_the_table_tells_the_way_and_its_end() -> None:
         assert told in text
     steps = [t.split("│")[2].strip() for t in text.splitlines() if t.count("│") == 8]
     assert steps == ["0", "20", "40", "60", "80"]
+
+
+def test_a_label_can_be_typed_again() -> None:
+    text = run("optimize", "sgd:lr=1", "adam:lr=0.30000001", "-n", "2").stdout
+    assert "│ sgd:lr=1 " in text
+    assert "│ adam:lr=0.30000001 " in text
 
 
 def test_divergence_is_reported() -> None:
@@ -379,7 +410,8 @@ def test_only_what_is_needed_is_imported(line: str, needed: set[str]) -> None:
 WRONG = {
     "gradflow relu --layers -3": "layers -3 is out of range; give a whole number from 1 to 10000",
     "gradflow relu --layers 0": "layers 0 is out of range; give a whole number from 1 to 10000",
-    "gradflow relu --layers 1.5": "invalid value for '--layers'",
+    "gradflow relu --layers 1.5": "--layers 1.5 is not a whole number; write it like 3",
+    "gradflow relu --model chain -x one": "--x one is not a number; write it like 0.5",
     "gradflow relu --width 0": "width 0 is out of range; give a whole number at least 1",
     "gradflow relu --batch 0": "batch 0 is out of range; give a whole number at least 1",
     "gradflow relu --seeds 0": "seeds 0 is out of range; give a whole number at least 1",
@@ -408,11 +440,17 @@ WRONG = {
     "init he:mode=fan_out --for step": "step has no gain, as E[f'(z)^2] is 0 or infinite",
     "init he --save w.txt": "w.txt: unknown suffix '.txt'; weights are saved as .npy or .npz",
     "init he -o w.gif": "w.gif: unknown suffix '.gif'",
-    "init he --seed -1": "invalid value for '--seed'",
+    "init he --seed -1": "--seed -1 is out of range; give a whole number at least 0",
+    "init he --precision 99": "--precision 99 is out of range; give a whole number from 1 to 17",
+    "init he --list": "'he' means nothing with --list; leave it out",
+    "init --list --for relu": "'relu' means nothing with --list; leave it out",
+    "init --list --fan-in 3": "--fan-in means nothing with --list; leave it out",
+    "init he:2 --for relu": "--for sets the gain, and so does 'he:2'; leave one out",
+    "init he -p gain=2 --for relu": "--for sets the gain, and so does 'gain=2'; leave one out",
     "optimize adm": "no optimizer 'adm'; did you mean 'adam'?",
-    "optimize sgd:lr=inf": "lr=inf is out of range for optimizer 'sgd'; give a number above 0",
-    "optimize --lr inf": "lr=inf is out of range for optimizer 'sgd'; give a number above 0",
-    "optimize sgd:lr=fast": "'fast' is not a number",
+    "optimize sgd:lr=inf": "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
+    "optimize --lr inf": "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
+    "optimize sgd:lr=fast": "optimizer 'sgd': lr: 'fast' is not a number",
     "optimize sgd:rate=1": "optimizer 'sgd' has no parameter 'rate'; it has lr, weight_decay",
     "optimize -p rho=2": "rho=2 is out of range for optimizer 'rmsprop'",
     "optimize -p bta=2": "optimizer 'sgd' has no parameter 'bta'",
@@ -427,7 +465,13 @@ WRONG = {
     "optimize --schedule cosine:warmup=-1": "warmup=-1 is out of range for schedule 'cosine'",
     "optimize --tolerance 0": "tolerance 0 is no distance; give a number above 0",
     "optimize --show all": "no picture 'all'; choose from both, contour, loss",
-    "optimize --every 0": "invalid value for '--every'",
+    "optimize --every 0": "--every 0 is out of range; give a whole number at least 1",
+    "optimize --every x": "--every x is not a whole number; write it like 3",
+    "optimize --show loss": "--show means nothing without a picture; add -o ways.png",
+    "optimize --show both -o w.csv": "--show means nothing without a picture; add -o ways.png",
+    "optimize adam --list": "'adam' means nothing with --list; leave it out",
+    "optimize --list --steps 3": "--steps means nothing with --list; leave it out",
+    "optimize --tolerance nan": "tolerance nan is no distance; give a finite number above 0",
     "optimize -o ways.gif": "ways.gif: unknown suffix '.gif'",
 }  # fmt: skip
 

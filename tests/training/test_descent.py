@@ -118,7 +118,7 @@ WRONG = {
     ),
     "infinite rate": (
         {"method": "sgd:lr=inf"},
-        "lr=inf is out of range for optimizer 'sgd'; give a number above 0",
+        "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
     ),
     "one number": (
         {"start": [1.0]},
@@ -139,6 +139,10 @@ WRONG = {
     "no steps": (
         {"steps": 0},
         "steps=0 is out of range for a schedule; give a whole number at least 1 and at most 1e+06",
+    ),
+    "endless tolerance": (
+        {"tolerance": math.inf},
+        "tolerance inf is no distance; give a finite number above 0",
     ),
     "no tolerance": (
         {"tolerance": -1.0},

@@ -174,7 +174,7 @@ WRONG = {
         "normal:mean=inf",
         3,
         2,
-    ): "mean=inf is out of range for initializer 'normal'; give a number that is finite",
+    ): "mean=inf is out of range for initializer 'normal'; give a finite number",
     (
         "uniform:1,high=0",
         3,

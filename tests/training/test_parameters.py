@@ -16,6 +16,7 @@ def declared(
     every: Annotated[int, Domain(least=1)] = 10,
     centered: bool = False,
     mode: Literal["fan_in", "fan_out"] = "fan_in",
+    shift: float = 0.0,
 ) -> None: ...
 
 
@@ -29,6 +30,7 @@ def test_parameters_are_read_from_the_signature():
         "every": 10,
         "centered": False,
         "mode": "fan_in",
+        "shift": 0.0,
     }
     assert PARAMETERS["rate"].meaning == "how fast"
     assert PARAMETERS["mode"].choices == ("fan_in", "fan_out")
@@ -41,15 +43,16 @@ def test_a_parameter_without_default_is_a_fault_of_the_declaration():
         parameters_of(faulty)
 
 
-def test_values_are_bound_given_before_shared_before_default():
+def test_values_are_bound_shared_before_given_before_default():
     given = {"Weight-Decay": "1/4", "mode": "FAN-OUT", "centered": "yes"}
     shared = {"weight_decay": 0.5, "every": "3", "unknown": 1}
     assert bind("method 'm'", PARAMETERS, given, shared) == {
         "rate": 0.1,
-        "weight_decay": 0.25,
+        "weight_decay": 0.5,
         "every": 3,
         "centered": True,
         "mode": "fan_out",
+        "shift": 0.0,
     }
 
 
@@ -59,8 +62,9 @@ def test_a_nameless_value_is_the_first_parameters():
 
 WRONG_VALUES = {
     "rate=0": "rate=0 is out of range for method 'm'; give a number above 0",
-    "rate=inf": "rate=inf is out of range for method 'm'; give a number above 0",
-    "rate=nan": "rate=nan is out of range for method 'm'; give a number above 0",
+    "rate=inf": "rate=inf is out of range for method 'm'; give a finite number above 0",
+    "rate=nan": "rate=nan is out of range for method 'm'; give a finite number above 0",
+    "shift=-inf": "shift=-inf is out of range for method 'm'; give a finite number",
     "weight_decay=1": "weight_decay=1 is out of range for method 'm'; give a number at least 0 and below 1",
     "every=0": "every=0 is out of range for method 'm'; give a whole number at least 1",
     "every=2.5": "every=2.5 is not a whole number; method 'm' takes whole numbers at least 1",
@@ -68,8 +72,8 @@ WRONG_VALUES = {
     "centered=maybe": "centered=maybe is not known to method 'm'; choose from true, false",
     "mode=in": "mode=in is not known to method 'm'; choose from fan_in, fan_out",
     "rat=1": "method 'm' has no parameter 'rat'; did you mean 'rate'?",
-    "zzz=1": "method 'm' has no parameter 'zzz'; it has rate, weight_decay, every, centered, mode",
-    "rate=two": "'two' is not a number; write it like 0.5, 1e-3, 1/3, pi or inf",
+    "zzz=1": "method 'm' has no parameter 'zzz'; it has rate, weight_decay, every, centered, mode, shift",
+    "rate=two": "method 'm': rate: 'two' is not a number; write it like 0.5, 1e-3, 1/3, pi or inf",
 }
 
 
