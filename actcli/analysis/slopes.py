@@ -1,7 +1,7 @@
 """The slopes of a function: how steep it gets and where, and where its gradient vanishes."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -10,11 +10,17 @@ import numpy as np
 from actcli.analysis.curve import plain
 from actcli.analysis.search import grows, peaks, roots
 from actcli.analysis.shape import Range, Shape
+from actcli.differentiate import derivative
 from actcli.engine import Array
+from actcli.one_liners import numpy_library, one_liner
 
 # a gradient smaller than this is said to vanish
 VANISHING = 0.01
 _TIE = 1e-13
+# around a peak that f′ has told, as a share of x
+_NEAR = 1e-6
+# characters of a derivative; beyond, that of the derivative would take long
+_LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class Steepest:
 
     Attributes:
         slope: the supremum.
-        x: where it is reached or approached, good to half the digits; of several places the nearest to 0.
+        x: where it is reached or approached, good to some 1e-15 where the formula has a second derivative, else to half
+            the digits; of several places the nearest to 0.
         attained: whether the slope is that at x or on a stretch that begins there, and does not only come near.
     """
 
@@ -50,7 +57,7 @@ class Slopes:
     @cached_property
     def steepest(self) -> Steepest:
         """The supremum of |f′|, jumps of f left aside."""
-        return _best([self._highest, self._lowest])
+        return self._refined(_best([self._highest, self._lowest]))
 
     @cached_property
     def lipschitz(self) -> Steepest:
@@ -59,6 +66,26 @@ class Slopes:
             if side.jumps != (0.0, 0.0):
                 return Steepest(math.inf, side.x, attained=False)
         return self.steepest
+
+    def _refined(self, found: Steepest) -> Steepest:
+        """Return it with its place as the root of f″: a peak is flat, and f′ tells half of the digits only."""
+        function, x = self.shape.curve.function, found.x
+        assert function.formula is not None
+        inside = found.attained and x != 0.0 and x not in self.shape.curve.breaks
+        if not inside or len(derivative(function.formula)) > _LONGEST:
+            return found
+        bend = one_liner(function, numpy_library(), 2)
+        if bend is None:
+            return found
+        low, high = np.array([x * (1.0 - _NEAR)]), np.array([x * (1.0 + _NEAR)])
+        with np.errstate(all="ignore"):
+            at_low, at_high = bend(low), bend(high)
+            if not np.all(at_low * at_high < 0.0):
+                return found
+            root = float(roots(bend, low, high, at_low, at_high)[0])
+        # what is as near to the root as rounding lets f″ tell stays: 0.5 is not to become 0.4999999999999998
+        settled = abs(root - x) <= 8.0 * math.ulp(x)
+        return found if settled else replace(found, x=root)
 
     @cached_property
     def _highest(self) -> Steepest:

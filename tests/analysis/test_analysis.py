@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import actcli
+from actcli import exact
 from actcli.activation import Activation
 from actcli.analysis import VANISHING, Analysis, analyse
 from actcli.engine import Array
@@ -157,6 +158,46 @@ def test_steepest_slope_is_where_it_is_said_to_be(elementwise: Activation) -> No
             assert np.abs(near).max() == pytest.approx(steep.slope, rel=1e-5), function
         elif math.isfinite(steep.slope):
             assert steep.slope == abs(float(function.derivative(steep.x)))
+
+
+def test_the_place_of_a_peak_of_the_slope_is_the_root_of_the_second_derivative(
+    elementwise: Activation,
+) -> None:
+    a = analyse(elementwise)
+    steep = a.steepest
+    around = elementwise.derivative(steep.x * (1.0 + np.array([-1e-6, 0.0, 1e-6])))
+    level = bool((around == around[0]).all())
+    # at a kink the slope jumps
+    if not steep.attained or steep.x in (*a.breaks, 0.0) or level:
+        return
+    assert elementwise.formula is not None
+    values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
+    left, right = (
+        exact.derivatives(elementwise.formula, {"x": steep.x * by, **values}, order=2)[
+            2
+        ]
+        for by in (1.0 - 2e-15, 1.0 + 2e-15)
+    )
+    assert left * right < 0.0
+
+
+def test_places_of_known_peaks_have_all_their_digits() -> None:
+    for name, x in (
+        ("gelu", math.sqrt(2)),
+        ("gaussian", math.sqrt(0.5)),
+        ("softclipping", 0.5),
+    ):
+        assert analyse(actcli.get(name)).steepest.x == pytest.approx(
+            x, rel=1e-15, abs=0
+        )
+    own = analyse(actcli.get("x*sigmoid(x)")).steepest.x
+    assert own == pytest.approx(analyse(actcli.get("swish")).steepest.x, rel=1e-15)
+
+
+def test_a_peak_whose_second_derivative_is_long_is_told_as_before() -> None:
+    deep = actcli.get("sin(" * 30 + "x - 1" + ")" * 30)
+    steep = analyse(deep).steepest
+    assert (steep.slope, steep.x) == pytest.approx((1.0, 1.0), rel=1e-6)
 
 
 def test_gradient_is_alive_where_it_is_said_to_be(elementwise: Activation) -> None:
