@@ -84,8 +84,8 @@ def run(
     """Follow gradients back through the layers of a network.
 
     chain: one neuron a layer, a[k] = f(w*a[k-1]) with a[0] = x. The gradient at layer k is the derivative of the last a
-    by a[k-1], the product of w*f'(z) over the layers from k on. The factor a layer is w times the mean of f'(z); without
-    w, the product of f'(z) alone is judged.
+    by a[k-1], the product of w*f'(z) over the layers from k on. The factor a layer is |w| times the geometric mean of
+    |f'(z)|; without w, the product of f'(z) alone is judged.
 
     mlp: a[k] = f(W[k] a[k-1]), random weights, no biases, normal inputs, a random gradient of length 1 back. Listed are
     the mean and the deviation of a[k], the share of its entries where |f'| < 0.01 (dead), that of neurons where this

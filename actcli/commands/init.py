@@ -276,6 +276,7 @@ def _picture(
         path,
         title,
         f"{weights.size} weights, deviation {weights.std():.4g}",
+        f"in theory, deviation {distribution.std:.4g}",
     )
 
 

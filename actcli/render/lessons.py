@@ -79,8 +79,10 @@ def _depth_line(axes: Axes, line: Line, i: int) -> None:
     if line.low is not None and line.high is not None:
         low, high = _positive(line.low), _positive(line.high)
         axes.fill_between(x, low, high, color=colour(i), alpha=0.2, linewidth=0)
-    missing = int(np.isnan(y).sum())
-    told = f", {missing} layers beyond the axis" if missing else ""
+    none = int(np.isnan(line.y).sum())
+    beyond = int(np.isnan(y).sum()) - none
+    told = f", no number in {none} layers" if none else ""
+    told += f", {beyond} layers beyond the axis" if beyond else ""
     if line.reference:
         axes.plot(x, y, "--", color="0.15", linewidth=1.0, label=line.label, zorder=5)
         return
@@ -386,6 +388,7 @@ def draw_histogram(
     path: Path,
     title: str,
     told: str,
+    expected: str,
 ) -> None:
     """Draw a histogram of weights under the density they were drawn from.
 
@@ -395,6 +398,7 @@ def draw_histogram(
         path: the picture.
         title: above it.
         told: what the legend says of what was drawn.
+        expected: what it says of the density.
     """
     with sheet(path, Look(title, size=(6.4, 4.2))) as figure:
         axes = figure.add_subplot()
@@ -410,9 +414,7 @@ def draw_histogram(
             )
             low, high = axes.get_xlim()
             x = np.linspace(low, high, 801)
-            axes.plot(
-                x, density(x), color=colour(1), linewidth=1.8, label="density in theory"
-            )
+            axes.plot(x, density(x), color=colour(1), linewidth=1.8, label=expected)
             axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
         axes.set_xlabel("weight")
         axes.grid(**GRID)

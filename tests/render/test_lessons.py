@@ -28,6 +28,16 @@ def losses(*ways: lessons.Way) -> Axes:
     return axes
 
 
+def test_layers_that_cannot_be_drawn_are_counted_by_what_they_lack() -> None:
+    axes = Figure().add_subplot()
+    y = np.array([np.nan, np.nan, 0.0, 1.0, 2.0])
+    lessons._depth_line(axes, lessons.Line("f", y), 0)
+    lessons._depth_line(axes, lessons.Line("w alone", y, reference=True), 1)
+    drawn, reference = axes.lines
+    assert drawn.get_label() == "f, no number in 2 layers, 1 layers beyond the axis"
+    assert (reference.get_label(), reference.get_linestyle()) == ("w alone", "--")
+
+
 def test_a_way_that_diverges_alone_is_shown_to_its_last_step() -> None:
     lost = way("sgd:lr=0.11", 60)
     axes = losses(lost)
