@@ -56,6 +56,18 @@ def normal_cdf(x: Array, /) -> Array:
     return _patched(y, far, flat, _normal_cdf_far).reshape(x.shape)
 
 
+def normal_cdf_of_sum(x: Array, rest: Array, /) -> Array:
+    """Return Φ(x + rest) for a rest that is not more than a rounding of x, both of one dimension."""
+    y, far = _integral_near(x, _normal_cdf_values(), _NORMAL, rest)
+    where = np.flatnonzero(far)
+    t = x[where]
+    tail = _normal_cdf_far(t)
+    # Φ's slope over Φ itself is next to -x there, or on the right next to nothing
+    tail -= tail * np.minimum(t, 0.0) * rest[where]
+    y[where] = tail
+    return y
+
+
 def x_normal_cdf(x: Array, /) -> Array:
     """Return x·Φ(x); unlike the product, it keeps its digits where Φ(x) is subnormal."""
     flat = x.ravel()
@@ -106,27 +118,22 @@ def _normal_cdf_near(x: Array) -> tuple[Array, Array]:
     return _integral_near(x, _normal_cdf_values(), _NORMAL)
 
 
-def _integral_near(x: Array, values: Array, g: _Gaussian) -> tuple[Array, Array]:
+def _integral_near(
+    x: Array, values: Array, g: _Gaussian, rest: Array | None = None
+) -> tuple[Array, Array]:
     """Return the integral whose values on the grid are given, and where x is off the grid, so that it is wrong."""
     s, h, number, room = _located(x, values.size)
+    if rest is not None:
+        h += rest
     y = _area(s, h, room, g)
     y += np.take(values, number, out=room, mode="clip")
     return y, _outside(number, values.size)
 
 
 def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
-    # c·Φ(c) + h·Φ(c) + x·area, not x·(Φ(c) + area): only the first term is large, and nothing is rounded after it
-    values = _normal_cdf_values()
-    s, h, number, room = _located(x, values.size)
-    y = _area(s, h, room, _NORMAL)
+    y, far = _normal_cdf_near(x)
     y *= x
-    h *= np.take(values, number, out=room, mode="clip")
-    y += h
-    y += np.take(_x_normal_cdf_values(), number, out=room, mode="clip")
-    zero = y == 0.0
-    if zero.any():
-        y[zero] = np.copysign(0.0, x[zero])  # the sum loses the sign
-    return y, _outside(number, values.size)
+    return y, far
 
 
 def _x_normal_cdf_prime_near(x: Array) -> tuple[Array, Array]:
@@ -275,16 +282,6 @@ def _exp_of_square(x: Array, q: float, lift: float = 0.0) -> Array:
 @cache
 def _normal_cdf_values() -> Array:
     return _grown(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL, 1.0)
-
-
-@cache
-def _x_normal_cdf_values() -> Array:
-    high, rest = _halves(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL)
-    t = np.arange(1 - high.size, 1) / 2048
-    head = (high.view(np.int64) & _HEAD_BITS).view(np.float64)
-    # both products with the head are exact, as t has few bits
-    below = t * head + (t * (high - head) + t * rest)
-    return _neutral(np.concatenate([below, below[-2::-1] - t[-2::-1]]))
 
 
 @cache
