@@ -31,6 +31,11 @@ def at_most(x: Array, bound: float) -> Array:
     return x.clip(-np.inf, bound)
 
 
+def product(factor: float, x: Array) -> Array:
+    """Return factor·x; for 1, the default of so many factors, that is x itself, not to be written to."""
+    return x if factor == 1.0 else factor * x
+
+
 def far_left(y: Array, z: Array, factor: Any, plus: float = 0.0) -> Array:
     """Mend y where it is (plus + factor)·exp(z) and exp(z) is next to nothing.
 

@@ -10,6 +10,7 @@ from actcli.numerics import (
     at_most,
     expm1_rest,
     jump,
+    product,
     scaled_exp,
     select,
 )
@@ -40,7 +41,7 @@ def exponential_prime(x: Array) -> Array:
 )
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
     """Exponential linear unit."""
-    return at_least(x, 0.0) + alpha * np.expm1(at_most(x, 0.0))
+    return at_least(x, 0.0) + product(alpha, np.expm1(at_most(x, 0.0)))
 
 
 @elu.derivative
@@ -96,6 +97,8 @@ def selu_by_alpha(x: Array, *, scale: float, alpha: float) -> Array:
 )
 def celu(x: Array, *, alpha: float = 1.0) -> Array:
     """Continuously differentiable exponential linear unit."""
+    if alpha == 1.0:
+        return elu.kernel(x, alpha=1.0)
     return at_least(x, 0.0) + alpha * np.expm1(at_most(x, 0.0) / alpha)
 
 

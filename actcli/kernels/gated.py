@@ -13,6 +13,7 @@ from actcli.numerics import (
     far_left,
     gate,
     gate_slope,
+    product,
     sech2,
     select,
     sigma,
@@ -30,12 +31,12 @@ from actcli.special import x_normal_cdf, x_normal_cdf_prime
 )
 def swish(x: Array, *, beta: float = 1.0) -> Array:
     """Self-gated unit, x·σ(beta·x)."""
-    return gate(x, beta * x)
+    return gate(x, product(beta, x))
 
 
 @swish.derivative
 def swish_prime(x: Array, *, beta: float) -> Array:
-    z = beta * x
+    z = product(beta, x)
     return gate_slope(z, z)
 
 

@@ -6,15 +6,24 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import cosine, mend, polynomial, select, sine, sine_and_cosine
+from actcli.numerics import (
+    cosine,
+    mend,
+    polynomial,
+    product,
+    select,
+    sine,
+    sine_and_cosine,
+)
 
 
 def _phase(omega: float, x: Array) -> Array:
     """Return omega·x, finite wherever x is."""
-    z = omega * x
-    # so far out the next number is many turns away, and any phase is as good as another
-    over = np.isinf(z) & np.isfinite(x)
-    return mend(z, over, lambda x: np.fmod(x, 2.0 * math.pi), x)
+    z = product(omega, x)
+    if z is not x and (over := np.isinf(z)).any():
+        # so far out the next number is many turns away, and any phase is as good as another
+        z[over] = np.fmod(x[over], 2.0 * math.pi)
+    return z
 
 
 @activation(

@@ -10,6 +10,7 @@ from actcli.numerics import (
     far_left,
     mend,
     mirrored,
+    product,
     sigma,
     softplus_rest,
 )
@@ -25,14 +26,17 @@ from actcli.numerics import softplus as plain_softplus
 )
 def softplus(x: Array, *, beta: float = 1.0) -> Array:
     """Smooth rectifier."""
-    z = beta * x
-    y = at_least(x, 0.0) + softplus_rest(z) / beta
+    z = product(beta, x)
+    y = softplus_rest(z)
+    if beta != 1.0:
+        y /= beta
+    y += at_least(x, 0.0)
     return far_left(y, z, 1.0 / beta)
 
 
 @softplus.derivative
 def softplus_prime(x: Array, *, beta: float) -> Array:
-    return sigma(beta * x)
+    return sigma(product(beta, x))
 
 
 @softplus.derivative("beta")
