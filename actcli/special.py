@@ -49,23 +49,16 @@ _LIFT = 60.0
 _PIECE = 1 << 13
 
 
-def normal_cdf(x: Array, /) -> Array:
-    """Return Φ(x), the probability that a standard normal variable is below x."""
+def normal_cdf(x: Array, /, rest: Array | None = None) -> Array:
+    """Return Φ(x), the probability that a standard normal variable is below x; with a rest, that is what rounding x left."""
     flat = x.ravel()
-    y, far = _normal_cdf_near(flat)
-    return _patched(y, far, flat, _normal_cdf_far).reshape(x.shape)
-
-
-def normal_cdf_of_sum(x: Array, rest: Array, /) -> Array:
-    """Return Φ(x + rest) for a rest that is not more than a rounding of x, both of one dimension."""
-    y, far = _integral_near(x, _normal_cdf_values(), _NORMAL, rest)
-    where = np.flatnonzero(far)
-    t = x[where]
-    tail = _normal_cdf_far(t)
-    # Φ's slope over Φ itself is next to -x there, or on the right next to nothing
-    tail -= tail * np.minimum(t, 0.0) * rest[where]
-    y[where] = tail
-    return y
+    y, far = _integral_near(flat, _normal_cdf_values(), _NORMAL, rest)
+    y = _patched(y, far, flat, _normal_cdf_far)
+    if rest is not None and far.any():
+        where = np.flatnonzero(far)
+        # Φ's slope over Φ itself is next to -x there, or on the right next to nothing
+        y[where] -= y[where] * np.minimum(flat[where], 0.0) * rest[where]
+    return y.reshape(x.shape)
 
 
 def x_normal_cdf(x: Array, /) -> Array:
@@ -114,10 +107,6 @@ def gaussian(x: Array, /) -> Array:
 # On the grid
 
 
-def _normal_cdf_near(x: Array) -> tuple[Array, Array]:
-    return _integral_near(x, _normal_cdf_values(), _NORMAL)
-
-
 def _integral_near(
     x: Array, values: Array, g: _Gaussian, rest: Array | None = None
 ) -> tuple[Array, Array]:
@@ -131,7 +120,7 @@ def _integral_near(
 
 
 def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
-    y, far = _normal_cdf_near(x)
+    y, far = _integral_near(x, _normal_cdf_values(), _NORMAL)
     y *= x
     return y, far
 

@@ -12,7 +12,6 @@ from actcli.special import erf as plain_erf
 from actcli.special import (
     erf_prime,
     normal_cdf,
-    normal_cdf_of_sum,
     normal_pdf,
 )
 from actcli.special import (
@@ -64,7 +63,7 @@ def laplace(
 ) -> Array:
     """Normal distribution function whose mean and deviation match the square of relu."""
     # held where it is 1 to the last digit, so that the table is not left on that side
-    return normal_cdf_of_sum(*_standardised(x, mu, sigma, highest=9.0))
+    return normal_cdf(*_standardised(x, mu, sigma, highest=9.0))
 
 
 @laplace.derivative
