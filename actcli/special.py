@@ -55,9 +55,9 @@ def normal_cdf(x: Array, /, rest: Array | None = None) -> Array:
     y, far = _integral_near(flat, _normal_cdf_values(), _NORMAL, rest)
     y = _patched(y, far, flat, _normal_cdf_far)
     if rest is not None and far.any():
-        where = np.flatnonzero(far)
-        # Φ's slope over Φ itself is next to -x there, or on the right next to nothing
-        y[where] -= y[where] * np.minimum(flat[where], 0.0) * rest[where]
+        where = np.flatnonzero(far & (flat < 0.0))
+        t = flat[where]
+        y[where] -= y[where] * rest[where] * (t + 1.0 / t)  # φ/Φ is next to -t - 1/t
     return y.reshape(x.shape)
 
 

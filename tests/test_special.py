@@ -129,7 +129,7 @@ def test_what_rounding_left_of_the_argument_counts():
     with mp.workprec(140):
         for a, b, y in zip(x.tolist(), rest.tolist(), got.tolist(), strict=True):
             exact = mp.ncdf(mp.mpf(a) + mp.mpf(b))
-            assert abs(y - exact) <= 3.0 * math.ulp(float(exact)), a
+            assert abs(y - exact) <= 4.0 * math.ulp(float(exact)), a
 
 
 @each_row
