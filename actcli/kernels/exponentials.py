@@ -139,6 +139,8 @@ def xielu(
 def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
     p, n = at_least(x, 0.0), at_most(x, 0.0)
     y = (2.0 * alpha_p) * p + alpha_n * np.expm1(n) + beta
+    if abs(beta - alpha_n) > 0.25 * abs(alpha_n):
+        return y
     # far left the constants cancel each other
     far = alpha_n * np.exp(n) + (beta - alpha_n)
     return select(n < -EXPM1_NEAR, far, y)
