@@ -1,4 +1,4 @@
-"""Constants of the error-function family, written by tests/make_special.py. Nothing here is edited by hand."""
+"""Constants of the error-function family and the sines, written by tests/make_special.py. Nothing here is edited by hand."""
 
 # fmt: off
 # q, scale, log(scale), scale·exp(-60) of scale·exp(-q·t²): φ, erf′, exp(-t²)
@@ -24,6 +24,15 @@ TAIL = (
     1.0, -0.999999999999961, 2.999999999887622, -14.999999872519593,
     104.9999248139988, -944.9736223662345, 10389.066712440539, -134241.47223888055,
     1934778.959100217, -27859431.243151423, 325601923.3252025, -2097923557.627023,
+)
+# sin(r)/r - 1 and cos(r) - 1 over r² for |r| ≤ π/2: polynomials in r², highest power first
+SINE = (
+    2.7314243048548355e-15, -7.643968655530651e-13, 1.605897726105102e-10, -2.50521076162031e-08,
+    2.7557319219157004e-06, -0.0001984126984125495, 0.008333333333333316, -0.16666666666666666,
+)
+COSINE = (
+    4.627637221292182e-14, -1.146468677644365e-11, 2.0876630770022886e-09, -2.755731776581804e-07,
+    2.4801587292434413e-05, -0.0013888888888860665, 0.04166666666666634, -0.5,
 )
 # Φ(x) at -10, -10 + 1/32, …, 0; then what the rounding left of each
 NORMAL_CDF = (

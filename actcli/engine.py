@@ -8,6 +8,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from threading import Thread
 from typing import Any, TypeAlias
 
@@ -233,22 +234,29 @@ def apply_rows(
 
 def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
     """Call ``run`` with each of the parts, on some threads, of which this is one."""
-    todo = deque(parts)
+    todo = list(parts)
+    count = max(1, min(threads, len(todo)))
+    # a region for each thread: side by side they would all be given, and clear, the same large page of new memory
+    bounds = [len(todo) * k // count for k in range(count + 1)]
+    regions = [deque(todo[start:stop]) for start, stop in pairwise(bounds)]
     failures: list[BaseException] = []
 
-    def work() -> None:
+    def work(own: int) -> None:
         try:
             with np.errstate(all="ignore"):
-                while (part := _next(todo)) is not None:
-                    run(part)
+                # then what the others have left
+                for region in regions[own:] + regions[:own]:
+                    while (part := _next(region)) is not None:
+                        run(part)
         except BaseException as failure:  # noqa: BLE001  # raised by the calling thread
-            todo.clear()
+            for region in regions:
+                region.clear()
             failures.append(failure)
 
-    helpers = [Thread(target=work) for _ in range(min(threads, len(todo)) - 1)]
+    helpers = [Thread(target=work, args=(k,)) for k in range(1, count)]
     for helper in helpers:
         helper.start()
-    work()
+    work(0)
     for helper in helpers:
         helper.join()
     if failures:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from actcli import _special_table as table
 from actcli.engine import Array
 
 # exp of less than this has lost digits, or will when a sum is taken of it
@@ -17,6 +18,22 @@ _SHIFT = 64.0
 _UNSHIFT = float(np.exp(-_SHIFT))
 # below this even the product with a large factor is zero
 _ZERO_FROM = -2000.0
+
+
+def at_least(x: Array, bound: float) -> Array:
+    """Return max(x, bound); of 0.0 and -0.0 it may be either."""
+    # np.maximum takes twice as long with a number
+    return x.clip(bound, np.inf)
+
+
+def at_most(x: Array, bound: float) -> Array:
+    """Return min(x, bound); of 0.0 and -0.0 it may be either."""
+    return x.clip(-np.inf, bound)
+
+
+def product(factor: float, x: Array) -> Array:
+    """Return factor·x; for 1, the default of so many factors, that is x itself, not to be written to."""
+    return x if factor == 1.0 else factor * x
 
 
 def far_left(y: Array, z: Array, factor: Any, plus: float = 0.0) -> Array:
@@ -73,7 +90,7 @@ def bell(z: Array) -> Array:
     np.negative(y, out=y)
     np.exp(y, out=y)
     t = y + 1.0
-    t *= t
+    np.square(t, out=t)
     y /= t
     return y
 
@@ -81,12 +98,21 @@ def bell(z: Array) -> Array:
 def sech2(x: Array) -> Array:
     """Return 1/cosh²(x)."""
     # not 1 - tanh²: that has lost every digit at x = 20
-    return 4.0 * bell(2.0 * x)
+    y = np.abs(x)
+    y *= -2.0
+    np.exp(y, out=y)
+    t = y + 1.0
+    np.square(t, out=t)
+    y *= 4.0
+    y /= t
+    return y
 
 
 def softplus(z: Array) -> Array:
     """Return log(1 + exp(z))."""
-    return np.maximum(z, 0.0) + softplus_rest(z)
+    y = softplus_rest(z)
+    y += at_least(z, 0.0)
+    return y
 
 
 def softplus_rest(z: Array) -> Array:
@@ -161,38 +187,66 @@ _PI = tuple(
 _SINE_LIMIT = 1e5
 # added to a number, this leaves it rounded to an integer, whose last bit is that of the sum
 _ROUND = 1.5 * 2.0**52
-_SINE_TERMS = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(10, 0, -1)]
 
 
 def sine(z: Array) -> Array:
     """Return sin(z)."""
     # NumPy's own takes one number at a time, and three times as long
-    return mend(_sine(z, 0.0), ~(np.abs(z) < _SINE_LIMIT), np.sin, z)
+    r, odd = _reduced(z)
+    return _mended(_sine(r, odd), z, np.sin)
 
 
 def cosine(z: Array) -> Array:
     """Return cos(z)."""
-    return mend(_sine(z, 0.5), ~(np.abs(z) < _SINE_LIMIT), np.cos, z)
+    r, odd = _reduced(z, 0.5)
+    return _mended(_sine(r, odd), z, np.cos)
 
 
-def _sine(z: Array, shift: float) -> Array:
-    """Return sin(z + shift·π) for z that is not too large; shift is 0 or 1/2."""
+def sine_and_cosine(z: Array) -> tuple[Array, Array]:
+    """Return sin(z) and cos(z) in less time than both take; the cosine's error is an ulp of 1 next to its zeros too."""
+    r, odd = _reduced(z)
+    s = np.square(r)
+    y = polynomial(table.COSINE, s)
+    y *= s
+    y += 1.0
+    y.view(np.int64)[...] ^= odd
+    return _mended(_sine(r, odd), z, np.sin), _mended(y, z, np.cos)
+
+
+def _reduced(z: Array, shift: float = 0.0) -> tuple[Array, Array]:
+    """Return z less the nearest k·π, and the sign of its sine as a bit; k is whole, or so much beside it as shift is."""
     k = z * (1.0 / math.pi)
-    k += shift
+    if shift:
+        k += shift
     k += _ROUND
     odd = k.view(np.int64) << 63
     k -= _ROUND
-    k -= shift
+    if shift:
+        k -= shift
     r = z - k * _PI[0]
     r -= k * _PI[1]
-    r -= k * _PI[2]
-    s = r * r
-    y = polynomial(_SINE_TERMS, s)
+    k *= _PI[2]
+    r -= k
+    return r, odd
+
+
+def _sine(r: Array, odd: Array) -> Array:
+    """Return sin(r) for |r| ≤ π/2, or -sin(r) where the bit of the sign is set."""
+    s = np.square(r)
+    y = polynomial(table.SINE, s)
     y *= s
     y *= r
     y += r
     y.view(np.int64)[...] ^= odd
     return y
+
+
+def _mended(y: Array, z: Array, form: Callable[..., Array]) -> Array:
+    """Return y, with another form of it where z was too large to be reduced, or no number."""
+    # two reductions take half as long as the comparison of all magnitudes
+    if z.size and z.max() < _SINE_LIMIT and z.min() > -_SINE_LIMIT:
+        return y
+    return mend(y, ~(np.abs(z) < _SINE_LIMIT), form, z)
 
 
 def scaled(slope: Any, x: Array) -> Array:
@@ -225,7 +279,7 @@ def select(inside: Array, a: Any, b: Any, dtype: Any = np.float64) -> Array:
     # np.where takes a branch for each element, which on mixed signs costs as much as three exponentials
     bits = f"i{np.dtype(dtype).itemsize}"
     yes, no = (np.asarray(v, dtype).view(bits) for v in (a, b))
-    chosen = np.negative(inside.astype(bits))  # all bits or none
+    chosen = np.negative(inside.view(np.int8)).astype(bits)  # all bits or none
     chosen &= yes ^ no
     chosen ^= no
     return chosen.view(dtype)
@@ -234,6 +288,15 @@ def select(inside: Array, a: Any, b: Any, dtype: Any = np.float64) -> Array:
 def constant(x: Array, value: Any) -> Array:
     """Return value everywhere, NaN where x is NaN."""
     return _with_nan(np.full(x.shape, value, dtype=x.dtype), x)
+
+
+def jump(y: Array, right: Array, below: float, above: float) -> Array:
+    """Return y, which is ``below`` wherever right, with ``above`` there; in place of y."""
+    step = above - below
+    if below + step == above:
+        y += step * right.astype(np.float64)  # takes half as long as a choice
+        return y
+    return select(right, above, y)
 
 
 def indicator(inside: Array, x: Array) -> Array:

@@ -49,11 +49,16 @@ _LIFT = 60.0
 _PIECE = 1 << 13
 
 
-def normal_cdf(x: Array, /) -> Array:
-    """Return Φ(x), the probability that a standard normal variable is below x."""
+def normal_cdf(x: Array, /, rest: Array | None = None) -> Array:
+    """Return Φ(x), the probability that a standard normal variable is below x; with a rest, that is what rounding x left."""
     flat = x.ravel()
-    y, far = _normal_cdf_near(flat)
-    return _patched(y, far, flat, _normal_cdf_far).reshape(x.shape)
+    y, far = _integral_near(flat, _normal_cdf_values(), _NORMAL, rest)
+    y = _patched(y, far, flat, _normal_cdf_far)
+    if rest is not None and far.any():
+        where = np.flatnonzero(far & (flat < 0.0))
+        t = flat[where]
+        y[where] -= y[where] * rest[where] * (t + 1.0 / t)  # φ/Φ is next to -t - 1/t
+    return y.reshape(x.shape)
 
 
 def x_normal_cdf(x: Array, /) -> Array:
@@ -102,31 +107,22 @@ def gaussian(x: Array, /) -> Array:
 # On the grid
 
 
-def _normal_cdf_near(x: Array) -> tuple[Array, Array]:
-    return _integral_near(x, _normal_cdf_values(), _NORMAL)
-
-
-def _integral_near(x: Array, values: Array, g: _Gaussian) -> tuple[Array, Array]:
+def _integral_near(
+    x: Array, values: Array, g: _Gaussian, rest: Array | None = None
+) -> tuple[Array, Array]:
     """Return the integral whose values on the grid are given, and where x is off the grid, so that it is wrong."""
     s, h, number, room = _located(x, values.size)
+    if rest is not None:
+        h += rest
     y = _area(s, h, room, g)
     y += np.take(values, number, out=room, mode="clip")
     return y, _outside(number, values.size)
 
 
 def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
-    # c·Φ(c) + h·Φ(c) + x·area, not x·(Φ(c) + area): only the first term is large, and nothing is rounded after it
-    values = _normal_cdf_values()
-    s, h, number, room = _located(x, values.size)
-    y = _area(s, h, room, _NORMAL)
+    y, far = _integral_near(x, _normal_cdf_values(), _NORMAL)
     y *= x
-    h *= np.take(values, number, out=room, mode="clip")
-    y += h
-    y += np.take(_x_normal_cdf_values(), number, out=room, mode="clip")
-    zero = y == 0.0
-    if zero.any():
-        y[zero] = np.copysign(0.0, x[zero])  # the sum loses the sign
-    return y, _outside(number, values.size)
+    return y, far
 
 
 def _x_normal_cdf_prime_near(x: Array) -> tuple[Array, Array]:
@@ -275,16 +271,6 @@ def _exp_of_square(x: Array, q: float, lift: float = 0.0) -> Array:
 @cache
 def _normal_cdf_values() -> Array:
     return _grown(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL, 1.0)
-
-
-@cache
-def _x_normal_cdf_values() -> Array:
-    high, rest = _halves(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL)
-    t = np.arange(1 - high.size, 1) / 2048
-    head = (high.view(np.int64) & _HEAD_BITS).view(np.float64)
-    # both products with the head are exact, as t has few bits
-    below = t * head + (t * (high - head) + t * rest)
-    return _neutral(np.concatenate([below, below[-2::-1] - t[-2::-1]]))
 
 
 @cache

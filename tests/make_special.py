@@ -1,4 +1,4 @@
-"""Writes actcli/_special_table.py, the constants of actcli/special.py, from their definitions at 60 digits.
+"""Writes actcli/_special_table.py, constants of actcli/special.py and numerics.py, from their definitions at 60 digits.
 
 ``python -m tests.make_special`` writes the file, which is committed; a test compares it with what this script makes.
 """
@@ -14,8 +14,11 @@ KNOTS_PER_UNIT = 32
 TAIL_TERMS = 12
 # erfc leaves its grid at 5.5, which is 7.78 standard deviations
 TAIL_START = 7.75
+# likewise for the sine and the cosine up to π/2, a little beyond which rounding may lead
+SINE_TERMS = 8
+SINE_END = 1.571
 
-HEADER = '''"""Constants of the error-function family, written by tests/make_special.py. Nothing here is edited by hand."""
+HEADER = '''"""Constants of the error-function family and the sines, written by tests/make_special.py. Nothing here is edited by hand."""
 
 # fmt: off
 '''
@@ -38,6 +41,9 @@ def source() -> str:
             "GAUSS_NODES = (\n" + "".join(f"    {pair},\n" for pair in gauss()) + ")\n",
             f"# √(2π)·a·exp(a²/2)·Φ(-a) for a ≥ {TAIL_START}: a polynomial in 1/a², constant term first\n",
             literal("TAIL", tail()),
+            "# sin(r)/r - 1 and cos(r) - 1 over r² for |r| ≤ π/2: polynomials in r², highest power first\n",
+            literal("SINE", sine(lambda r: mp.sin(r) / r)),
+            literal("COSINE", sine(mp.cos)),
             *(knots(*row) for row in FUNCTIONS),
         ]
     return HEADER + "".join(parts)
@@ -75,14 +81,25 @@ def gauss() -> list[tuple[float, float]]:
 
 
 def tail() -> list[float]:
-    """Return the polynomial through the scaled tail at Chebyshev's points; the asymptotic series is too coarse there."""
-    angles = [mp.pi * (2 * k + 1) / (2 * TAIL_TERMS) for k in range(TAIL_TERMS)]
-    points = [(1 + mp.cos(angle)) / (2 * mp.mpf(TAIL_START) ** 2) for angle in angles]
-    powers = mp.matrix([[t**k for k in range(TAIL_TERMS)] for t in points])
-    return [
-        float(c)
-        for c in mp.lu_solve(powers, mp.matrix([scaled_tail(t) for t in points]))
-    ]
+    """Return the polynomial for the scaled tail; the asymptotic series is too coarse there."""
+    return polynomial(scaled_tail, 1 / mp.mpf(TAIL_START) ** 2, TAIL_TERMS)
+
+
+def sine(f: Callable[[mp.mpf], mp.mpf]) -> list[float]:
+    """Return the polynomial in s = r² for (f(r) - 1)/s."""
+    terms = polynomial(
+        lambda s: (f(mp.sqrt(s)) - 1) / s, mp.mpf(SINE_END) ** 2, SINE_TERMS
+    )
+    return terms[::-1]
+
+
+def polynomial(f: Callable[[mp.mpf], mp.mpf], end: mp.mpf, terms: int) -> list[float]:
+    """Return the coefficients of the polynomial through f at Chebyshev's points from 0 to an end, constant first."""
+    angles = [mp.pi * (2 * k + 1) / (2 * terms) for k in range(terms)]
+    points = [(1 + mp.cos(angle)) * end / 2 for angle in angles]
+    powers = mp.matrix([[t**k for k in range(terms)] for t in points])
+    values = mp.lu_solve(powers, mp.matrix([f(t) for t in points]))
+    return [float(c) for c in values]
 
 
 def scaled_tail(t: mp.mpf) -> mp.mpf:

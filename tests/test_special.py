@@ -122,6 +122,16 @@ def test_agrees_with_the_definition(row):
     assert units(row, x, row.function(x)) < BOUND
 
 
+def test_what_rounding_left_of_the_argument_counts():
+    x = np.linspace(-37.0, 9.0, 400)
+    rest = 0.4 * np.spacing(x)
+    got = special.normal_cdf(x, rest)
+    with mp.workprec(140):
+        for a, b, y in zip(x.tolist(), rest.tolist(), got.tolist(), strict=True):
+            exact = mp.ncdf(mp.mpf(a) + mp.mpf(b))
+            assert abs(y - exact) <= 4.0 * math.ulp(float(exact)), a
+
+
 @each_row
 def test_a_wrong_value_would_be_found(row):
     x = np.array([-0.5, 0.0, 0.25, 0.7])

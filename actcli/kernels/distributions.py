@@ -1,12 +1,13 @@
 """Distribution functions: normal, Laplace's approximation by it, Gumbel; and the bell curve itself."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import mend, scaled_exp
+from actcli.numerics import at_most, mend, scaled_exp
 from actcli.special import erf as plain_erf
 from actcli.special import (
     erf_prime,
@@ -61,15 +62,14 @@ def laplace(
     x: Array, *, mu: float = math.sqrt(0.5), sigma: float = math.sqrt(0.25 / math.pi)
 ) -> Array:
     """Normal distribution function whose mean and deviation match the square of relu."""
-    z, rest = _standardised(x, mu, sigma)
-    # a correction needs few digits, so the square may be rounded in the exponent
-    return normal_cdf(z) + (rest / math.sqrt(2.0 * math.pi)) * np.exp(-0.5 * z * z)
+    # held where it is 1 to the last digit, so that the table is not left on that side
+    return normal_cdf(*_standardised(x, mu, sigma, highest=9.0))
 
 
 @laplace.derivative
 def laplace_prime(x: Array, *, mu: float, sigma: float) -> Array:
     z, rest = _standardised(x, mu, sigma)
-    return _density(z, rest, sigma, np.ones_like(z))
+    return _density(z, rest, 1.0 / sigma)
 
 
 @laplace.derivative("mu")
@@ -80,14 +80,16 @@ def laplace_by_mu(x: Array, *, mu: float, sigma: float) -> Array:
 @laplace.derivative("sigma")
 def laplace_by_sigma(x: Array, *, mu: float, sigma: float) -> Array:
     z, rest = _standardised(x, mu, sigma)
-    return _density(z, rest, sigma, -(z + rest))
+    return _density(z, rest, (z + rest) / -sigma)
 
 
-def _standardised(x: Array, mu: float, sigma: float) -> tuple[Array, Array]:
+def _standardised(
+    x: Array, mu: float, sigma: float, highest: float = 1e9
+) -> tuple[Array, Array]:
     """Return (x - mu)/sigma and what its rounding left, which is all of x where that is small beside mu."""
     centre = mu / sigma
     centre_rest = float(_fraction_rest(mu, sigma, centre))
-    q = np.clip(x / sigma, -1e9, 1e9)
+    q = np.clip(x / sigma, -1e9, highest + centre)
     z = q - centre
     part = z - q
     return z, (q - (z - part)) - (centre + part) - centre_rest
@@ -100,19 +102,18 @@ def _fraction_rest(a: float, b: float, quotient: float) -> float:
     return float(Fraction(a) / Fraction(b) - Fraction(quotient))
 
 
-def _density(z: Array, rest: Array, sigma: float, factor: Array) -> Array:
-    """Return factor·φ(z + rest)/sigma."""
+def _density(z: Array, rest: Array, factor: Any) -> Array:
+    """Return factor·φ(z + rest)."""
+    rest *= z
     y = normal_pdf(z)
-    y -= y * (z * rest)
-    y = factor * y / sigma
-    # φ itself is subnormal there: in two halves it is not, and only the last product rounds
-    factor = factor * (1.0 - z * rest) / (math.sqrt(2.0 * math.pi) * sigma)
-    return mend(y, np.abs(z) > 36.0, _in_halves, factor, z)
-
-
-def _in_halves(factor: Array, z: Array) -> Array:
-    y = plain_gaussian(0.5 * z)
-    return factor * y * y
+    y -= y * rest
+    y *= factor
+    if (far := np.abs(z) > 36.0).any():
+        # φ itself is subnormal there: in two halves it is not, and only the last product rounds
+        half = plain_gaussian(0.5 * z[far])
+        scale = (1.0 - rest[far]) / math.sqrt(2.0 * math.pi)
+        y[far] = np.broadcast_to(factor, z.shape)[far] * scale * half * half
+    return y
 
 
 @activation(
@@ -146,5 +147,5 @@ def loglog(x: Array) -> Array:
 @loglog.derivative
 def loglog_prime(x: Array) -> Array:
     # in one exponent: exp(x)·exp(-exp(x)) is infinity times 0 on the right
-    t = np.minimum(x, 10.0)
+    t = at_most(x, 10.0)
     return np.exp(t - np.exp(t))

@@ -6,8 +6,11 @@ from actcli.activation import activation
 from actcli.engine import Array
 from actcli.numerics import (
     EXPM1_NEAR,
-    either,
+    at_least,
+    at_most,
     expm1_rest,
+    jump,
+    product,
     scaled_exp,
     select,
 )
@@ -38,17 +41,18 @@ def exponential_prime(x: Array) -> Array:
 )
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
     """Exponential linear unit."""
-    return np.maximum(x, 0.0) + alpha * np.expm1(np.minimum(x, 0.0))
+    return at_least(x, 0.0) + product(alpha, np.expm1(at_most(x, 0.0)))
 
 
 @elu.derivative
 def elu_prime(x: Array, *, alpha: float) -> Array:
-    return either(x > 0.0, 1.0, scaled_exp(alpha, np.minimum(x, 0.0)), x)
+    y = scaled_exp(alpha, at_most(x, 0.0))
+    return y if alpha == 1.0 else jump(y, x > 0.0, alpha, 1.0)
 
 
 @elu.derivative("alpha")
 def elu_by_alpha(x: Array, *, alpha: float) -> Array:
-    return np.expm1(np.minimum(x, 0.0))
+    return np.expm1(at_most(x, 0.0))
 
 
 @activation(
@@ -65,22 +69,23 @@ def selu(
     alpha: float = 1.6732632423543772848,
 ) -> Array:
     """Scaled exponential linear unit."""
-    return scale * np.maximum(x, 0.0) + (scale * alpha) * np.expm1(np.minimum(x, 0.0))
+    return scale * at_least(x, 0.0) + (scale * alpha) * np.expm1(at_most(x, 0.0))
 
 
 @selu.derivative
 def selu_prime(x: Array, *, scale: float, alpha: float) -> Array:
-    return either(x > 0.0, scale, scaled_exp(scale * alpha, np.minimum(x, 0.0)), x)
+    left = scale * alpha
+    return jump(scaled_exp(left, at_most(x, 0.0)), x > 0.0, left, scale)
 
 
 @selu.derivative("scale")
 def selu_by_scale(x: Array, *, scale: float, alpha: float) -> Array:
-    return np.maximum(x, 0.0) + alpha * np.expm1(np.minimum(x, 0.0))
+    return at_least(x, 0.0) + alpha * np.expm1(at_most(x, 0.0))
 
 
 @selu.derivative("alpha")
 def selu_by_alpha(x: Array, *, scale: float, alpha: float) -> Array:
-    return scale * np.expm1(np.minimum(x, 0.0))
+    return scale * np.expm1(at_most(x, 0.0))
 
 
 @activation(
@@ -92,18 +97,20 @@ def selu_by_alpha(x: Array, *, scale: float, alpha: float) -> Array:
 )
 def celu(x: Array, *, alpha: float = 1.0) -> Array:
     """Continuously differentiable exponential linear unit."""
-    return np.maximum(x, 0.0) + alpha * np.expm1(np.minimum(x, 0.0) / alpha)
+    if alpha == 1.0:
+        return elu.kernel(x, alpha=1.0)
+    return at_least(x, 0.0) + alpha * np.expm1(at_most(x, 0.0) / alpha)
 
 
 @celu.derivative
 def celu_prime(x: Array, *, alpha: float) -> Array:
-    return np.exp(np.minimum(x, 0.0) / alpha)
+    return np.exp(at_most(x, 0.0) / alpha)
 
 
 @celu.derivative("alpha")
 def celu_by_alpha(x: Array, *, alpha: float) -> Array:
     # exp(t)·(1 - t) - 1 cancels near 0; far left the exponential has gone
-    t = np.maximum(np.minimum(x, 0.0) / alpha, -700.0)
+    t = np.maximum(at_most(x, 0.0) / alpha, -700.0)
     return -np.exp(t) * expm1_rest(-t)
 
 
@@ -118,18 +125,22 @@ def xielu(
     x: Array, *, alpha_p: float = 0.8, alpha_n: float = 0.8, beta: float = 0.5
 ) -> Array:
     """Parabola on the right, integral of an exponential on the left."""
-    p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
-    # far left the linear terms cancel each other, or are infinite both
+    p, n = at_least(x, 0.0), at_most(x, 0.0)
+    # far left alpha_n·x and beta·x cancel each other, or are infinite both
     slope = beta - alpha_n
-    far = alpha_n * np.expm1(n) + (slope and slope * n)
-    left = select(n < -1.5, far, alpha_n * expm1_rest(n) + beta * n)
+    left = alpha_n * np.expm1(n) + (slope and slope * n)
+    if abs(beta) < 0.5 * abs(alpha_n):
+        # next to 0 hardly anything is left of the sum
+        left = select(n < -1.5, left, alpha_n * expm1_rest(n) + beta * n)
     return left + p * (alpha_p * p + beta)
 
 
 @xielu.derivative
 def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
-    p, n = np.maximum(x, 0.0), np.minimum(x, 0.0)
+    p, n = at_least(x, 0.0), at_most(x, 0.0)
     y = (2.0 * alpha_p) * p + alpha_n * np.expm1(n) + beta
+    if abs(beta - alpha_n) > 0.25 * abs(alpha_n):
+        return y
     # far left the constants cancel each other
     far = alpha_n * np.exp(n) + (beta - alpha_n)
     return select(n < -EXPM1_NEAR, far, y)
@@ -137,13 +148,13 @@ def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Arr
 
 @xielu.derivative("alpha_p")
 def xielu_by_alpha_p(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
-    p = np.maximum(x, 0.0)
+    p = at_least(x, 0.0)
     return p * p
 
 
 @xielu.derivative("alpha_n")
 def xielu_by_alpha_n(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
-    return expm1_rest(np.minimum(x, 0.0))
+    return expm1_rest(at_most(x, 0.0))
 
 
 @xielu.derivative("beta")

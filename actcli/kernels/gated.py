@@ -6,7 +6,18 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import bell, far_left, gate, gate_slope, sech2, select, sigma
+from actcli.numerics import (
+    at_least,
+    at_most,
+    bell,
+    far_left,
+    gate,
+    gate_slope,
+    product,
+    sech2,
+    select,
+    sigma,
+)
 from actcli.numerics import softplus as plain_softplus
 from actcli.special import x_normal_cdf, x_normal_cdf_prime
 
@@ -20,12 +31,12 @@ from actcli.special import x_normal_cdf, x_normal_cdf_prime
 )
 def swish(x: Array, *, beta: float = 1.0) -> Array:
     """Self-gated unit, x·σ(beta·x)."""
-    return gate(x, beta * x)
+    return gate(x, product(beta, x))
 
 
 @swish.derivative
 def swish_prime(x: Array, *, beta: float) -> Array:
-    z = beta * x
+    z = product(beta, x)
     return gate_slope(z, z)
 
 
@@ -114,7 +125,7 @@ def gelu_tanh_prime(x: Array) -> Array:
 def hard_swish(x: Array) -> Array:
     """Piecewise quadratic swish, x·hard_sigmoid(x)."""
     # the quotient first: x·6 overflows where the result does not; below -3 it is -3·0, not -inf·0
-    t = np.maximum(x, -3.0)
+    t = at_least(x, -3.0)
     return t * (np.minimum(t + 3.0, 6.0) / 6.0)
 
 
@@ -131,7 +142,7 @@ def hard_swish_prime(x: Array) -> Array:
 )
 def hard_mish(x: Array) -> Array:
     """Piecewise quadratic mish."""
-    t = np.maximum(x, -2.0)
+    t = at_least(x, -2.0)
     return t * (0.5 * np.minimum(t + 2.0, 2.0))
 
 
@@ -173,7 +184,7 @@ def golu(x: Array) -> Array:
 @golu.derivative
 def golu_prime(x: Array) -> Array:
     # held, so that no infinity meets a 0: from 50 on the slope is 1 to the last digit
-    x = np.minimum(x, 50.0)
+    x = at_most(x, 50.0)
     t = -np.exp(-x)
     k = -x * t
     return far_left(np.exp(t) * (1.0 + k), t, k, plus=1.0)
@@ -204,6 +215,8 @@ def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
 def _richards(z: Array, alpha: float) -> tuple[Array, Array]:
     """Return t = -alpha·softplus(-z) and exp(t), which is σ(z)**alpha."""
     t = -alpha * plain_softplus(-z)
+    if abs(alpha) < 2.0:
+        return t, np.exp(t)
     # in the middle the rounding of t would count alpha times: there log 2 is taken out of it
     near = np.log1p(0.5 * np.expm1(-np.clip(z, -1.0, 1.0)))
     middle = np.abs(z) < 1.0
@@ -237,7 +250,7 @@ def elish(x: Array) -> Array:
     """Exponential linear unit times σ(x)."""
     z = np.exp(-np.abs(x))
     # on the left σ(x) is z/(1 + z), and the other summand 0
-    return (np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0)) * z) / (1.0 + z)
+    return (at_least(x, 0.0) + np.expm1(at_most(x, 0.0)) * z) / (1.0 + z)
 
 
 @elish.derivative
@@ -257,13 +270,13 @@ def elish_prime(x: Array) -> Array:
 )
 def hard_elish(x: Array) -> Array:
     """Exponential linear unit times sparse_sigmoid."""
-    elu = np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0))
+    elu = at_least(x, 0.0) + np.expm1(at_most(x, 0.0))
     return elu * (0.5 * (np.clip(x, -1.0, 1.0) + 1.0))
 
 
 @hard_elish.derivative
 def hard_elish_prime(x: Array) -> Array:
     t = np.clip(x, -1.0, 1.0)
-    p = np.expm1(np.minimum(t, 0.0))
+    p = np.expm1(at_most(t, 0.0))
     ramp = np.abs(x) < 1.0
-    return 0.5 * ((1.0 + p) * (1.0 + t) + ramp * (p + np.maximum(t, 0.0)))
+    return 0.5 * ((1.0 + p) * (1.0 + t) + ramp * (p + at_least(t, 0.0)))

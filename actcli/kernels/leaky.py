@@ -5,7 +5,7 @@ import numpy as np
 from actcli.activation import activation
 from actcli.engine import Array
 from actcli.kernels.sigmoids import isru, isru_by_alpha, isru_prime
-from actcli.numerics import either, scaled, select, uniform
+from actcli.numerics import at_least, at_most, either, scaled, select, uniform
 
 
 @activation(
@@ -19,7 +19,7 @@ from actcli.numerics import either, scaled, select, uniform
 )
 def leaky_relu(x: Array, *, alpha: float = 0.01) -> Array:
     """Rectified linear unit with a small slope on the left."""
-    return select(x > 0.0, x, scaled(alpha, x), x.dtype)
+    return _bent(x, alpha)
 
 
 @leaky_relu.derivative
@@ -29,7 +29,7 @@ def leaky_relu_prime(x: Array, *, alpha: float) -> Array:
 
 @leaky_relu.derivative("alpha")
 def leaky_relu_by_alpha(x: Array, *, alpha: float) -> Array:
-    return np.minimum(x, 0.0)
+    return at_most(x, 0.0)
 
 
 @activation(
@@ -42,7 +42,7 @@ def leaky_relu_by_alpha(x: Array, *, alpha: float) -> Array:
 )
 def prelu(x: Array, *, alpha: float | Array = 0.25) -> Array:
     """Leaky rectifier whose slope is learned; alpha may be an array that broadcasts against the last axis."""
-    return select(x > 0.0, x, scaled(alpha, x), x.dtype)
+    return _bent(x, alpha)
 
 
 @prelu.derivative
@@ -52,7 +52,15 @@ def prelu_prime(x: Array, *, alpha: float | Array) -> Array:
 
 @prelu.derivative("alpha")
 def prelu_by_alpha(x: Array, *, alpha: float | Array) -> Array:
-    return np.minimum(x, 0.0)
+    return at_most(x, 0.0)
+
+
+def _bent(x: Array, alpha: float | Array) -> Array:
+    """Return x where it is positive, and alpha·x elsewhere."""
+    left = scaled(alpha, x)
+    if isinstance(alpha, float) and 0.0 < alpha <= 1.0:
+        return np.maximum(x, left)  # takes a third of the time of a choice
+    return select(x > 0.0, x, left, x.dtype)
 
 
 def _slopes(
@@ -83,7 +91,7 @@ def rrelu(
     start: int,
 ) -> Array:
     """Leaky rectifier with the mean slope, or with random slopes, one an element, when a seed is given."""
-    return select(x > 0.0, x, scaled(_slopes(x, lower, upper, seed, start), x), x.dtype)
+    return _bent(x, _slopes(x, lower, upper, seed, start))
 
 
 @rrelu.derivative
@@ -97,14 +105,14 @@ def rrelu_prime(
 def rrelu_by_lower(
     x: Array, *, lower: float, upper: float, seed: int | None, start: int
 ) -> Array:
-    return scaled(1.0 - _between(x, seed, start), np.minimum(x, 0.0))
+    return scaled(1.0 - _between(x, seed, start), at_most(x, 0.0))
 
 
 @rrelu.derivative("upper")
 def rrelu_by_upper(
     x: Array, *, lower: float, upper: float, seed: int | None, start: int
 ) -> Array:
-    return scaled(_between(x, seed, start), np.minimum(x, 0.0))
+    return scaled(_between(x, seed, start), at_most(x, 0.0))
 
 
 @activation(
@@ -116,14 +124,14 @@ def rrelu_by_upper(
 )
 def isrlu(x: Array, *, alpha: float = 1.0) -> Array:
     """Inverse square root linear unit."""
-    return np.maximum(x, 0.0) + isru.kernel(np.minimum(x, 0.0), alpha=alpha)
+    return at_least(x, 0.0) + isru.kernel(at_most(x, 0.0), alpha=alpha)
 
 
 @isrlu.derivative
 def isrlu_prime(x: Array, *, alpha: float) -> Array:
-    return isru_prime(np.minimum(x, 0.0), alpha=alpha)
+    return isru_prime(at_most(x, 0.0), alpha=alpha)
 
 
 @isrlu.derivative("alpha")
 def isrlu_by_alpha(x: Array, *, alpha: float) -> Array:
-    return isru_by_alpha(np.minimum(x, 0.0), alpha=alpha)
+    return isru_by_alpha(at_most(x, 0.0), alpha=alpha)

@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import far_left, mend, sech2, select, sigma
+from actcli.numerics import at_least, at_most, far_left, mend, sech2, sigma
 from actcli.numerics import softplus as plain_softplus
 from actcli.special import (
     erf,
@@ -29,7 +29,7 @@ from actcli.special import (
 def mish(x: Array) -> Array:
     """Self-gated unit, x·tanh(softplus(x))."""
     # tanh(log(1 + w)) = n/(n + 2) with n = w·(w + 2), which is 1 to the last digit from x = 20 on
-    w = np.exp(np.minimum(x, 20.0))
+    w = np.exp(at_most(x, 20.0))
     n = w * (w + 2.0)
     return far_left(x * (n / (n + 2.0)), x, x)
 
@@ -37,7 +37,7 @@ def mish(x: Array) -> Array:
 @mish.derivative
 def mish_prime(x: Array) -> Array:
     # over one denominator, powers of w together: 1 + x cancels here, before anything is rounded; 1 from x = 40 on
-    t = np.minimum(x, 40.0)
+    t = at_most(x, 40.0)
     w = np.exp(t)
     d = w * (w + 2.0) + 2.0
     n = 4.0 * (1.0 + t) + w * (6.0 + 4.0 * t + w * (4.0 + w))
@@ -61,7 +61,7 @@ def serf(x: Array) -> Array:
 
 @serf.derivative
 def serf_prime(x: Array) -> Array:
-    t = np.minimum(x, 40.0)
+    t = at_most(x, 40.0)
     s = plain_softplus(t)
     y = erf(s) + t * sigma(t) * erf_prime(s)
     return far_left(y, x, _SERF * x, plus=_SERF)
@@ -91,7 +91,7 @@ _GELU_LOSES_DIGITS = -37.0
 
 
 def _x2_normal_cdf(x: Array) -> Array:
-    x = np.maximum(x, -50.0)
+    x = at_least(x, -50.0)
     y = gaussian(0.5 * x)
     return (x * x * _mills(-x)) * y * y
 
@@ -121,7 +121,7 @@ def logish(x: Array) -> Array:
 
 @logish.derivative
 def logish_prime(x: Array) -> Array:
-    t = np.minimum(x, 50.0)
+    t = at_most(x, 50.0)
     w = np.exp(t)
     s = w / (1.0 + w)
     y = np.log1p(s) + t * s / (1.0 + 2.0 * w)
@@ -136,13 +136,13 @@ def logish_prime(x: Array) -> Array:
 def smish(x: Array) -> Array:
     """Self-gated unit, x·tanh(log(1 + σ(x)))."""
     # tanh(log(1 + σ)) as a quotient of polynomials in w = exp(x)
-    w = np.exp(np.minimum(x, 45.0))
+    w = np.exp(at_most(x, 45.0))
     return far_left(x * (w * (3.0 * w + 2.0) / (w * (5.0 * w + 6.0) + 2.0)), x, x)
 
 
 @smish.derivative
 def smish_prime(x: Array) -> Array:
-    t = np.minimum(x, 45.0)
+    t = at_most(x, 45.0)
     w = np.exp(t)
     d = w * (5.0 * w + 6.0) + 2.0
     y = w * ((3.0 * w + 2.0) * d + 4.0 * t * (2.0 * w + 1.0) * (w + 1.0)) / (d * d)
@@ -159,17 +159,20 @@ def smish_prime(x: Array) -> Array:
 )
 def tanhexp(x: Array) -> Array:
     """Self-gated unit, x·tanh(exp(x))."""
-    return far_left(x * np.tanh(np.exp(x)), x, x)
+    y = np.exp(x)
+    np.tanh(y, out=y)
+    y *= x
+    return far_left(y, x, x)
 
 
 @tanhexp.derivative
 def tanhexp_prime(x: Array) -> Array:
-    t = np.minimum(x, 6.0)
+    t = at_most(x, 6.0)
     w = np.exp(t)
-    y = np.tanh(w)
-    # each form of 1/cosh² where it has the smaller error
-    y += t * w * select(t < 0.0, 1.0 - y * y, sech2(w))
-    return far_left(y, x, x, plus=1.0)
+    t *= w
+    t *= sech2(w)
+    t += np.tanh(w)
+    return far_left(t, x, x, plus=1.0)
 
 
 @activation(
@@ -185,7 +188,7 @@ def gish(x: Array) -> Array:
 
 @gish.derivative
 def gish_prime(x: Array) -> Array:
-    t = np.minimum(x, 10.0)
+    t = at_most(x, 10.0)
     w = np.exp(t)
     z = np.exp(-w)
     y = np.log1p(-np.expm1(-w)) + t * w * z / (2.0 - z)

@@ -7,13 +7,16 @@ import numpy as np
 from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.rows import (
+    beside,
+    deviation,
     divided,
+    dot,
     leading,
-    minus,
+    maximum,
     patched,
     shares,
     shifted,
-    sum_of_shares,
+    sum_of,
     taken,
     total,
     zero_or_product,
@@ -22,11 +25,13 @@ from actcli.rows import (
 
 def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
     """Return x, eps and a factor that brought x to a size whose square is finite; a single infinity outgrows all."""
+    top = maximum(np.abs(x))
+    if not (top > 2.0**500).any():
+        return x, np.maximum(eps, 1e-300), np.ones_like(top)
     endless = np.isinf(x)
     alone = endless.sum(axis=-1, keepdims=True) == 1
     if x.shape[-1] == 2:
         alone |= np.isinf(x[:, :1]) & (x[:, :1] == -x[:, 1:])
-    top = np.abs(x).max(axis=-1, keepdims=True)
     factor = np.where(top > 2.0**500, 2.0**-600, 1.0)
     y = np.where(alone, np.where(endless, np.sign(x), 0.0), x * factor)
     factor = np.where(np.isinf(top), 0.0, factor)
@@ -45,9 +50,9 @@ def standardize(x: Array, *, eps: float = 1e-5) -> Array:
     y, eps_, _ = _scaled(x, eps)
     n = x.shape[-1]
     # the mean in twice the precision: its rounding would be all there is of a small deviation
-    d = np.add(*minus(y, *divided(*total(y), n)))
-    variance = (d * d).sum(axis=-1, keepdims=True) / n
-    return d / np.sqrt(variance + eps_)
+    d = deviation(y, *divided(*total(y), n))
+    d /= np.sqrt(dot(d, d) / n + eps_)
+    return d
 
 
 class _Spread(NamedTuple):
@@ -63,12 +68,12 @@ class _Spread(NamedTuple):
 def _spread(x: Array, eps: float) -> _Spread:
     y, eps_, factor = _scaled(x, eps)
     n = x.shape[-1]
-    lead = leading(np.abs(np.add(*minus(y, *divided(*total(y), n)))))
+    lead = leading(np.abs(deviation(y, *divided(*total(y), n))))
     mean = divided(*total(patched(y, lead, 0.0)), max(n - 1, 1))
-    v = np.add(*minus(y, *mean))
+    v = deviation(y, *mean)
     d = taken(v, lead)
     v = patched(v, lead, 0.0)
-    within = (v * v).sum(axis=-1, keepdims=True) / n + eps_
+    within = dot(v, v) / n + eps_
     between = d * d * ((n - 1) / n) / n
     s = np.sqrt(within + between)
     z = d * ((n - 1) / n) / s
@@ -116,10 +121,9 @@ def standardize_vjp(x: Array, upstream: Array, *, eps: float) -> Array:
 )
 def logsumexp(x: Array) -> Array:
     """Logarithm of the sum of exponentials; one number for the axis, which the result no longer has."""
-    top = x.max(axis=-1, keepdims=True)
-    t = shifted(x)
-    # log1p of the other terms, not log of the sum: that is 0 when they are small
-    rest = sum_of_shares(patched(np.exp(t), leading(x), 0.0))
+    lead = leading(x)
+    top = taken(x, lead)
+    _, rest = beside(shifted(x), lead)
     return np.where(np.isinf(top), top, top + np.log1p(rest))[:, 0]
 
 
@@ -146,7 +150,7 @@ def logsumexp_vjp(x: Array, upstream: Array) -> Array:
 )
 def logmeanexp(x: Array) -> Array:
     """Logarithm of the mean of exponentials; one number for the axis, which the result no longer has."""
-    top = x.max(axis=-1)
+    top = maximum(x)[:, 0]
     y = _log_mean(x)
     # far out the maximum is taken out first; it has the sign of the result there, so that nothing cancels
     far = ~((top > -1.0) & (top < 700.0))
@@ -158,8 +162,12 @@ def logmeanexp(x: Array) -> Array:
 def _log_mean(x: Array) -> Array:
     n = x.shape[-1]
     # log(sum) - log(n) would leave the rounding of log(n) where the mean is next to 1
-    above = np.add(*total(np.expm1(x)))[:, 0] / n
-    return np.where(above > -0.5, np.log1p(above), np.log(np.exp(x).sum(-1) / n))
+    above = sum_of(np.expm1(x))[:, 0] / n
+    small = ~(above > -0.5)
+    y = np.log1p(above)
+    if small.any():
+        y[small] = np.log(np.exp(x[small]).sum(-1) / n)
+    return y
 
 
 @logmeanexp.derivative

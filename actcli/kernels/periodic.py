@@ -6,15 +6,24 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import cosine, mend, polynomial, select, sine
+from actcli.numerics import (
+    cosine,
+    mend,
+    polynomial,
+    product,
+    select,
+    sine,
+    sine_and_cosine,
+)
 
 
 def _phase(omega: float, x: Array) -> Array:
     """Return omega·x, finite wherever x is."""
-    z = omega * x
-    # so far out the next number is many turns away, and any phase is as good as another
-    over = np.isinf(z) & np.isfinite(x)
-    return mend(z, over, lambda x: np.fmod(x, 2.0 * math.pi), x)
+    z = product(omega, x)
+    if z is not x and (over := np.isinf(z)).any():
+        # so far out the next number is many turns away, and any phase is as good as another
+        z[over] = np.fmod(x[over], 2.0 * math.pi)
+    return z
 
 
 @activation(
@@ -73,9 +82,9 @@ def snake_prime(x: Array, *, alpha: float) -> Array:
 
 @snake.derivative("alpha")
 def snake_by_alpha(x: Array, *, alpha: float) -> Array:
-    z = _phase(alpha, x)
-    y = sine(z) / alpha
-    return y * (2.0 * x * cosine(z) - y)
+    s, c = sine_and_cosine(_phase(alpha, x))
+    s /= alpha
+    return s * (2.0 * x * c - s)
 
 
 @activation(
@@ -91,7 +100,10 @@ def gcu(x: Array) -> Array:
 
 @gcu.derivative
 def gcu_prime(x: Array) -> Array:
-    return cosine(x) - x * sine(x)
+    s, c = sine_and_cosine(x)
+    s *= x
+    c -= s
+    return c
 
 
 @activation(
@@ -107,13 +119,14 @@ def sinc(x: Array) -> Array:
 
 
 # within this the difference of the cosine and sinc cancels, and so many terms are enough
-_NEAR = 1.5
-_TERMS = [(-1.0) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(11, 0, -1)]
+_NEAR = 1.0
+_TERMS = [(-1.0) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(9, 0, -1)]
 
 
 @sinc.derivative
 def sinc_prime(x: Array) -> Array:
     t = np.clip(x, -_NEAR, _NEAR)
     near = t * polynomial(_TERMS, t * t)
-    y = select(t == x, near, (cosine(x) - sine(x) / x) / x)
+    s, c = sine_and_cosine(x)
+    y = select(t == x, near, (c - s / x) / x)
     return mend(y, np.isinf(x), np.zeros_like, x)

@@ -6,7 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import constant, indicator, mend, select
+from actcli.numerics import at_least, constant, indicator, mend, select
 
 
 @activation(
@@ -42,7 +42,9 @@ def step_by_theta(x: Array, *, theta: float) -> Array:
 )
 def relu(x: Array) -> Array:
     """Rectified linear unit."""
-    return np.maximum(x, 0.0)
+    y = at_least(x, 0.0)
+    y += 0.0  # not -0.0
+    return y
 
 
 @relu.derivative
@@ -159,19 +161,19 @@ def tlu_by_tau(x: Array, *, tau: float) -> Array:
 )
 def star_relu(x: Array, *, scale: float = 0.8944, bias: float = -0.4472) -> Array:
     """Squared rectifier, scaled and shifted."""
-    y = np.maximum(x, 0.0)
+    y = at_least(x, 0.0)
     # not scale·(y·y), which overflows first
     return scale * y * y + bias
 
 
 @star_relu.derivative
 def star_relu_prime(x: Array, *, scale: float, bias: float) -> Array:
-    return (2.0 * scale) * np.maximum(x, 0.0)
+    return (2.0 * scale) * at_least(x, 0.0)
 
 
 @star_relu.derivative("scale")
 def star_relu_by_scale(x: Array, *, scale: float, bias: float) -> Array:
-    y = np.maximum(x, 0.0)
+    y = at_least(x, 0.0)
     return y * y
 
 
@@ -210,7 +212,7 @@ def nlrelu(x: Array, *, beta: float = 1.0) -> Array:
 @nlrelu.derivative
 def nlrelu_prime(x: Array, *, beta: float) -> Array:
     # not beta/(1 + beta·x): that product overflows
-    return (x > 0.0) / (1.0 / beta + np.maximum(x, 0.0))
+    return (x > 0.0) / (1.0 / beta + at_least(x, 0.0))
 
 
 @nlrelu.derivative("beta")

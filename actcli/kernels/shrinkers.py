@@ -89,8 +89,11 @@ def tanhshrink(x: Array) -> Array:
     s = t * t
     near = t * s * polynomial(_B, s) / polynomial(_D, s)
     y = select(t == z, near, z - np.tanh(z))
-    # far out it is x - 1, which may be a tie of float16, and a little beyond it
-    return y if x is z else to_odd(y, z).astype(x.dtype)
+    if x.dtype == np.float16:
+        y = to_odd(
+            y, z
+        )  # far out it is x - 1, which may be a tie, and a little beyond it
+    return y.astype(x.dtype, copy=False)
 
 
 @tanhshrink.derivative

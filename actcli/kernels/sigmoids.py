@@ -4,7 +4,15 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import bell, far_left, mend, sech2, sigma, softplus_rest
+from actcli.numerics import (
+    at_most,
+    bell,
+    far_left,
+    mend,
+    sech2,
+    sigma,
+    softplus_rest,
+)
 
 
 @activation(
@@ -31,7 +39,7 @@ def sigmoid_prime(x: Array) -> Array:
 )
 def log_sigmoid(x: Array) -> Array:
     """Logarithm of the logistic function."""
-    return np.minimum(x, 0.0) - softplus_rest(x)
+    return at_most(x, 0.0) - softplus_rest(x)
 
 
 @log_sigmoid.derivative

@@ -6,13 +6,15 @@ from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.numerics import gumbel
 from actcli.rows import (
+    added,
+    beside,
+    dot,
     leading,
     marks,
     others,
     patched,
     shares,
     shifted,
-    sum_of_shares,
     taken,
     with_diagonal,
     zero_or_product,
@@ -30,7 +32,9 @@ def _product(p: Array, upstream: Array) -> Array:
     """Return upstream·(diag(p) - p·pᵀ)."""
     # taken from the upstream of the largest share, whose own term then vanishes instead of cancelling
     g = upstream - taken(upstream, leading(p))
-    return p * (g - (p * g).sum(axis=-1, keepdims=True))
+    g -= dot(p, g)
+    g *= p
+    return g
 
 
 @axis_activation(
@@ -84,9 +88,9 @@ def softmin_vjp(x: Array, upstream: Array) -> Array:
 def log_softmax(x: Array) -> Array:
     """Logarithm of softmax."""
     t = shifted(x)
-    # log1p of the other terms, not log of the sum: that is 0 when they are small
-    rest = sum_of_shares(patched(np.exp(t), leading(t), 0.0))
-    return np.where(np.isneginf(t), t, t - np.log1p(rest))
+    _, rest = beside(t, leading(t))
+    y = t - np.log1p(rest)
+    return np.where(np.isneginf(t), t, y) if np.isnan(rest).any() else y
 
 
 @log_softmax.derivative
@@ -98,12 +102,16 @@ def log_softmax_jacobian(x: Array) -> Array:
 
 @log_softmax.vjp
 def log_softmax_vjp(x: Array, upstream: Array) -> Array:
-    p = softmax.kernel(x)
-    lead = leading(p)
-    # the sum of all the other upstreams; for the largest share it is not made by subtraction
-    rest = patched(upstream, lead, 0.0).sum(axis=-1, keepdims=True)
-    other_upstreams = patched(rest + taken(upstream, lead) - upstream, lead, rest)
-    return upstream * others(p) - p * other_upstreams
+    t = shifted(x)
+    lead = leading(t)
+    e, rest = beside(t, lead)
+    own = taken(upstream, lead)
+    minor = added(patched(upstream, lead, 0.0))
+    # u - p·Σu, but of the largest share u·(1 - p) - p·Σ of the others: next to p = 1 that difference would cancel
+    e *= (own + minor) / (1.0 + rest)
+    y = upstream - e
+    np.put_along_axis(y, lead, (own * rest - minor) / (1.0 + rest), axis=-1)
+    return np.where(np.isneginf(t), upstream, y) if np.isnan(rest).any() else y
 
 
 def _with_nothing(x: Array) -> Array:

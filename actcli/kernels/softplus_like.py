@@ -5,10 +5,12 @@ import numpy as np
 from actcli.activation import activation
 from actcli.engine import Array
 from actcli.numerics import (
+    at_least,
     binary_entropy,
     far_left,
     mend,
-    select,
+    mirrored,
+    product,
     sigma,
     softplus_rest,
 )
@@ -24,14 +26,17 @@ from actcli.numerics import softplus as plain_softplus
 )
 def softplus(x: Array, *, beta: float = 1.0) -> Array:
     """Smooth rectifier."""
-    z = beta * x
-    y = np.maximum(x, 0.0) + softplus_rest(z) / beta
+    z = product(beta, x)
+    y = softplus_rest(z)
+    if beta != 1.0:
+        y /= beta
+    y += at_least(x, 0.0)
     return far_left(y, z, 1.0 / beta)
 
 
 @softplus.derivative
 def softplus_prime(x: Array, *, beta: float) -> Array:
-    return sigma(beta * x)
+    return sigma(product(beta, x))
 
 
 @softplus.derivative("beta")
@@ -53,17 +58,18 @@ def squareplus(x: Array, *, b: float = 4.0) -> Array:
     """Rectifier smoothed to a hyperbola."""
     h = 0.5 * np.abs(x)
     # max(x, 0) + what the hyperbola adds, the same on both sides: x + sqrt(…) has no digits at x = -1e8
-    return np.maximum(x, 0.0) + (0.25 * b) / (h + _hypotenuse(h, b))
+    return at_least(x, 0.0) + (0.25 * b) / (h + _hypotenuse(h, b))
 
 
 @squareplus.derivative
 def squareplus_prime(x: Array, *, b: float) -> Array:
-    t = np.clip(0.5 * x, -1e300, 1e300)
-    h = np.abs(t)
-    s = _hypotenuse(h, b)
-    y = 0.5 + 0.5 * (t / s)
-    # far left that cancels; two quotients, as the product of the divisors overflows
-    return select(y < 0.25, (0.125 * b) / s / (s + h), y)
+    # not 1/2 + x/(4·s), which cancels far left
+    h = 0.5 * np.abs(x)
+    q = np.square(h)
+    q += 0.25 * b
+    y = (0.125 * b) / (q + h * np.sqrt(q))
+    y = mend(y, h > 1e150, lambda h: (0.0625 * b) / h / h, h)
+    return mirrored(y, x)
 
 
 @squareplus.derivative("b")
@@ -73,7 +79,9 @@ def squareplus_by_b(x: Array, *, b: float) -> Array:
 
 def _hypotenuse(h: Array, b: float) -> Array:
     """Return sqrt(h² + b/4) for positive h."""
-    s = np.sqrt(h * h + 0.25 * b)
+    s = np.square(h)
+    s += 0.25 * b
+    np.sqrt(s, out=s)
     return mend(s, h > 1e150, lambda h: h, h)
 
 
