@@ -20,6 +20,10 @@ from actcli.special import (
 # a positive x would overflow x is held, at a number from which on the gate is flat to the last digit.
 
 
+# from here on the slopes round to their limits, 1 and 3/5
+_MISH_ONE_FROM, _SMISH_FLAT_FROM = 20.560934650722583, 40.47705880423176
+
+
 @activation(
     "x * tanh(log(1 + exp(x)))",
     paper="arXiv:1908.08681",
@@ -41,7 +45,7 @@ def mish_prime(x: Array) -> Array:
     w = np.exp(t)
     d = w * (w + 2.0) + 2.0
     n = 4.0 * (1.0 + t) + w * (6.0 + 4.0 * t + w * (4.0 + w))
-    y = mend(w * n / (d * d), x >= 40.0, np.ones_like, x)
+    y = mend(w * n / (d * d), x > _MISH_ONE_FROM, np.ones_like, x)
     return far_left(y, x, x, plus=1.0)
 
 
@@ -146,7 +150,7 @@ def smish_prime(x: Array) -> Array:
     w = np.exp(t)
     d = w * (5.0 * w + 6.0) + 2.0
     y = w * ((3.0 * w + 2.0) * d + 4.0 * t * (2.0 * w + 1.0) * (w + 1.0)) / (d * d)
-    y = mend(y, x >= 45.0, lambda x: np.full_like(x, 0.6), x)
+    y = mend(y, x > _SMISH_FLAT_FROM, lambda x: np.full_like(x, 0.6), x)
     return far_left(y, x, x, plus=1.0)
 
 

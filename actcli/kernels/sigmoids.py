@@ -111,10 +111,9 @@ def rational_tanh(x: Array) -> Array:
     """Rational approximation of 1.7159·tanh(2x/3)."""
     y = np.clip(x, -_FLAT_FROM, _FLAT_FROM) * (2.0 / 3.0)
     a = np.abs(y)
-    # not 1 - 1/D, which has no digits near 0
-    p = 1.0 + a * (1.0 + _C * a * a)
-    z = _HEIGHT * y * (p / (1.0 + a * p))
-    return mend(z, np.abs(x) >= _FLAT_FROM, lambda x: np.copysign(_HEIGHT, x), x)
+    # not 1 - 1/D, which has no digits near 0; the quotient rounds to 1 where it should
+    q = y * (1.0 + a * (1.0 + _C * a * a))
+    return _HEIGHT * (q / (1.0 + np.abs(q)))
 
 
 @rational_tanh.derivative
