@@ -49,17 +49,20 @@ class AxisActivation(Activation):
     ) -> Any:
         given = engine.as_floats(x)
         axis = self._axis(given, values)
-        moved = _moved(given, axis, -1)
+        # np.moveaxis takes more time than softmax of ten numbers, also where it has nothing to do
+        last = axis in (-1, given.ndim - 1)
+        moved = given if last else np.moveaxis(given, axis, -1)
         result = engine.apply_rows(
             kernel,
-            [_rows(moved)],
+            (_rows(moved),),
             _without_axis(values),
             threads,
             placed=self.placed,
         )
-        shaped = result.reshape((*moved.shape[:-1], *result.shape[1:]))
+        final = result.reshape(moved.shape[:-1] + result.shape[1:])
         # a Jacobian keeps its two dimensions at the end
-        final = _moved(shaped, -1, axis) if shaped.ndim == given.ndim else shaped
+        if not last and final.ndim == given.ndim:
+            final = np.moveaxis(final, -1, axis)
         if out is None:
             return final[()]
         if out.shape != final.shape:
@@ -152,12 +155,6 @@ class AxisActivation(Activation):
                 f"{self.name}: axis {axis} is empty; it needs at least one number"
             )
         return axis
-
-
-def _moved(x: Array, source: int, target: int) -> Array:
-    # np.moveaxis takes more time than softmax of ten numbers, also where it has nothing to do
-    last = (source + 1) % x.ndim == (target + 1) % x.ndim == 0
-    return x if last else np.moveaxis(x, source, target)
 
 
 def _rows(moved: Array) -> Array:

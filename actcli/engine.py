@@ -208,9 +208,11 @@ def apply_rows(
 
     def run(part: slice) -> Array:
         blocks = [r[part].astype(np.float64, copy=False) for r in rows]
-        place = {"start": part.start * length} if placed else {}
+        values = parameters
+        if placed:
+            values = {**parameters, "start": part.start * length}
         with np.errstate(all="ignore"):
-            return kernel(*blocks, **parameters, **place).astype(dtype, copy=False)
+            return kernel(*blocks, **values).astype(dtype, copy=False)
 
     _keep_freed_memory()
     first = run(slice(0, step))
