@@ -5,8 +5,12 @@ mapped into memory: reading a file that another program shortens would then end 
 """
 
 import io
+import math
+import shutil
 import sys
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -87,7 +91,9 @@ def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
     name = str(path) if path else _STANDARD_INPUT
     with _reading(name):
         if path is None:
-            yield _sniffed(_standard_input(), name, column)
+            # an archive is read from its end
+            with tempfile.SpooledTemporaryFile(CHUNK) as kept:
+                yield _sniffed(_standard_input(), name, column, kept)
             return
         reader = _READERS.get(path.suffix.lower())
         if reader is None:
@@ -133,19 +139,22 @@ def _read(stream: IO[bytes], count: int, name: str) -> bytes:
     """Read up to that many bytes; what fails has the name of the source."""
     try:
         return stream.read(count)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"{name}: {reason.lower()}") from None
 
 
-def _sniffed(stream: IO[bytes], name: str, column: str | None) -> Source:
+def _sniffed(
+    stream: IO[bytes], name: str, column: str | None, kept: IO[bytes]
+) -> Source:
     start = _read(stream, CHUNK, name)
     joined = _Joined(start, stream)
     line, _, below = start.partition(b"\n")
     if start.startswith(b"\x93NUMPY"):
         return _npy(joined, name, column)
     if start.startswith(b"PK\x03\x04"):
-        return _npz(io.BytesIO(joined.read()), name, column)
+        shutil.copyfileobj(joined, kept)
+        return _npz(kept, name, column)
     if start.lstrip()[:1] in (b"[", b"{"):
         with suppress(orjson.JSONDecodeError):
             first = orjson.loads(line)
@@ -183,7 +192,9 @@ class _Joined(io.BytesIO):
 # arrays
 
 
-def _npy(stream: Any, name: str, _: str | None) -> Source:
+def _npy(stream: Any, name: str, column: str | None) -> Source:
+    if column is not None:
+        raise RequestError(f"{name}: holds one array; leave out --column")
     try:
         version = np.lib.format.read_magic(stream)
         reader = (
@@ -197,7 +208,7 @@ def _npy(stream: Any, name: str, _: str | None) -> Source:
     if dtype.hasobject or dtype.kind not in "biuf":
         raise FileError(f"{name}: is no array of numbers")
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
-    count = int(np.prod(shape, dtype=np.int64))
+    count = math.prod(shape)
     return Source(
         name,
         _array_chunks(stream, name, dtype, count),
@@ -217,21 +228,21 @@ def _array_chunks(
     length = max(1, CHUNK // dtype.itemsize) * dtype.itemsize
     while left:
         data = _exactly(stream, min(length, left), name)
-        if data is None:
+        left -= len(data)
+        if left and len(data) < length:
             done = count - -(-left // dtype.itemsize)
             raise FileError(f"{name}: ends after {done} of {count} numbers")
-        left -= len(data)
         numbers = as_floats(np.frombuffer(data, dtype), name)
         yield numbers.astype(numbers.dtype.newbyteorder("="), copy=False), len(data)
 
 
-def _exactly(stream: IO[bytes], count: int, name: str) -> bytes | None:
-    """Read that many bytes; None if there are fewer."""
+def _exactly(stream: IO[bytes], count: int, name: str) -> bytes:
+    """Read that many bytes, or what there is."""
     parts = []
     while count:
         part = _read(stream, count, name)
         if not part:
-            return None
+            break
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
@@ -240,7 +251,12 @@ def _exactly(stream: IO[bytes], count: int, name: str) -> bytes | None:
 def _npz(stream: IO[bytes], name: str, column: str | None) -> Source:
     archive = _archive(stream, name)
     member = _choose(name, column, _members(archive))
-    return _npy(archive.open(f"{member}.npy"), name, None)
+    where = f"{name}, array '{member}'"
+    try:
+        return _npy(archive.open(f"{member}.npy"), where, None)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        # RuntimeError: it is encrypted, or compressed in a way that is not known
+        raise FileError(f"{where}: {str(error).lower()}") from None
 
 
 def _archive(stream: IO[bytes], name: str) -> zipfile.ZipFile:

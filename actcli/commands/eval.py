@@ -87,13 +87,13 @@ def run(
     if x and column:
         raise RequestError("--column is of an input file; leave it out or use -i")
     output = options.named(output)
+    input_ = options.named(input_)
+    dtype = options.checked_dtype(dtype) if dtype else None
+    task = streaming.Task(chosen, order, wrt, dtype, threads)
     plainly = not (x or digits or exact or upstream or order > 1)
-    if plainly and streaming.can_stream(chosen, format_, output):
-        dtype = options.checked_dtype(dtype) if dtype else None
-        task = streaming.Task(chosen, order, wrt, dtype, threads)
-        streaming.run(task, options.named(input_), column, format_, output)
+    if plainly and streaming.can_stream(task, format_, output):
+        streaming.run(task, input_, column, format_, output)
         return
-    values = options.numbers(x, input_, column, dtype)
     if chosen.over_axis and (digits or order > 1 or wrt):
         raise RequestError(
             f"{chosen.name} works over an axis; --digits, --order and --wrt take elementwise functions"
@@ -103,13 +103,19 @@ def run(
         raise RequestError(f"--upstream and {other} do not go together; leave one out")
     if exact or digits or order > 1:
         _check_formula_tells_all(chosen)
-    results = (
-        _decimals(chosen, values, order, wrt, digits)
-        if digits
-        else _results(chosen, values, order, wrt, exact)
-    )
-    if upstream:
-        results |= _backward(chosen, values, upstream)
+
+    def compute(values: "Array") -> "dict[str, Array]":
+        if digits:
+            return _decimals(chosen, values, order, wrt, digits)
+        results = _results(chosen, values, order, wrt, exact)
+        back = _backward(chosen, values, upstream) if upstream else {}
+        return results | back
+
+    if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
+        streaming.every_whole_array(lambda v: compute(task.read(v)), input_, output)
+        return
+    values = options.numbers(x, input_, column, dtype)
+    results = compute(values)
     records = _records(chosen, values, results, wrt)
     emit(
         records, format_, output, lambda: _show(chosen, values, results, wrt, precision)

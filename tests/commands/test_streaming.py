@@ -1,5 +1,6 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
+import math
 import resource
 import signal
 import subprocess
@@ -11,10 +12,11 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import files, sources
+from actcli import blocks, files, sources
 from actcli.commands import streaming
 from actcli.engine import Array
 from actcli.errors import FileError
+from actcli.render import streams
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
@@ -91,6 +93,102 @@ def test_every_array_of_an_archive(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("spec", "options", "names"),
+    [
+        ("softmax", [], ["f"]),
+        ("softmax", ["-d"], ["f", "derivative"]),
+        ("gumbel_softmax:seed=1", [], ["f"]),
+        ("logsumexp", [], ["f"]),
+        ("tanh", ["--exact", "-d"], ["f", "derivative"]),
+        ("rrelu:seed=1", ["-d"], ["f", "derivative"]),
+    ],
+)
+def test_every_array_of_an_archive_for_what_needs_the_whole(
+    spec: str, options: list[str], names: list[str], tmp_path: Path
+) -> None:
+    arrays = {"a": inputs("float32", 12).reshape(3, 4), "b": inputs(count=7)}
+    np.savez(tmp_path / "x.npz", **arrays)  # type: ignore[arg-type]
+    done = run("eval", spec, "-i", "x.npz", "-o", "y.npz", *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote y.npz\n")
+    function = actcli.get(spec)
+    with np.load(tmp_path / "y.npz") as read:
+        assert list(read) == [
+            n if r == "f" else f"{n}_{r}" for n in arrays for r in names
+        ]
+        for name, x in arrays.items():
+            np.testing.assert_allclose(read[name], function(x), rtol=1e-15)
+            if "derivative" in names:
+                slopes = function.derivative(x)
+                got = read[f"{name}_derivative"]
+                assert (got.shape, got.dtype) == (slopes.shape, x.dtype)
+                np.testing.assert_allclose(got, slopes, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "spec", ["softmax", "softmax:axis=0", "softmax:axis=1", "logsumexp", "maxout"]
+)
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".csv", ".txt"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_functions_over_an_axis_in_parts(
+    spec: str, suffix: str, order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 100)
+    x = np.array(inputs(count=240).reshape(10, 4, 6), order=order)  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", x)
+    function, out = actcli.get(spec), tmp_path / f"y{suffix}"
+    expected = function(x)
+    parts: list[int] = []
+
+    def watched(given: Array, *arguments: object, **values: object) -> Array:
+        parts.append(given.size)
+        return actcli.Activation.__call__(function, given, *arguments, **values)  # type: ignore[arg-type,no-any-return]
+
+    task = streaming.Task(function)
+    assert streaming.can_stream(task, "table", out)
+    monkeypatch.setattr(type(function), "__call__", lambda _, x, **k: watched(x, **k))
+    streaming.run(task, tmp_path / "x.npy", None, "table", out)
+    assert max(parts) < x.size or "axis=0" in spec or order == "F"
+    column = "f" if suffix in (".npz", ".json", ".csv") else None
+    got = sources.read(out, column)
+    if suffix in (".csv", ".txt"):
+        expected = expected.ravel()
+    np.testing.assert_array_equal(got, expected)
+    if suffix == ".csv":
+        header = out.read_text().partition("\n")[0]
+        assert header == ("x,f" if expected.size == x.size else "f")
+    if suffix in (".npz", ".json"):
+        np.testing.assert_array_equal(sources.read(out, "x"), x)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".jsonl", ".npz"])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(), (240,), (240, 1), (1, 240), (12, 20), (2, 3, 40), (40, 3, 2)])  # fmt: skip
+def test_arrays_of_any_shape_in_parts(
+    shape: tuple[int, ...],
+    order: str,
+    suffix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(streams, "_AT_A_TIME", 7)
+    monkeypatch.setattr(blocks, "_HELD", 50)
+    x = np.array(inputs(count=math.prod(shape)).reshape(shape), order=order)  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", x)
+    streaming.run(
+        streaming.Task(actcli.tanh), tmp_path / "x.npy", None, "table", tmp_path / f"y{suffix}"
+    )  # fmt: skip
+    for name, expected in (("x", x), ("f", actcli.tanh(x))):
+        got = sources.read(tmp_path / f"y{suffix}", name)
+        flat = suffix in (".csv", ".jsonl")
+        assert got.shape == ((max(1, x.size),) if flat else shape)
+        np.testing.assert_array_equal(got, expected.ravel() if flat else expected)
+    if suffix == ".npz" and x.size > 1:
+        f = np.load(tmp_path / "y.npz")["f"]
+        assert f.flags[f"{order}_CONTIGUOUS"]
+
+
 def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
     x = inputs(count=50_000)
     (tmp_path / "x.txt").write_text("\n".join(map(repr, x.tolist())))
@@ -157,11 +255,26 @@ def test_a_file_onto_itself(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), actcli.relu(inputs()))
 
 
-def test_random_slopes_go_by_the_place_in_the_whole(tmp_path: Path) -> None:
-    x = -np.ones(1000)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_random_slopes_go_by_the_place_in_the_whole(
+    order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 1000)
+    monkeypatch.setattr(streaming, "_PART", 1000)
+    x = np.array(-np.ones((50, 40)), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
-    run("eval", "rrelu:seed=3", "-i", "x.npy", "-o", "y.npy", cwd=tmp_path)
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.rrelu(x, seed=3))
+    function = actcli.rrelu.bind(seed=3)
+    for name in ("y.npy", "y.npz", "y.json"):
+        task = streaming.Task(function, int(name != "y.npy"))
+        assert streaming.can_stream(task, "table", tmp_path / name)
+        streaming.run(task, tmp_path / "x.npy", None, "table", tmp_path / name)
+        column = None if name == "y.npy" else "f"
+        np.testing.assert_array_equal(
+            sources.read(tmp_path / name, column), actcli.rrelu(x, seed=3)
+        )
+    np.testing.assert_array_equal(
+        sources.read(tmp_path / "y.json", "derivative"), function.derivative(x)
+    )
 
 
 @POSIX
@@ -239,7 +352,7 @@ def test_input_that_ends_early(tmp_path: Path) -> None:
     for given in ("-i x.npy", "< x.npy"):
         done = shell(f"actcli eval relu {given} -o y.npy", cwd=tmp_path)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-        assert " ends after 2" in done.stderr
+        assert "ends after 299875 of 300000 numbers" in done.stderr
         assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", "y.npy"]
         assert (tmp_path / "y.npy").read_text() == "before"
 
