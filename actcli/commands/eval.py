@@ -1,6 +1,6 @@
 """``actcli eval``: values and derivatives of one function, as a table or for machines."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -155,11 +155,12 @@ def _exactly(
 ) -> "list[Array]":
     from actcli import exact as exactly
 
+    assert chosen.formula is not None
     if wrt:
         chosen.parameter(wrt)
     return exactly.array(
-        _formula(chosen),
-        {**_values(chosen), "x": x},
+        chosen.formula,
+        {**options.shown_parameters(chosen), "x": x},
         order=order,
         wrt=wrt or "x",
         dtype=x.dtype.name,
@@ -173,12 +174,13 @@ def _decimals(
 
     from actcli import exact as exactly
 
+    assert chosen.formula is not None
     if wrt:
         chosen.parameter(wrt)
     rows = [
         exactly.decimals(
-            _formula(chosen),
-            {**_values(chosen), "x": at},
+            chosen.formula,
+            {**options.shown_parameters(chosen), "x": at},
             digits,
             order=order,
             wrt=wrt or "x",
@@ -203,21 +205,18 @@ def _over_axis(
     from actcli import exact as exactly
     from actcli.errors import RequestError
 
+    assert chosen.formula is not None
     if x.ndim > 1:
         raise RequestError("--exact over an axis takes one row of numbers")
-    values = {n: v for n, v in _values(chosen).items() if n in _formula(chosen).names}
+    values = {
+        n: v
+        for n, v in options.shown_parameters(chosen).items()
+        if n in chosen.formula.names
+    }
     f, jacobian = exactly.vector(
-        _formula(chosen), x.tolist(), values, dtype=x.dtype.name, jacobian=bool(order)
+        chosen.formula, x.tolist(), values, dtype=x.dtype.name, jacobian=bool(order)
     )
     return {"f": f} if jacobian is None else {"f": f, "derivative": jacobian}
-
-
-def _values(chosen: "Activation") -> dict[str, Any]:
-    return options.shown_parameters(chosen)
-
-
-def _formula(chosen: "Activation") -> Any:
-    return chosen.formula
 
 
 def _backward(

@@ -86,7 +86,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="table, csv, tsv, json, jsonl, plain or hex.",
+        help="table, csv, tsv, json, jsonl, plain, hex, npy or npz.",
         metavar="FORMAT",
     ),
 ]

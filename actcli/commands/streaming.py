@@ -132,13 +132,13 @@ def run(
 ) -> None:
     """Compute the numbers of a file, or of standard input, into a file or standard output."""
     from actcli import sources
-    from actcli.render.output import note
+    from actcli.render.output import format_of, note
     from actcli.render.records import check_format
 
     if output is None:
         check_format(format_)
     else:
-        format_ = _format_of(output)
+        format_ = format_of(output, format_)
     if is_archive(path) and is_archive(output) and not column:
         _every_array(task, path, output)
     else:
@@ -146,18 +146,6 @@ def run(
             _pour(task, source, format_, output)
     if output is not None:
         note(f"wrote {output}")
-
-
-def _format_of(output: Path) -> str:
-    from actcli.errors import RequestError
-    from actcli.render.records import SUFFIXES
-
-    formats = {**SUFFIXES, ".npy": "npy", ".npz": "npz"}
-    if output.suffix.lower() not in formats:
-        raise RequestError(
-            f"{output}: unknown suffix '{output.suffix}'; {' '.join(formats)} can be written"
-        )
-    return formats[output.suffix.lower()]
 
 
 def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> None:

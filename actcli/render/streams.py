@@ -38,7 +38,10 @@ class TextSink:
 
     def write(self, columns: Mapping[str, Array]) -> None:
         """Take the next rows."""
-        self.stream.write(body(self.format, columns))
+        for start in range(0, max(map(len, columns.values())), _AT_A_TIME):
+            rows = slice(start, start + _AT_A_TIME)
+            part = {name: column[rows] for name, column in columns.items()}
+            self.stream.write(body(self.format, part))
 
     def finish(self) -> None:
         """Leave nothing in the buffer, so that what fails fails here."""
