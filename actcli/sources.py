@@ -23,7 +23,7 @@ import numpy as np
 import orjson
 
 from actcli.engine import Array, as_floats
-from actcli.errors import FileError, RequestError
+from actcli.errors import FileError, RequestError, counted
 from actcli.points import parse_text
 from actcli.registry import suggestion
 from actcli.spec import is_number, number
@@ -233,7 +233,7 @@ def _array_chunks(
         left -= len(data)
         if left and len(data) < length:
             done = count - -(-left // dtype.itemsize)
-            raise FileError(f"{name}: ends after {done} of {count} numbers")
+            raise FileError(f"{name}: ends after {done} of {counted(count, 'number')}")
         numbers = as_floats(np.frombuffer(data, dtype), name)
         yield numbers.astype(numbers.dtype.newbyteorder("="), copy=False), len(data)
 

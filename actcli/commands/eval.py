@@ -222,16 +222,18 @@ def _over_axis(
 def _backward(
     chosen: "Activation", x: "Array", upstream: list[str]
 ) -> "dict[str, Array]":
+    import math
+
     import numpy as np
 
     from actcli import points
-    from actcli.errors import RequestError
+    from actcli.errors import RequestError, counted
 
     gradient = points.read(upstream, "--upstream").astype(x.dtype)
     shape = np.shape(chosen(x))
-    if gradient.size not in (1, np.prod(shape, dtype=int)):
+    if gradient.size not in (1, math.prod(shape)):
         raise RequestError(
-            f"--upstream: {gradient.size} numbers; {chosen.name} gives {np.prod(shape, dtype=int)}"
+            f"--upstream: {counted(gradient.size, 'number')}; {chosen.name} gives {math.prod(shape)}"
         )
     full = np.resize(gradient, shape)
     return {"upstream": full, "backward": chosen.vjp(x, full)}

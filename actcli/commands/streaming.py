@@ -309,7 +309,7 @@ def _by_place(
 def _read_at(file: int, source: "Source", first: int, count: int) -> "Array":
     import numpy as np
 
-    from actcli.errors import FileError
+    from actcli.errors import FileError, counted
 
     x = np.empty(count, source.dtype)
     view, size = x.data.cast("B"), source.dtype.itemsize
@@ -319,7 +319,7 @@ def _read_at(file: int, source: "Source", first: int, count: int) -> "Array":
         if not more:
             there = (os.fstat(file).st_size - source.offset) // size
             raise FileError(
-                f"{source.name}: ends after {there} of {_count(source.shape)} numbers"
+                f"{source.name}: ends after {there} of {counted(_count(source.shape), 'number')}"
             )
         done += more
     return x
