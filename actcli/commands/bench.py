@@ -46,7 +46,7 @@ def run(
         typer.Option(metavar="NAMES", help="Of naive, torch, jax: what runs beside."),
     ] = "naive",
     format_: options.Format = "table",
-    output: options.Output = None,
+    output: options.PictureOutput = None,
 ) -> None:
     """Time functions and their derivatives, in turn with what they are compared with.
 
