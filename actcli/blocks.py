@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from actcli import files
 from actcli.engine import Array
 
 _HELD = 1 << 20  # numbers that are held at a time to be put in order
@@ -64,7 +65,9 @@ def _through_a_file(
 ) -> Iterator[Array]:
     rows, columns = shape[0], prod(shape[1:])
     with tempfile.TemporaryFile(dir=folder) as kept:
-        dtype, width = _keep_strips(kept, chunks, rows)
+        with files.keeping(folder):
+            dtype, width = _keep_strips(kept, chunks, rows)
+            kept.flush()
 
         def read(row: int, count: int) -> Iterator[Array]:
             for column in range(0, columns, width):

@@ -22,6 +22,7 @@ from typing import IO, Any
 import numpy as np
 import orjson
 
+from actcli import files
 from actcli.engine import Array, as_floats
 from actcli.errors import FileError, RequestError, counted
 from actcli.points import parse_text
@@ -155,7 +156,8 @@ def _sniffed(
     if start.startswith(b"\x93NUMPY"):
         return _npy(joined, name, column)
     if start.startswith(b"PK\x03\x04"):
-        shutil.copyfileobj(joined, kept)
+        with files.keeping(None):
+            shutil.copyfileobj(joined, kept)
         return _npz(kept, name, column)
     if start.lstrip()[:1] in (b"[", b"{"):
         with suppress(orjson.JSONDecodeError):

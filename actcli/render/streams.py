@@ -102,16 +102,18 @@ class SpooledSink:
     def write(self, columns: Mapping[str, Array]) -> None:
         """Take the next rows."""
         for name, column in columns.items():
-            if name not in self.columns:
-                kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
-                self.columns[name] = kept, column.dtype
-            self.columns[name][0].write(np.ascontiguousarray(column).data)
+            with files.keeping(self.folder):
+                if name not in self.columns:
+                    kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
+                    self.columns[name] = kept, column.dtype
+                self.columns[name][0].write(np.ascontiguousarray(column).data)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a column, and go back to where it begins."""
         kept, dtype = self.columns[name]
-        length = kept.seek(0, 2) // dtype.itemsize
-        kept.seek(0)
+        with files.keeping(self.folder):
+            length = kept.seek(0, 2) // dtype.itemsize
+            kept.seek(0)
         shape = self.shapes[name]
         return (length,) if shape is None else shape
 

@@ -1,6 +1,7 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
 import math
+import os
 import resource
 import signal
 import subprocess
@@ -215,6 +216,17 @@ def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "z.npz")["f"], actcli.relu(x))
 
 
+@pytest.mark.parametrize(
+    "command", ["prelu --wrt alpha", "swish:beta=2 -d", "softmax", "logsumexp", "relu --dtype float16"]
+)  # fmt: skip
+@pytest.mark.parametrize("format_", ["json", "csv", "plain"])
+def test_a_pipe_says_what_typed_numbers_say(command: str, format_: str) -> None:
+    arguments = ["eval", *command.split(), "-f", format_]
+    piped = run(*arguments, stdin="1\n-2\n0.1\n")
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert piped.stdout == run(*arguments, "-x", "1,-2,0.1").stdout
+
+
 def test_the_dtype_is_that_of_the_file_unless_asked_for(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([0.1], np.float32))
     assert (
@@ -374,6 +386,50 @@ def test_a_disk_that_takes_no_more(suffix: str, tmp_path: Path) -> None:
         ["x.npy", f"y.{suffix}"]
     )
     assert (tmp_path / f"y.{suffix}").read_text() == "before"
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "arguments",
+    ["-f json < x.npy", "-f npz -i x.npy", "-f csv < F.npy", "-f csv < x.npz"],
+)
+def test_a_disk_for_temporary_files_that_takes_no_more(
+    arguments: str, tmp_path: Path
+) -> None:
+    x = inputs(count=3_000_000).reshape(3, -1)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "F.npy", np.asfortranarray(x))
+    np.savez(tmp_path / "x.npz", x=x)
+    (tmp_path / "kept").mkdir()
+    done = shell(
+        f"ulimit -f 1000; actcli eval relu {arguments} > /dev/null", cwd=tmp_path, TMPDIR=str(tmp_path / "kept")
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"actcli: {tmp_path / 'kept'}: file too large; what comes last is kept there, TMPDIR names another folder\n"
+    )
+    assert not list((tmp_path / "kept").iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["npy", "csv"])
+def test_input_that_shrinks_while_it_is_read(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 800)
+    monkeypatch.setattr(streaming, "_PART", 800)
+    path, out = tmp_path / "x.npy", tmp_path / f"y.{suffix}"
+    np.save(path, inputs(count=100_000))
+    out.write_text("before")
+
+    def shrinking(_: streaming.Task, x: Array) -> Array:
+        os.truncate(path, 128 + 8 * 50_000)
+        return x
+
+    monkeypatch.setattr(streaming.Task, "read", shrinking)
+    with pytest.raises(FileError, match=r"x.npy: ends after 50000 of 100000 numbers"):
+        streaming.run(streaming.Task(actcli.relu, threads=2), path, None, "table", out)
+    assert out.read_text() == "before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
 
 
 def test_no_room_is_said_before_the_work(
