@@ -30,9 +30,8 @@ def as_floats(values: object, name: str = "x") -> Array:
     """Return anything NumPy can make an array of as float16, float32 or float64; integers become float64."""
     try:
         array = np.asarray(values)
-        if array.dtype.hasobject:
-            _check_numbers(array)
         if array.dtype.kind in "biuO":
+            _check_numbers(array)
             array = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise RequestError(f"{name} is no array of numbers: {error}") from None
@@ -45,7 +44,7 @@ def as_floats(values: object, name: str = "x") -> Array:
 
 def _check_numbers(objects: Array) -> None:
     """Raise TypeError for what NumPy makes a float of and is no number: None would be nan."""
-    for value in objects.flat:
+    for value in objects.flat if objects.dtype.hasobject else ():
         if value is None or isinstance(value, str | bytes):
             raise TypeError(f"it holds {value!r}")
 
