@@ -291,29 +291,40 @@ def test_random_slopes_go_by_the_place_in_the_whole(
 
 @POSIX
 @pytest.mark.parametrize(
-    ("given", "made"), [("npy", "npy"), ("txt", "txt"), ("txt", "npy"), ("npy", "json")]
+    ("spec", "given", "made"),
+    [
+        ("relu", "npy", "npy"),
+        ("rrelu:seed=1", "npy", "npy"),
+        ("softmax", "npy", "npy"),
+        ("relu", "npy", "json"),
+        ("relu", "npy by columns", "csv"),
+        ("relu", "txt", "txt"),
+        ("relu", "txt", "npy"),
+        ("relu", "json", "npy"),
+    ],
 )
 def test_memory_does_not_grow_with_the_input(
-    given: str, made: str, tmp_path: Path
+    spec: str, given: str, made: str, tmp_path: Path
 ) -> None:
     """At the start it is some 40 MB; 30 million zeros are 240, and text ten times what is read at once."""
-    path = tmp_path / f"x.{given}"
-    if given == "npy":
-        with path.open("wb") as stream:
-            count = 30_000_000 if made == "npy" else 2_000_000
-            np.lib.format.write_array_header_1_0(
-                stream, {"descr": "<f8", "fortran_order": False, "shape": (count,)}
-            )
-            stream.truncate(stream.tell() + 8 * count)
-    else:
+    path = tmp_path / f"x.{given.split()[0]}"
+    if given == "txt":
         path.write_bytes(b"0.1234567890123456\n" * 1_000_000)
+    elif given == "json":
+        path.write_bytes(b"[" + b"0.1234567890123456,\n" * 3_000_000 + b"1]")
+    else:
+        with path.open("wb") as stream:
+            rows = 30_000 if made == "npy" else 2_000
+            header = {"descr": "<f8", "fortran_order": given != "npy", "shape": (rows, 1000)}  # fmt: skip
+            np.lib.format.write_array_header_1_0(stream, header)
+            stream.truncate(stream.tell() + 8 * rows * 1000)
     # started by a small process: the peak of a child counts what its parent was when it was split off
     measured = (
         "import resource, subprocess, sys\nsubprocess.run(sys.argv[1:], check=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", measured, *ACTCLI, "eval", "relu", "-i", str(path), "-o", f"y.{made}"],
+        [sys.executable, "-c", measured, *ACTCLI, "eval", spec, "-i", str(path), "-o", f"y.{made}"],
         cwd=tmp_path, env=environment(), capture_output=True, check=True,
     )  # fmt: skip
     assert int(done.stdout) * (1 if sys.platform == "darwin" else 1024) < 120e6
