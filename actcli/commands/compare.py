@@ -33,15 +33,14 @@ def run(
     The properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
     picture's suffix saves functions and derivatives side by side.
     """
-    from actcli.render.output import emit, is_picture
-
     chosen = {f.label: f for f in options.resolve(functions, param)}
-    if output and is_picture(output):
+    if output and output.suffix.lower() in (".png", ".svg", ".pdf"):
         _draw(chosen, output)
         return
 
     from actcli import points
     from actcli.analysis import analyse
+    from actcli.render.output import emit
     from actcli.render.records import Records
 
     at = points.read(x or ["-3:3"])
