@@ -32,14 +32,22 @@ def as_floats(values: object, name: str = "x") -> Array:
     try:
         array = np.asarray(values)
         if array.dtype.kind in "biuO":
+            _check_numbers(array)
             array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise RequestError(f"{name} is no array of numbers: {error}") from None
     if array.dtype.type not in _FLOATS:
         raise RequestError(
             f"{name} has dtype {array.dtype}; use float64, float32 or float16"
         )
     return array
+
+
+def _check_numbers(objects: Array) -> None:
+    """Raise TypeError for what NumPy makes a float of and is no number: None would be nan."""
+    for value in objects.flat if objects.dtype.hasobject else ():
+        if value is None or isinstance(value, str | bytes):
+            raise TypeError(f"it holds {value!r}")
 
 
 def processors() -> int:
@@ -282,7 +290,11 @@ def _broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-def _checked_out(out: Array, x: Array) -> Array:
+def _checked_out(out: object, x: Array) -> Array:
+    if not isinstance(out, np.ndarray):
+        raise RequestError(
+            f"out is of type {type(out).__name__}; pass an array of {x.dtype} and shape {x.shape} like x"
+        )
     if out.shape != x.shape or out.dtype != x.dtype.newbyteorder("="):
         raise RequestError(
             f"out is {out.dtype} of shape {out.shape}; it must be {x.dtype} of shape {x.shape} like x"

@@ -1,6 +1,15 @@
 """What a user can cause, and the exit code of each. Faults of the program are ordinary exceptions."""
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "number"), counted(12, "number")
+    ('1 number', '12 numbers')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 class ActcliError(Exception):
     """Something the user can mend; its text is one line, subject first, then what to do."""
 

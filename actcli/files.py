@@ -68,6 +68,20 @@ def _ending_in_order() -> Iterator[None]:
             signal.signal(kind, handler)
 
 
+@contextmanager
+def keeping(folder: Path | None) -> Iterator[None]:
+    """Name the system's folder in what fails while a temporary file is written there; with another folder do nothing."""
+    try:
+        yield
+    except OSError as error:
+        if folder is not None:
+            raise
+        raise FileError(
+            f"{tempfile.gettempdir()}: {(error.strerror or str(error)).lower()}; what comes last is kept there, TMPDIR"
+            " names another folder"
+        ) from None
+
+
 def check_space(path: Path, needed: int) -> None:
     """Raise FileError if the disk has not that many bytes left for a file."""
     try:

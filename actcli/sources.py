@@ -4,9 +4,15 @@ Every reader takes a binary stream that is only read forwards, so that a file an
 mapped into memory: reading a file that another program shortens would then end this one without a word.
 """
 
+import csv
 import io
+import math
+import re
+import shutil
 import sys
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,15 +22,16 @@ from typing import IO, Any
 import numpy as np
 import orjson
 
+from actcli import files
 from actcli.engine import Array, as_floats
-from actcli.errors import FileError, RequestError
+from actcli.errors import FileError, RequestError, counted
 from actcli.points import parse_text
 from actcli.registry import suggestion
-from actcli.spec import is_number
+from actcli.spec import is_number, number
 
 CHUNK = 1 << 20  # bytes that are read at a time
 _STANDARD_INPUT = "standard input"
-_LARGEST_DOCUMENT = 1 << 26  # bytes of one JSON document, which must be read as a whole
+_LARGEST_DOCUMENT = 64_000_000  # bytes of what must be read as a whole, such as JSON that is no flat array
 _FLOAT64 = np.dtype(np.float64)
 
 
@@ -87,7 +94,9 @@ def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
     name = str(path) if path else _STANDARD_INPUT
     with _reading(name):
         if path is None:
-            yield _sniffed(_standard_input(), name, column)
+            # an archive is read from its end
+            with tempfile.SpooledTemporaryFile(CHUNK) as kept:
+                yield _sniffed(_standard_input(), name, column, kept)
             return
         reader = _READERS.get(path.suffix.lower())
         if reader is None:
@@ -133,19 +142,23 @@ def _read(stream: IO[bytes], count: int, name: str) -> bytes:
     """Read up to that many bytes; what fails has the name of the source."""
     try:
         return stream.read(count)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"{name}: {reason.lower()}") from None
 
 
-def _sniffed(stream: IO[bytes], name: str, column: str | None) -> Source:
+def _sniffed(
+    stream: IO[bytes], name: str, column: str | None, kept: IO[bytes]
+) -> Source:
     start = _read(stream, CHUNK, name)
     joined = _Joined(start, stream)
-    line, _, below = start.partition(b"\n")
+    line, _, below = _without_comments(start).lstrip().partition(b"\n")
     if start.startswith(b"\x93NUMPY"):
         return _npy(joined, name, column)
     if start.startswith(b"PK\x03\x04"):
-        return _npz(io.BytesIO(joined.read()), name, column)
+        with files.keeping(None):
+            shutil.copyfileobj(joined, kept)
+        return _npz(kept, name, column)
     if start.lstrip()[:1] in (b"[", b"{"):
         with suppress(orjson.JSONDecodeError):
             first = orjson.loads(line)
@@ -183,7 +196,9 @@ class _Joined(io.BytesIO):
 # arrays
 
 
-def _npy(stream: Any, name: str, _: str | None) -> Source:
+def _npy(stream: Any, name: str, column: str | None) -> Source:
+    if column is not None:
+        raise RequestError(f"{name}: holds one array; leave out --column")
     try:
         version = np.lib.format.read_magic(stream)
         reader = (
@@ -197,7 +212,7 @@ def _npy(stream: Any, name: str, _: str | None) -> Source:
     if dtype.hasobject or dtype.kind not in "biuf":
         raise FileError(f"{name}: is no array of numbers")
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
-    count = int(np.prod(shape, dtype=np.int64))
+    count = math.prod(shape)
     return Source(
         name,
         _array_chunks(stream, name, dtype, count),
@@ -217,21 +232,21 @@ def _array_chunks(
     length = max(1, CHUNK // dtype.itemsize) * dtype.itemsize
     while left:
         data = _exactly(stream, min(length, left), name)
-        if data is None:
-            done = count - -(-left // dtype.itemsize)
-            raise FileError(f"{name}: ends after {done} of {count} numbers")
         left -= len(data)
+        if left and len(data) < length:
+            done = count - -(-left // dtype.itemsize)
+            raise FileError(f"{name}: ends after {done} of {counted(count, 'number')}")
         numbers = as_floats(np.frombuffer(data, dtype), name)
         yield numbers.astype(numbers.dtype.newbyteorder("="), copy=False), len(data)
 
 
-def _exactly(stream: IO[bytes], count: int, name: str) -> bytes | None:
-    """Read that many bytes; None if there are fewer."""
+def _exactly(stream: IO[bytes], count: int, name: str) -> bytes:
+    """Read that many bytes, or what there is."""
     parts = []
     while count:
         part = _read(stream, count, name)
         if not part:
-            return None
+            break
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
@@ -240,7 +255,12 @@ def _exactly(stream: IO[bytes], count: int, name: str) -> bytes | None:
 def _npz(stream: IO[bytes], name: str, column: str | None) -> Source:
     archive = _archive(stream, name)
     member = _choose(name, column, _members(archive))
-    return _npy(archive.open(f"{member}.npy"), name, None)
+    where = f"{name}, array '{member}'"
+    try:
+        return _npy(archive.open(f"{member}.npy"), where, None)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        # RuntimeError: it is encrypted, or compressed in a way that is not known
+        raise FileError(f"{where}: {str(error).lower()}") from None
 
 
 def _archive(stream: IO[bytes], name: str) -> zipfile.ZipFile:
@@ -260,15 +280,26 @@ def _members(archive: zipfile.ZipFile) -> list[str]:
 # text
 
 
-def _text(stream: IO[bytes], name: str, _: str | None) -> Source:
+def _text(stream: IO[bytes], name: str, column: str | None) -> Source:
+    _check_no_column(name, column)
+
     def chunks() -> Iterator[tuple[Array, int]]:
         line = 1
         for data in _pieces(stream, name, b" \t\r\n,"):
-            numbers = _numbers(data, name, line)
+            yield _numbers(_without_comments(data), name, line), len(data)
             line += data.count(b"\n")
-            yield numbers, len(data)
 
     return Source(name, chunks())
+
+
+def _check_no_column(name: str, column: str | None) -> None:
+    if column is not None:
+        raise RequestError(f"{name}: has no columns; leave out --column")
+
+
+def _without_comments(data: bytes) -> bytes:
+    """Empty the lines that begin with #."""
+    return re.sub(rb"(?m)^[ \t]*#.*$", b"", data) if b"#" in data else data
 
 
 def _pieces(stream: IO[bytes], name: str, ends: bytes) -> Iterator[bytes]:
@@ -279,7 +310,9 @@ def _pieces(stream: IO[bytes], name: str, ends: bytes) -> Iterator[bytes]:
         if not data:
             yield rest
             return
-        cut = max(rest.rfind(bytes([end])) for end in ends) + 1
+        # at the end of a line if there is one, as comments go to it
+        cut = rest.rfind(b"\n") + 1 if b"\n" in ends else 0
+        cut = cut or max(rest.rfind(bytes([end])) for end in ends) + 1
         if cut:
             yield rest[:cut]
         rest = rest[cut:] + data
@@ -321,14 +354,15 @@ def _listed(data: bytes) -> Array | None:
 def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
     def read_table(stream: IO[bytes], name: str, column: str | None) -> Source:
         pieces = _pieces(stream, name, b"\n")
-        first, line = b"", 1
-        while not first.strip():
-            piece = next(pieces, b"")
-            first, _, rest = piece.lstrip(b"\r\n").partition(b"\n")
-            line += piece.count(b"\n") - rest.count(b"\n")
-            if not piece:
+        first, rest, line = b"", b"", 0
+        while first.lstrip()[:1] in (b"", b"#"):
+            rest = rest or next(pieces, b"")
+            if not rest:
                 return Source(name, iter(()))
-        cells = _cells(first, separator)
+            first, _, rest = rest.partition(b"\n")
+            line += 1
+        table = _Table(name, _separator(first, separator))
+        cells = table.cells(first, line)
         header = not any(map(is_number, cells))
         numbered = cells if header else [str(i) for i in range(1, len(cells) + 1)]
         at = numbered.index(_choose(name, column, numbered))
@@ -336,22 +370,20 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
             rest, line = first + b"\n" + rest, line - 1
 
         def chunks() -> Iterator[tuple[Array, int]]:
-            below = line
+            below = line + 1
             for data in _chained(rest, pieces):
-                single = len(cells) == 1
-                yield (
-                    (
-                        _numbers(data, name, below)
-                        if single
-                        else _cut(data, separator, at, name, below)
-                    ),
-                    len(data),
-                )
+                yield table.column(data, at, len(cells), below), len(data)
                 below += data.count(b"\n")
 
         return Source(name, chunks())
 
     return read_table
+
+
+def _separator(line: bytes, usual: str) -> str:
+    """Return what separates the cells of a line: where commas are for decimals, it is the semicolon."""
+    bare = re.sub(rb'"[^"]*"', b"", line)
+    return ";" if usual == "," and b";" in bare else usual
 
 
 def _chained(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
@@ -360,58 +392,188 @@ def _chained(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     yield from others
 
 
-def _cells(line: bytes, separator: str) -> list[str]:
-    # not strip(): an empty first cell of a row of tabs is a cell
-    text = line.decode(errors="replace").strip("\r\n")
-    return [cell.strip().strip('"') for cell in text.split(separator)]
+@dataclass(frozen=True)
+class _Table:
+    """Rows of cells between separators."""
 
+    name: str
+    separator: str
 
-def _cut(data: bytes, separator: str, at: int, name: str, line: int) -> Array:
-    """Return a column of rows that begin in that line."""
-    if not data.strip():
-        return np.array([])
-    with suppress(ValueError, UnicodeDecodeError):
-        return np.loadtxt(
-            io.BytesIO(data),
-            delimiter=separator,
-            usecols=at,
-            ndmin=1,
-            comments=None,
-            quotechar='"',
-            encoding="utf-8",
-        )
-    words = []
-    for number, row in enumerate(data.splitlines(), line):
-        cells = _cells(row, separator)
-        if len(cells) <= at and row.strip():
-            raise RequestError(f"{name}, line {number}: {at + 1} columns are expected")
-        if row.strip() and not cells[at]:
-            raise RequestError(
-                f"{name}, line {number}: an empty cell; write nan where there is no number"
+    def cells(self, row: bytes, line: int) -> list[str]:
+        """Return the cells of a row; those in quotes may hold the separator."""
+        # not strip(): an empty first cell of a row of tabs is a cell
+        text = row.decode(errors="replace").strip("\r\n")
+        try:
+            (words,) = csv.reader([text], delimiter=self.separator)
+        except csv.Error as error:
+            raise RequestError(f"{self.name}, line {line}: {error}") from None
+        return [word.strip() for word in words]
+
+    def column(self, data: bytes, at: int, count: int, line: int) -> Array:
+        """Return a column of rows of so many cells, the first of which stands in that line."""
+        data = _without_comments(data)
+        if not data.strip():
+            return np.array([])
+        separator = self.separator.encode()
+        if count == 1 and separator not in data and b'"' not in data:
+            return _numbers(data, self.name, line)
+        with suppress(ValueError, UnicodeDecodeError):
+            column = np.loadtxt(
+                io.BytesIO(data),
+                delimiter=self.separator,
+                usecols=at,
+                ndmin=1,
+                comments=None,
+                quotechar='"',
+                encoding="utf-8",
             )
-        words.append(cells[at] if row.strip() else "")
-    return parse_text("\n".join(words), name, line)
+            if b'"' in data or data.count(separator) == column.size * (count - 1):
+                return column
+        rows = enumerate(data.splitlines(), line)
+        return np.array([self.number(r, at, count, n) for n, r in rows if r.strip()])
+
+    def number(self, row: bytes, at: int, count: int, line: int) -> float:
+        """Return the number in a cell, or say what is wrong with the row."""
+        where, cells = f"{self.name}, line {line}", self.cells(row, line)
+        if len(cells) != count:
+            columns = "1 column is" if count == 1 else f"{count} columns are"
+            hint = f"; a cell with '{self.separator}' stands in quotes, decimals take a point"
+            raise RequestError(
+                f"{where}: {columns} expected, not {len(cells)}{hint if len(cells) > count else ''}"
+            )
+        if not cells[at]:
+            raise RequestError(
+                f"{where}: an empty cell; write nan where there is no number"
+            )
+        try:
+            return number(cells[at])
+        except RequestError:
+            hint = "; decimals take a point" if "," in cells[at] else ""
+            raise RequestError(
+                f"{where}: '{cells[at]}' is not a number{hint}"
+            ) from None
 
 
 # JSON
 
 
 def _json(stream: IO[bytes], name: str, column: str | None) -> Source:
-    data = b""
-    while piece := _read(stream, CHUNK, name):
-        data += piece
-        if len(data) > _LARGEST_DOCUMENT:
-            raise FileError(
-                f"{name}: too large for one JSON document; use .jsonl, .npy or text"
-            )
+    pieces = _pieces(stream, name, b",")
+    first = next(pieces, b"").lstrip()
+    if first[:1] == b"[" and first[1:].lstrip()[:1] not in (b"[", b"{"):
+        _check_no_column(name, column)
+        return Source(name, _between_commas(_inside(first[1:], pieces, name), name))
+    data = _document(first, pieces, name)
     try:
-        document = orjson.loads(data)
-        if isinstance(document, dict):
-            document = document[_choose(name, column, list(document))]
-        array = _of_json(document)
-    except (ValueError, TypeError):
-        raise FileError(f"{name}: is no JSON array of numbers") from None
-    return Source(name, iter([(array.ravel(), len(data))]), shape=array.shape)
+        if data[:1] == b"{":
+            data = _of_object(data, name, column)
+        else:
+            _check_no_column(name, column)
+        shape = _shape_of_json(data)
+    except ValueError as error:
+        raise error if isinstance(error, RequestError) else _no_json(name) from None
+    bare = (
+        piece.translate(None, b"[]") for piece in _pieces(io.BytesIO(data), name, b",")
+    )
+    return Source(name, _between_commas(bare, name), shape=shape)
+
+
+def _no_json(name: str) -> FileError:
+    return FileError(f"{name}: is no JSON array of numbers")
+
+
+def _document(first: bytes, pieces: Iterator[bytes], name: str) -> bytes:
+    parts, size = [first], len(first)
+    for piece in pieces:
+        parts.append(piece)
+        size += len(piece)
+        if size > _LARGEST_DOCUMENT:
+            raise FileError(
+                f"{name}: over {_LARGEST_DOCUMENT // 1_000_000} MB, too large for JSON other than one flat array; use"
+                " .jsonl, .npy or text"
+            )
+    return b"".join(parts).strip()
+
+
+def _inside(first: bytes, pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Yield what stands in a flat array, behind its opening bracket."""
+    closed = False
+    for data in _chained(first, pieces):
+        inner, bracket, behind = data.partition(b"]")
+        if closed or behind.strip():
+            raise _no_json(name)
+        closed = bool(bracket)
+        yield inner
+    if not closed:
+        raise FileError(f"{name}: ends within its array")
+
+
+def _between_commas(pieces: Iterator[bytes], name: str) -> Iterator[tuple[Array, int]]:
+    """Yield the numbers of JSON that was cut behind commas."""
+    behind_comma = False
+    for data in pieces:
+        text = data.strip()
+        inner = text.removesuffix(b",")
+        if behind_comma and not inner:
+            raise _no_json(name)
+        behind_comma = inner != text
+        try:
+            numbers = _of_json(orjson.loads(b"[" + inner + b"]"))
+        except (ValueError, TypeError):
+            raise _no_json(name) from None
+        yield numbers, len(data)
+    if behind_comma:
+        raise _no_json(name)
+
+
+# a text, in which brackets mean nothing, or a bracket
+_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]')
+
+
+def _of_object(data: bytes, name: str, column: str | None) -> bytes:
+    """Return the array, still as text, that an object has under a key: Python's own numbers would take ten times its room."""
+    arrays: list[tuple[int, int]] = []
+    skeleton: list[bytes] = []
+    depth = end = 0
+    for token in _JSON_TOKEN.finditer(data):
+        mark = token.group()
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth == 2 and mark == b"[":
+                start = token.start()
+        elif mark in (b"]", b"}"):
+            if depth == 2 and mark == b"]":
+                skeleton += [data[end:start], b"[%d]" % len(arrays)]
+                arrays.append((start, end := token.end()))
+            depth -= 1
+    keys = orjson.loads(b"".join([*skeleton, data[end:]]))
+    value = keys[_choose(name, column, list(keys))]
+    if isinstance(value, list):
+        start, end = arrays[value[0]]
+        return data[start:end]
+    return orjson.dumps(value)
+
+
+_NO_STRUCTURE = bytes(sorted({*range(256)} - {*b"[],"}))
+
+
+def _shape_of_json(data: bytes) -> tuple[int, ...]:
+    """Return the shape of nested arrays as text; ValueError if they have none."""
+    structure = data.translate(None, _NO_STRUCTURE)
+    depth = len(structure) - len(structure.lstrip(b"["))
+    shape: tuple[int, ...] = ()
+    expected, before = b"", 1
+    for level in range(1, depth + 1):
+        # the first array of this level, and how many of those in it there are
+        end = structure.index(b"]" * level) + level
+        inside = structure.count(b",", 0, end) + 1
+        shape = (inside // before, *shape)
+        before = inside
+        # a product, as join would take eighty bytes for each
+        expected = b"[" + ((expected + b",") * shape[0])[:-1] + b"]"
+    if structure != expected:
+        raise ValueError
+    return shape
 
 
 def _json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
@@ -421,10 +583,14 @@ def _json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
             rows = [row for row in data.splitlines() if row.strip()]
             try:
                 values = orjson.loads(b"[" + b",".join(rows) + b"]")
-                if values and isinstance(values[0], dict):
+                if values and not isinstance(values[0], dict):
+                    _check_no_column(name, column)
+                elif values:
                     key = key or _choose(name, column, list(values[0]))
                     values = [v[key] for v in values]
                 yield _of_json(values).reshape(-1), len(data)
+            except RequestError:
+                raise
             except (ValueError, TypeError, KeyError):
                 raise FileError(
                     f"{name}, line {line} or after: is no number, nor an object with one"

@@ -2,6 +2,8 @@
 
 import itertools
 import threading
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -131,6 +133,7 @@ def test_value_and_derivative_by_a_parameter() -> None:
         ({"threads": 0}, "threads is 0; it must be at least 1"),
         ({"out": np.empty(3)}, "out is float64 of shape (3,); it must be float64 of shape (20000,) like x"),
         ({"out": np.empty(20_000, np.float32)}, "out is float32 of shape"),
+        ({"out": [1]}, "out is of type list; pass an array of float64 and shape (20000,) like x"),
         ({"out": np.broadcast_to(0.0, 20_000)}, "out is read-only"),
         ({"alpha": np.ones(3)}, "alpha of shape (3,) does not broadcast against x of shape (20000,)"),
     ],
@@ -140,6 +143,31 @@ def test_what_does_not_fit_is_said(arguments: dict[str, Any], message: str) -> N
         RequestError, match="^" + message.replace("(", r"\(").replace(")", r"\)")
     ):
         actcli.prelu(np.zeros(20_000), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (None, "x is no array of numbers: it holds None"),
+        ([1.0, None], "x is no array of numbers: it holds None"),
+        (np.array([1, "2"], object), "x is no array of numbers: it holds '2'"),
+        ([[1.0], [2.0, 3.0]], "x is no array of numbers: "),
+        ([object()], "x is no array of numbers: "),
+        ([10**400], "x is no array of numbers: "),
+        (["2"], "x has dtype <U1; use float64, float32 or float16"),
+        (1j, "x has dtype complex128; use"),
+    ],
+)
+def test_what_is_no_number_is_said(x: Any, message: str) -> None:
+    for name in ("relu", "softmax"):
+        with pytest.raises(RequestError) as error:
+            actcli.get(name)(x)
+        assert str(error.value).startswith(message)
+
+
+def test_objects_that_are_real_numbers() -> None:
+    x = np.array([1, 2.5, Fraction(-1, 4), Decimal("0.5"), np.float32(3)], object)
+    assert actcli.relu(x).tolist() == [1.0, 2.5, 0.0, 0.5, 3.0]
 
 
 @pytest.mark.parametrize("threads", [1, 3])

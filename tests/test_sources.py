@@ -103,6 +103,15 @@ def test_standard_input_is_known_by_what_it_begins_with(
         ("a\tb\n1\t2\n\n3\t1/2\n", "2", [2, 0.5]),
         ("1,2\n3,4\n", "2", [2, 4]),
         ("f,g\n1,2\n", None, [1]),
+        ("# by hand\n1 2\n  # more: 7\n3\n", None, [1, 2, 3]),
+        ("#\n\n# 1,2\nx,f\n1,2\n#3,4\n\n5,6\n", "f", [2, 6]),
+        ("  \nx,f\n1,2\n", None, [1]),
+        ("x;f\n1.5;2\n", "f", [2]),
+        ("1;2\n3;4\n", "2", [2, 4]),
+        ("\"a, b\",x\n1,2\n", None, [2]),
+        ("\"a, b\",f\n1,2\n\"1\",3\n", "a, b", [1, 1]),
+        ("name,x\n\"p, q\",1/2\n\"r\",3\n", None, [0.5, 3]),
+        ("\"p;q\",2\n", "2", [2]),
         ("[[1, 2], [3, \"nan\"]]", None, [1, 2, 3, np.nan]),
         ('{"f": [1], "x": [2, 3]}', None, [2, 3]),
         ('{"f": 1, "x": 2}\n{"f": 1, "x": "-inf"}', None, [2, -np.inf]),
@@ -151,7 +160,39 @@ def test_names_of_an_archive(tmp_path: Path) -> None:
 WRONG: dict[str, tuple[str, bytes, str | None]] = {
     "x.txt, line 3: 'oops' is not a number": ("x.txt", b"1\n2\noops\n", None),
     "x.csv, line 4: 'oops' is not a number": ("x.csv", b"a,b\n1,2\n\n3,oops\n", "b"),
-    "x.csv, line 3: 2 columns are expected": ("x.csv", b"a,b\n1,2\n3\n", "b"),
+    "x.csv, line 3: 2 columns are expected, not 1": (
+        "x.csv",
+        b"a,b\n1,2\n3\n",
+        "b",
+    ),
+    "x.csv, line 3: 1 column is expected, not 2; a cell with ',' stands in quotes, decimals take a point": (
+        "x.csv",
+        b"x\n1\n1,5\n",
+        None,
+    ),
+    "x.csv, line 2: '1,5' is not a number; decimals take a point": (
+        "x.csv",
+        b"x;y\n1,5;2,5\n",
+        None,
+    ),
+    "x.csv, line 2: '1 5' is not a number": ("x.csv", b"x,y\n1 5,2\n", None),
+    "x.csv, line 5: 'oops' is not a number": (
+        "x.csv",
+        b"# made by hand\n\na,b\n1,2\n3,oops\n",
+        "b",
+    ),
+    "x.csv, line 3: an empty cell; write nan where there is no number": (
+        "x.csv",
+        b"a,b\n1,2\n,4\n",
+        None,
+    ),
+    "x.npy: holds one array; leave out --column": ("x.npy", b"", "f"),
+    "x.txt: has no columns; leave out --column": ("x.txt", b"1\n", "f"),
+    "x.json: has no columns; leave out --column": ("x.json", b"[1]", "f"),
+    "x.jsonl: has no columns; leave out --column": ("x.jsonl", b"1\n", "f"),
+    "x.json: ends within its array": ("x.json", b"[1, 2,", None),
+    "x.json: no numbers in it": ("x.json", b"[]", None),
+    "x.json: no column 'g'; it has f, x": ("x.json", b'{"f": [1], "x": 2}', "g"),
     "x.csv: no column 'c'; it has a, b": ("x.csv", b"a,b\n1,2\n", "c"),
     "x.txt: is not text": ("x.txt", b"\xff\xfe1", None),
     "x.txt: no numbers in it": ("x.txt", b" \n", None),
@@ -172,6 +213,35 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
     "x.txt, line 1: 'true' is not a number": ("x.txt", b"true 1\n", None),
     "x.txt, line 1: 'null' is not a number": ("x.txt", b"null 1\n", None),
 }
+
+
+@pytest.mark.parametrize("text", ["[1,,2]", "[1,2,]", "[1] 2", "[1 2]", "[1, [2]]", "[1]]", "[[1, 2], [3]]", "[[1], 2]", "[[1], []]", "[[1, 2]", '[{"x": 1}]', '["one"]', "[null]", '{"x": [1]', '{"x": [1, {}]}', '{"x": "1"}', "{}]"])  # fmt: skip
+@pytest.mark.parametrize("chunk", [4, 1000])
+def test_what_is_no_array_in_json(
+    text: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", chunk)
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(FileError, match=r"x.json: (is no JSON array of numbers|ends)"):
+        sources.read(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("chunk", [4, 50, 1000])
+@pytest.mark.parametrize(
+    "shape", [(), (1,), (60,), (1, 1), (6, 10), (10, 6), (1, 60), (60, 1), (3, 4, 5)]
+)
+def test_arrays_of_every_shape_in_json(
+    shape: tuple[int, ...], chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", chunk)
+    x = np.random.default_rng(4).normal(size=shape)
+    flat: Any = x.tolist()
+    other = {"labels": ["a[0]", 'b"]', "{"], "deep": {"x": [[1], 2]}, "ß": [[]]}
+    for document in (flat, {"x": flat}, {**other, "x": flat, "f": [1]}):
+        (tmp_path / "x.json").write_text(json.dumps(document, indent=len(shape) % 2))
+        read = sources.read(tmp_path / "x.json")
+        assert read.shape == shape
+        np.testing.assert_array_equal(read, x)
 
 
 @pytest.mark.parametrize("message", WRONG)
@@ -205,12 +275,28 @@ def test_a_file_that_ends_early(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", x)
     data = (tmp_path / "x.npy").read_bytes()
     (tmp_path / "x.npy").write_bytes(data[:-1000])
-    with pytest.raises(FileError, match=r"x.npy: ends after \d+ of 300000 numbers"):
+    with pytest.raises(FileError, match=r"x.npy: ends after 299875 of 300000 numbers"):
         sources.read(tmp_path / "x.npy")
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         archive.writestr("x.npy", data[:-1000])
-    with pytest.raises(FileError, match=r"x.npz: ends after \d+ of 300000 numbers"):
+    with pytest.raises(
+        FileError, match=r"x.npz, array 'x': ends after 299875 of 300000 numbers"
+    ):
         sources.read(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_broken_member_is_named(save: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    save(path, good=np.ones(3), bad=np.random.default_rng(3).normal(size=300))
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        place = archive.getinfo("bad.npy").header_offset
+    data[place + 1000] ^= 0xFF
+    path.write_bytes(data)
+    assert sources.read(path, "good").tolist() == [1, 1, 1]
+    with pytest.raises(FileError, match=r"x.npz, array 'bad': "):
+        sources.read(path, "bad")
 
 
 def test_a_document_that_is_too_large(
@@ -219,11 +305,14 @@ def test_a_document_that_is_too_large(
     monkeypatch.setattr(sources, "_LARGEST_DOCUMENT", 1000)
     monkeypatch.setattr(sources, "CHUNK", 100)
     (tmp_path / "x.json").write_text(json.dumps([1.5] * 1000))
-    with pytest.raises(
-        FileError,
-        match=r"x.json: too large for one JSON document; use .jsonl, .npy or text",
-    ):
-        sources.read(tmp_path / "x.json")
+    assert sources.read(tmp_path / "x.json").tolist() == [1.5] * 1000
+    for document in ({"x": [1.5] * 1000}, [[1.5]] * 1000):
+        (tmp_path / "x.json").write_text(json.dumps(document))
+        with pytest.raises(
+            FileError,
+            match=r"x.json: over 0 MB, too large for JSON other than one flat array; use .jsonl, .npy or text",
+        ):
+            sources.read(tmp_path / "x.json")
     (tmp_path / "x.txt").write_text("1" * 2000)
     with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
         sources.read(tmp_path / "x.txt")

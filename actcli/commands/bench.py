@@ -46,7 +46,7 @@ def run(
         typer.Option(metavar="NAMES", help="Of naive, torch, jax: what runs beside."),
     ] = "naive",
     format_: options.Format = "table",
-    output: options.Output = None,
+    output: options.PictureOutput = None,
 ) -> None:
     """Time functions and their derivatives, in turn with what they are compared with.
 
@@ -55,12 +55,14 @@ def run(
     """
     from actcli import engine
     from actcli import functions as registered
-    from actcli.render.output import check_suffix, emit
+    from actcli.render.output import check_suffix, emit, format_of, is_picture
     from actcli.render.progress import progress
     from actcli.verify.benchmark import benchmark
     from actcli.verify.frameworks import OPPONENTS
 
     check_suffix(output)
+    if output and not is_picture(output):
+        format_of(output, format_)
     chosen = [
         _registered(f) for f in options.resolve(functions or list(registered), None)
     ]
@@ -81,7 +83,7 @@ def run(
             results.append(result)
             advance(1)
     emit(
-        _records(results, settings),
+        _records(results, settings, names),
         format_,
         output,
         lambda: _show(results, settings),
@@ -104,21 +106,20 @@ def _others(results: "Sequence[Result]") -> list[str]:
     return list(dict.fromkeys(n for r in results for n in r.others))
 
 
-def _records(results: "Sequence[Result]", settings: dict[str, Any]) -> "Records":
+def _records(
+    results: "Sequence[Result]", settings: dict[str, Any], names: list[str]
+) -> "Records":
     import numpy as np
 
     from actcli.render.records import Records
-    from actcli.verify.benchmark import geometric_means
+    from actcli.verify.benchmark import geometric_means, machine
 
     rows = [_row(r, _others(results)) for r in results]
-    means = {
-        name: {"f": f, "derivative": slope}
-        for name, (f, slope) in geometric_means(results).items()
-    }
     document = {
         **settings,
+        "machine": machine(names),
         "results": [_document(r) for r in results],
-        "geometric_means": means,
+        "geometric_means": geometric_means(results),
     }
     return Records(
         {key: np.array([row[key] for row in rows]) for key in rows[0]},
@@ -128,7 +129,7 @@ def _records(results: "Sequence[Result]", settings: dict[str, Any]) -> "Records"
 
 
 def _row(result: "Result", names: list[str]) -> dict[str, Any]:
-    low, high = result.spread
+    low, high = result.spread(result.ours)
     measured: dict[str, Any] = {
         "function": result.function,
         "order": result.order,
@@ -145,15 +146,16 @@ def _row(result: "Result", names: list[str]) -> dict[str, Any]:
 
 
 def _document(result: "Result") -> dict[str, Any]:
-    row = _row(result, list(result.others))
-    own = {
-        k: row[k] for k in ("function", "order", "ns", "ns_low", "ns_high", "gb_per_s")
-    }
-    against = {
-        name: {"ns": row[f"{name}_ns"], "ratio": row[f"over_{name}"]}
-        for name in result.others
-    }
-    return {**own, "against": against}
+    against = {}
+    for name, timing in result.others.items():
+        low, high = result.spread(timing)
+        against[name] = {
+            "ns": result.nanoseconds(timing),
+            "ns_low": low,
+            "ns_high": high,
+            "ratio": timing.ratio,
+        }
+    return {**_row(result, []), "against": against}
 
 
 def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
@@ -164,7 +166,7 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
     columns: dict[str, list[str]] = {
         "function": [r.name for r in results],
         "ns": [f"{r.nanoseconds(r.ours):.2f}" for r in results],
-        "from–to": ["{:.2f}–{:.2f}".format(*r.spread) for r in results],
+        "from–to": ["{:.2f}–{:.2f}".format(*r.spread(r.ours)) for r in results],
         "GB/s": [f"{r.gigabytes:.1f}" for r in results],
     }
     for name in names:
@@ -177,11 +179,15 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
         "",
         "",
         "",
-        *("{:.2f}, ′ {:.2f}".format(*means[n]) for n in names),
+        *(
+            ", ".join(
+                f"{'′ ' * (what == 'derivative')}{mean:.2f}"
+                for what, mean in means[n].items()
+            )
+            for n in names
+        ),
     ]
-    title = "{size} numbers, {dtype}, {threads} threads, median of {repeat}".format(
-        **settings
-    )
+    title = f"{_title(settings)}, median of {settings['repeat']}"
     show(columns, title=title, footer=footer, text_columns=("function",))
 
 
@@ -194,5 +200,12 @@ def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> 
             r.nanoseconds(r.others[name]) if name in r.others else float("nan")
             for r in results
         ]
-    title = "{size} numbers, {dtype}, {threads} threads".format(**settings)
-    bars([r.name for r in results], series, path, title, "nanoseconds for each element")
+    unit = "nanoseconds for each element"
+    bars([r.name for r in results], series, path, _title(settings), unit)
+
+
+def _title(settings: dict[str, Any]) -> str:
+    from actcli.errors import counted
+
+    numbers = counted(settings["size"], "number")
+    return f"{numbers}, {settings['dtype']}, {counted(settings['threads'], 'thread')}"

@@ -1,6 +1,6 @@
 """``actcli eval``: values and derivatives of one function, as a table or for machines."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -87,13 +87,13 @@ def run(
     if x and column:
         raise RequestError("--column is of an input file; leave it out or use -i")
     output = options.named(output)
+    input_ = options.named(input_)
+    dtype = options.checked_dtype(dtype) if dtype else None
+    task = streaming.Task(chosen, order, wrt, dtype, threads)
     plainly = not (x or digits or exact or upstream or order > 1)
-    if plainly and streaming.can_stream(chosen, format_, output):
-        dtype = options.checked_dtype(dtype) if dtype else None
-        task = streaming.Task(chosen, order, wrt, dtype, threads)
-        streaming.run(task, options.named(input_), column, format_, output)
+    if plainly and streaming.can_stream(task, format_, output):
+        streaming.run(task, input_, column, format_, output)
         return
-    values = options.numbers(x, input_, column, dtype)
     if chosen.over_axis and (digits or order > 1 or wrt):
         raise RequestError(
             f"{chosen.name} works over an axis; --digits, --order and --wrt take elementwise functions"
@@ -103,13 +103,19 @@ def run(
         raise RequestError(f"--upstream and {other} do not go together; leave one out")
     if exact or digits or order > 1:
         _check_formula_tells_all(chosen)
-    results = (
-        _decimals(chosen, values, order, wrt, digits)
-        if digits
-        else _results(chosen, values, order, wrt, exact)
-    )
-    if upstream:
-        results |= _backward(chosen, values, upstream)
+
+    def compute(values: "Array") -> "dict[str, Array]":
+        if digits:
+            return _decimals(chosen, values, order, wrt, digits)
+        results = _results(chosen, values, order, wrt, exact)
+        back = _backward(chosen, values, upstream) if upstream else {}
+        return results | back
+
+    if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
+        streaming.every_whole_array(lambda v: compute(task.read(v)), input_, output)
+        return
+    values = options.numbers(x, input_, column, dtype)
+    results = compute(values)
     records = _records(chosen, values, results, wrt)
     emit(
         records, format_, output, lambda: _show(chosen, values, results, wrt, precision)
@@ -149,11 +155,12 @@ def _exactly(
 ) -> "list[Array]":
     from actcli import exact as exactly
 
+    assert chosen.formula is not None
     if wrt:
         chosen.parameter(wrt)
     return exactly.array(
-        _formula(chosen),
-        {**_values(chosen), "x": x},
+        chosen.formula,
+        {**options.shown_parameters(chosen), "x": x},
         order=order,
         wrt=wrt or "x",
         dtype=x.dtype.name,
@@ -167,12 +174,13 @@ def _decimals(
 
     from actcli import exact as exactly
 
+    assert chosen.formula is not None
     if wrt:
         chosen.parameter(wrt)
     rows = [
         exactly.decimals(
-            _formula(chosen),
-            {**_values(chosen), "x": at},
+            chosen.formula,
+            {**options.shown_parameters(chosen), "x": at},
             digits,
             order=order,
             wrt=wrt or "x",
@@ -197,36 +205,35 @@ def _over_axis(
     from actcli import exact as exactly
     from actcli.errors import RequestError
 
+    assert chosen.formula is not None
     if x.ndim > 1:
         raise RequestError("--exact over an axis takes one row of numbers")
-    values = {n: v for n, v in _values(chosen).items() if n in _formula(chosen).names}
+    values = {
+        n: v
+        for n, v in options.shown_parameters(chosen).items()
+        if n in chosen.formula.names
+    }
     f, jacobian = exactly.vector(
-        _formula(chosen), x.tolist(), values, dtype=x.dtype.name, jacobian=bool(order)
+        chosen.formula, x.tolist(), values, dtype=x.dtype.name, jacobian=bool(order)
     )
     return {"f": f} if jacobian is None else {"f": f, "derivative": jacobian}
-
-
-def _values(chosen: "Activation") -> dict[str, Any]:
-    return options.shown_parameters(chosen)
-
-
-def _formula(chosen: "Activation") -> Any:
-    return chosen.formula
 
 
 def _backward(
     chosen: "Activation", x: "Array", upstream: list[str]
 ) -> "dict[str, Array]":
+    import math
+
     import numpy as np
 
     from actcli import points
-    from actcli.errors import RequestError
+    from actcli.errors import RequestError, counted
 
     gradient = points.read(upstream, "--upstream").astype(x.dtype)
     shape = np.shape(chosen(x))
-    if gradient.size not in (1, np.prod(shape, dtype=int)):
+    if gradient.size not in (1, math.prod(shape)):
         raise RequestError(
-            f"--upstream: {gradient.size} numbers; {chosen.name} gives {np.prod(shape, dtype=int)}"
+            f"--upstream: {counted(gradient.size, 'number')}; {chosen.name} gives {math.prod(shape)}"
         )
     full = np.resize(gradient, shape)
     return {"upstream": full, "backward": chosen.vjp(x, full)}

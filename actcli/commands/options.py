@@ -86,7 +86,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="table, csv, tsv, json, jsonl, plain or hex.",
+        help="table, csv, tsv, json, jsonl, plain, hex, npy or npz.",
         metavar="FORMAT",
     ),
 ]
@@ -132,7 +132,9 @@ Dtype = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, help="Threads; all processors unless given."),
+    typer.Option(
+        metavar="N", min=1, max=1024, help="Threads; all processors unless given."
+    ),
 ]
 Precision = Annotated[
     int,

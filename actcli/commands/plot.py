@@ -69,8 +69,9 @@ def run(
 
     from actcli.render import figures
     from actcli.render.curves import curves_of
+    from actcli.render.output import PICTURES, check_suffix
 
-    figures.check_suffix(path)
+    check_suffix(path, PICTURES)
     side = layout == "side"
     drawn = [c for f in chosen for c in curves_of(f, low, high, derivative or side)]
     if side and size == _SIZE:

@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from actcli.commands import options
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from actcli.activation import Activation
-    from actcli.engine import Array
+    from actcli.engine import Array, Kernel
     from actcli.sources import Source
+
+Shape: TypeAlias = tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,40 @@ class Task:
         """The names of the results."""
         return ["f", "derivative"][: self.order + 1]
 
-    def __call__(self, x: "Array") -> "dict[str, Array]":
-        """Return the results by name."""
+    @property
+    def seeded(self) -> bool:
+        """Whether random numbers go by the place in the whole."""
+        return self.function.placed and self.function.resolve({})["seed"] is not None
+
+    def __call__(self, x: "Array", place: int = 0) -> "dict[str, Array]":
+        """Return the results by name.
+
+        Args:
+            x: any numbers; for a function over an axis slabs, each of which begins with that axis.
+            place: of the first number in the whole.
+        """
+        if self.function.over_axis:
+            return {"f": self.function(x, axis=1, threads=self.threads)}
+        if self.seeded:
+            return self._from_place(x, place)
         if not self.order:
             return {"f": self.function(x, threads=self.threads)}
         results = self.function.value_and_derivative(x, self.wrt, threads=self.threads)
+        return dict(zip(self.names, results, strict=True))
+
+    def _from_place(self, x: "Array", place: int) -> "dict[str, Array]":
+        from actcli import engine
+
+        def moved(kernel: "Kernel") -> "Kernel":
+            return lambda block, *, start, **values: kernel(
+                block, start=start + place, **values
+            )
+
+        f = self.function
+        kernels = [f.kernel, *([f.slope(self.wrt)] if self.order else [])]
+        results = engine.apply_each(
+            [*map(moved, kernels)], x, f.resolve({}), native=f.native, placed=True, threads=self.threads,
+        )  # fmt: skip
         return dict(zip(self.names, results, strict=True))
 
     def read(self, x: "Array") -> "Array":
@@ -61,15 +93,38 @@ class Task:
 
         return np.dtype(self.dtype) if self.dtype else given
 
+    def result_shape(self, given: Shape) -> Shape:
+        """Return the shape of f of numbers of a shape."""
+        if given is None or not self.function.over_axis:
+            return given
+        import numpy as np
 
-def can_stream(function: "Activation", format_: str, output: Path | None) -> bool:
+        axis = self.axis(given)
+        outputs = np.shape(self.function(np.zeros(given[axis]), axis=0))
+        return (*given[:axis], *outputs, *given[axis + 1 :])
+
+    def axis(self, shape: tuple[int, ...]) -> int:
+        """Return the axis of a function over one, counted from the first."""
+        from actcli.errors import RequestError
+
+        axis: int = self.function.resolve({})["axis"]
+        count = len(shape)
+        if not count:
+            raise RequestError(
+                f"{self.function.name} works over an axis; give it more than a single number"
+            )
+        if not -count <= axis < count:
+            raise RequestError(
+                f"{self.function.name}: axis={axis} is out of range; the numbers have axes {-count} to {count - 1}"
+            )
+        return axis % count
+
+
+def can_stream(task: Task, format_: str, output: Path | None) -> bool:
     """Whether a function may be computed in parts, and the results written in parts."""
-    # random slopes go by the place in the whole
-    return (
-        not function.over_axis
-        and not function.placed
-        and (output is not None or format_ != "table")
-    )
+    if task.function.over_axis and (task.order or task.seeded):
+        return False
+    return output is not None or format_ != "table"
 
 
 def run(
@@ -77,20 +132,14 @@ def run(
 ) -> None:
     """Compute the numbers of a file, or of standard input, into a file or standard output."""
     from actcli import sources
-    from actcli.render.output import note
+    from actcli.render.output import format_of, note
     from actcli.render.records import check_format
 
     if output is None:
         check_format(format_)
     else:
-        format_ = _format_of(output)
-    if (
-        path
-        and output
-        and format_ == "npz"
-        and path.suffix.lower() == ".npz"
-        and not column
-    ):
+        format_ = format_of(output, format_)
+    if is_archive(path) and is_archive(output) and not column:
         _every_array(task, path, output)
     else:
         with sources.opened(path, column) as source:
@@ -99,32 +148,21 @@ def run(
         note(f"wrote {output}")
 
 
-def _format_of(output: Path) -> str:
-    from actcli.errors import RequestError
-    from actcli.render.records import SUFFIXES
-
-    formats = {**SUFFIXES, ".npy": "npy", ".npz": "npz"}
-    if output.suffix.lower() not in formats:
-        raise RequestError(
-            f"{output}: unknown suffix '{output.suffix}'; {' '.join(formats)} can be written"
-        )
-    return formats[output.suffix.lower()]
-
-
 def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> None:
     """Compute what comes from a source into a file or standard output."""
     from actcli import files
     from actcli.render import streams
     from actcli.render.progress import progress
+    from actcli.render.records import BINARY
 
-    chunks = _started(source)
-    if source.order == "F" and format_ != "npy":
-        chunks = _by_rows(source, chunks)
-    dtype = task.result_dtype(source.dtype)
+    source.chunks = _started(source)
+    folder = output.parent if output else None
+    parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
+    dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
     if format_ == "npy":
         files.check_one(task.names)
-        if output and source.shape is not None:
-            files.check_space(output, _count(source) * dtype.itemsize)
+        if output and shape is not None:
+            files.check_space(output, prod(shape) * dtype.itemsize)
     with (
         _target(output) as stream,
         progress(source.bytes, "bytes") as advance,
@@ -133,28 +171,40 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
             streams.write_header(stream, dtype, source.shape or (), source.order)
             _by_place(task, source, stream, dtype, advance)
             return
-        shown = [
-            n for n in ("x", *task.names) if n != "x" or format_ not in ("plain", "npy")
-        ]
+        shapes = {"x": source.shape, **dict.fromkeys(task.names, shape)}
+        if format_ in ("plain", "npy") or (
+            format_ not in ("json", "npz") and _count(source.shape) != _count(shape)
+        ):
+            del shapes["x"]
         with streams.sink(
             stream,
             format_,
-            shown,
+            shapes,
             known={
                 "function": task.function.name,
                 "params": options.shown_parameters(task.function),
                 "dtype": dtype.name,
+                **({"wrt": task.wrt} if task.wrt else {}),
             },
             dtype=dtype,
-            shape=source.shape,
             order=source.order,
-            folder=output.parent if output else None,
+            folder=folder,
         ) as sink:
-            for chunk, size in chunks:
-                x = task.read(chunk)
-                results = {"x": x, **task(x)}
-                sink.write({n: results[n] for n in shown})
+            for x, results, size in _computed(task, parts):
+                columns = {"x": x, **results}
+                sink.write({n: columns[n].ravel() for n in shapes})
                 advance(size)
+
+
+def _computed(
+    task: Task, parts: "Iterator[tuple[Array, int]]"
+) -> "Iterator[tuple[Array, dict[str, Array], int]]":
+    """Yield what there is to compute, what comes of it, and how many bytes that took."""
+    place = 0
+    for part, size in parts:
+        x = task.read(part)
+        yield x, task(x, place), size
+        place += x.size
 
 
 def _started(source: "Source") -> "Iterator[tuple[Array, int]]":
@@ -167,20 +217,40 @@ def _started(source: "Source") -> "Iterator[tuple[Array, int]]":
     raise source.empty()
 
 
-def _by_rows(
-    source: "Source", chunks: "Iterator[tuple[Array, int]]"
+def _arranged(
+    task: Task, source: "Source", folder: Path | None, *, ordered: bool
 ) -> "Iterator[tuple[Array, int]]":
-    """Return all of an array that stands by columns, in the order of its rows, which takes the memory of all of it."""
-    source.chunks, count = chunks, source.bytes or 0
-    whole = source.whole()
-    source.order = "C"
-    return iter([(whole.ravel(), count)])
+    """Return the numbers of a source in parts that can be computed one by one, and how many bytes each took.
+
+    A source by columns is changed to one by rows where the function, or what is written, goes by rows; ``ordered``
+    says the latter.
+    """
+    from actcli import blocks
+
+    over_axis = task.function.over_axis
+    if not over_axis and (source.order == "C" or not (ordered or task.seeded)):
+        return source.chunks
+    if over_axis and source.shape is None:
+        # one row, and only its end tells how long it is
+        whole = source.whole()
+        source.shape, source.chunks = whole.shape, iter([(whole, source.bytes or 0)])
+    assert source.shape is not None
+    shape, count = source.shape, _count(source.shape)
+    parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
+    if source.order == "F":
+        parts = blocks.by_rows(parts, shape, folder)
+        source.order = "C"
+    if over_axis:
+        source.file = None
+        slab = shape[task.axis(shape) :]
+        parts = (
+            part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))
+        )
+    return ((part, part.size * (source.bytes or 0) // count) for part in parts)
 
 
-def _count(source: "Source") -> int:
-    from math import prod
-
-    return prod(source.shape or ())
+def _count(shape: Shape) -> int:
+    return prod(shape or ())
 
 
 @contextmanager
@@ -217,17 +287,17 @@ def _by_place(
 
     assert source.file is not None
     stream.flush()
-    start, count, lock = stream.tell(), _count(source), Lock()
+    start, count, lock = stream.tell(), _count(source.shape), Lock()
     files.reserve(stream, start + count * dtype.itemsize)
     given, taken = source.file.fileno(), stream.fileno()
     length = _PART // source.dtype.itemsize
-    single = Task(task.function, dtype=task.dtype, threads=1)
+    single = replace(task, threads=1)
 
     def part(first: int) -> None:
         x = _read_at(given, source, first, min(length, count - first))
         _write_at(
             taken,
-            single(single.read(x))["f"].data.cast("B"),
+            single(single.read(x), first)["f"].data.cast("B"),
             start + first * dtype.itemsize,
         )
         with lock:
@@ -239,7 +309,7 @@ def _by_place(
 def _read_at(file: int, source: "Source", first: int, count: int) -> "Array":
     import numpy as np
 
-    from actcli.errors import FileError
+    from actcli.errors import FileError, counted
 
     x = np.empty(count, source.dtype)
     view, size = x.data.cast("B"), source.dtype.itemsize
@@ -247,8 +317,9 @@ def _read_at(file: int, source: "Source", first: int, count: int) -> "Array":
     while done < x.nbytes:
         more = os.preadv(file, [view[done:]], source.offset + first * size + done)
         if not more:
+            there = (os.fstat(file).st_size - source.offset) // size
             raise FileError(
-                f"{source.name}: ends after {first + done // size} of {_count(source)} numbers"
+                f"{source.name}: ends after {there} of {counted(_count(source.shape), 'number')}"
             )
         done += more
     return x
@@ -260,29 +331,67 @@ def _write_at(file: int, data: memoryview, place: int) -> None:
         data, place = data[done:], place + done
 
 
-def _every_array(task: Task, path: Path, output: Path) -> None:
-    """Compute every array of an archive into another, under its name; a derivative under that with _derivative."""
-    import zipfile
+def is_archive(path: Path | None) -> TypeGuard[Path]:
+    """Whether a file holds arrays by their names; into another such file go all of them."""
+    return path is not None and path.suffix.lower() == ".npz"
 
-    from actcli import files, sources
+
+def _every_array(task: Task, path: Path, output: Path) -> None:
+    """Compute every array of an archive into another."""
+    from actcli import sources
     from actcli.render.progress import progress
     from actcli.render.streams import ArraySink
 
-    with files.written_whole(output) as stream, zipfile.ZipFile(stream, "w") as archive:
+    with _archive(output) as put:
         for name in sources.names(path):
             for result in task.names:
-                member = name if result == "f" else f"{name}_derivative"
                 with (
                     sources.opened(path, name) as source,
                     progress(source.bytes, "bytes") as advance,
-                    archive.open(f"{member}.npy", "w", force_zip64=True) as part,
+                    put(name, result) as member,
                 ):
+                    parts = _arranged(task, source, output.parent, ordered=False)
                     sink = ArraySink(
-                        part,
+                        member,
                         task.result_dtype(source.dtype),
-                        source.shape,
+                        task.result_shape(source.shape),
                         source.order,
                     )
-                    for chunk, size in source.chunks:
-                        sink.write({"f": task(task.read(chunk))[result]})
+                    for _, results, size in _computed(task, parts):
+                        sink.write({"f": results[result]})
                         advance(size)
+
+
+def every_whole_array(
+    compute: "Callable[[Array], dict[str, Array]]", path: Path, output: Path
+) -> None:
+    """Compute every array of an archive into another where it takes the whole array to compute a part."""
+    import numpy as np
+
+    from actcli import sources
+    from actcli.render.output import note
+
+    with _archive(output) as put:
+        for name in sources.names(path):
+            for result, values in compute(sources.read(path, name)).items():
+                with put(name, result) as member:
+                    np.lib.format.write_array(member, values, allow_pickle=False)
+    note(f"wrote {output}")
+
+
+@contextmanager
+def _archive(
+    output: Path,
+) -> "Iterator[Callable[[str, str], AbstractContextManager[IO[bytes]]]]":
+    """Give a function that opens a member: f of an array under its name, other results under that with theirs."""
+    import zipfile
+
+    from actcli import files
+
+    with files.written_whole(output) as stream, zipfile.ZipFile(stream, "w") as archive:
+
+        def put(name: str, result: str) -> "AbstractContextManager[IO[bytes]]":
+            member = name if result == "f" else f"{name}_{result}"
+            return archive.open(f"{member}.npy", "w", force_zip64=True)
+
+        yield put

@@ -14,8 +14,7 @@ from matplotlib.ticker import NullFormatter
 
 from actcli import files
 from actcli.engine import Array
-from actcli.errors import RequestError
-from actcli.render.output import PICTURES as SUFFIXES
+from actcli.render.output import PICTURES, check_suffix
 
 FUNCTION_COLOUR, DERIVATIVE_COLOUR = "tab:blue", "tab:orange"
 
@@ -92,7 +91,7 @@ def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) 
 @contextmanager
 def sheet(path: Path, look: Look) -> Iterator[Figure]:
     """Give an empty figure to draw on, and write it whole when the block ends."""
-    check_suffix(path)
+    check_suffix(path, PICTURES)
     style: Any = {
         **(_DARK if look.dark else {}),
         "svg.hashsalt": "actcli",
@@ -122,7 +121,7 @@ def bars(
     unit: str,
 ) -> None:
     """Draw a group of horizontal bars for each label, on a logarithmic scale, and write the picture whole."""
-    check_suffix(path)
+    check_suffix(path, PICTURES)
     height = 0.8 / len(series)
     rows = np.arange(len(labels))
     with rc_context({"svg.hashsalt": "actcli", "font.size": 9}):
@@ -142,14 +141,6 @@ def bars(
         axes.xaxis.set_minor_formatter(NullFormatter())
         figure.legend(loc="outside lower center", ncols=len(series))
         save(figure, path)
-
-
-def check_suffix(path: Path) -> None:
-    """Raise RequestError for a picture of a kind that is not drawn."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise RequestError(
-            f"{path}: unknown suffix '{path.suffix}'; {' '.join(SUFFIXES)} can be drawn"
-        )
 
 
 def save(figure: Figure, path: Path) -> None:

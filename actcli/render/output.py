@@ -1,7 +1,7 @@
 """Where results go: standard output, or a file that is written whole. What they look like is made beside this."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.files import check_one, dump_arrays, write_arrays, written_whole
-from actcli.render.records import BINARY, SUFFIXES, Records, to_text
+from actcli.render.records import BINARY, SUFFIXES, Records, check_format, to_text
 
 # what can be drawn; known here, as matplotlib is imported only to draw
 PICTURES = (".png", ".svg", ".pdf")
@@ -20,13 +20,30 @@ def is_picture(path: Path | None) -> bool:
     return path is not None and path.suffix.lower() in PICTURES
 
 
-def check_suffix(path: Path | None) -> None:
-    """Raise RequestError before the work is done for a file that neither pictures nor records can be written to."""
-    known = [*PICTURES, *SUFFIXES]
+def check_suffix(path: Path | None, known: Collection[str] = ()) -> None:
+    """Raise RequestError before the work is done for a file that it cannot be written to.
+
+    Args:
+        path: the file, if there is one.
+        known: suffixes; those of pictures and of text unless given.
+    """
+    known = known or [*PICTURES, *(s for s, f in SUFFIXES.items() if f not in BINARY)]
     if path is not None and path.suffix.lower() not in known:
         raise RequestError(
             f"{path}: unknown suffix '{path.suffix}'; {' '.join(known)} can be written"
         )
+
+
+def format_of(path: Path, format_: str = "table") -> str:
+    """Return the format that a file's suffix says; RequestError if it says none, or -f another."""
+    check_suffix(path, SUFFIXES)
+    meant = SUFFIXES[path.suffix.lower()]
+    if format_ not in ("table", meant):
+        check_format(format_)
+        raise RequestError(
+            f"{path}: its suffix says {meant}, -f says {format_}; leave out -f, or change the suffix"
+        )
+    return meant
 
 
 def emit(
@@ -50,7 +67,7 @@ def emit(
         note(f"wrote {output}")
         output = None
     if output is not None:
-        save(records, output)
+        save(records, output, format_)
     elif format_ == "table":
         table()
     elif format_ in BINARY:
@@ -59,18 +76,15 @@ def emit(
         sys.stdout.write(to_text(records, format_))
 
 
-def save(records: Records, path: Path) -> None:
+def save(records: Records, path: Path, format_: str = "table") -> None:
     """Write a result to a file by its suffix, and say so on standard error."""
-    suffix = path.suffix.lower()
-    if suffix[1:] in BINARY:
-        write_arrays(path, arrays_of(records, suffix[1:]))
-    elif suffix in SUFFIXES:
-        text = to_text(records, SUFFIXES[suffix])
+    format_ = format_of(path, format_)
+    if format_ in BINARY:
+        write_arrays(path, arrays_of(records, format_))
+    else:
+        text = to_text(records, format_)
         with written_whole(path) as stream:
             stream.write(text.encode())
-    else:
-        known = " ".join([*SUFFIXES, ".npy", ".npz"])
-        raise RequestError(f"{path}: unknown suffix '{suffix}'; {known} can be written")
     note(f"wrote {path}")
 
 

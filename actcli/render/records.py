@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,16 +78,9 @@ def body(format_: str, columns: Mapping[str, Array]) -> bytes:
         return _rows([_hexadecimal(c) for c in columns.values()], "\t")
     separator = _SEPARATORS.get(format_, " ")
     arrays = list(columns.values())
-    if all(_is_bulk(a) and a.dtype == arrays[0].dtype for a in arrays):
+    if all(a.dtype.kind == "f" and a.dtype == arrays[0].dtype for a in arrays):
         return _bulk(np.column_stack(arrays), separator.encode())
     return _rows([_quoted(shortest(c), separator) for c in arrays], separator)
-
-
-def _is_bulk(numbers: Array) -> bool:
-    """Whether orjson prints these as they are: it makes the non-finite null, and of float16 more digits than it has."""
-    return numbers.dtype in (np.float64, np.float32) and bool(
-        np.isfinite(numbers).all()
-    )
 
 
 def _bulk(table: Array, separator: bytes) -> bytes:
@@ -98,10 +92,36 @@ def _bulk(table: Array, separator: bytes) -> bytes:
     return (rows if separator == b"," else rows.replace(b",", separator)) + b"\n"
 
 
-def _dumped(numbers: Array) -> bytes:
-    return orjson.dumps(
+def _dumped(numbers: Array, mark: bytes = b"") -> bytes:
+    """Return an array as JSON without blanks, the non-finite as words between marks."""
+    if numbers.dtype == np.float16:
+        many = numbers.size > _MANY
+        numbers = _halves()[numbers.view(np.uint16)] if many else _retold(numbers)
+    text = orjson.dumps(
         np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY
     )
+    odd = numbers[~np.isfinite(numbers)]
+    if not odd.size:
+        return text
+    # orjson makes them null
+    words = [mark + w + mark for w in (b"inf", b"-inf", b"nan")]
+    parts = [b""] * (2 * odd.size + 1)
+    parts[::2] = text.split(b"null")
+    parts[1::2] = [words[k] for k in ((odd < 0) + 2 * np.isnan(odd)).tolist()]
+    return b"".join(parts)
+
+
+@cache
+def _halves() -> Array:
+    """Return for the bits of each float16 the float64 that has its shortest text; its own value has more digits."""
+    return _retold(np.arange(1 << 16, dtype=np.uint16).view(np.float16))
+
+
+def _retold(numbers: Array) -> Array:
+    return numbers.astype(str).astype(np.float64)
+
+
+_MANY = 1 << 12  # from here on a table of all float16 is made sooner than their texts
 
 
 def _rows(columns: Sequence[Sequence[str]], separator: str) -> bytes:
@@ -117,15 +137,9 @@ def shortest(numbers: Array) -> list[str]:
     ['0.1', 'inf', '1e-7']
     """
     flat = numbers.ravel()
-    if not flat.size or flat.dtype not in (np.float64, np.float32):
-        return [
-            str(v)
-            for v in (flat.astype(str) if flat.dtype.kind == "f" else flat).tolist()
-        ]
-    words = _dumped(flat)[1:-1].decode().split(",")
-    for place in np.flatnonzero(~np.isfinite(flat)).tolist():
-        words[place] = str(float(flat[place]))
-    return words
+    if not flat.size or flat.dtype.kind != "f":
+        return [str(v) for v in flat.tolist()]
+    return _dumped(flat)[1:-1].decode().split(",")
 
 
 def texts(values: Iterable[object]) -> Array:
@@ -161,30 +175,32 @@ def _json(value: object) -> str:
 
 
 def _json_array(numbers: Array) -> str:
-    if numbers.ndim and _is_bulk(numbers):
-        return _dumped(numbers).replace(b",", b", ").decode()
-    if numbers.ndim > 1:
-        return "[" + ", ".join(map(_json_array, numbers)) + "]"
-    words = _json_words(numbers)
-    return "[" + ", ".join(words) + "]" if numbers.ndim else words[0]
+    if not numbers.ndim:
+        return _dumped(numbers[None], b'"')[1:-1].decode()
+    return _dumped(numbers, b'"').replace(b",", b", ").decode()
 
 
-def _json_words(column: Array) -> list[str]:
+def _json_words(column: Array) -> list[bytes]:
     """Return the elements of a column as JSON."""
     if column.dtype.kind != "f":
-        return [json_text(v) for v in column.tolist()]
-    words = shortest(column)
-    for place in np.flatnonzero(~np.isfinite(column.ravel())).tolist():
-        words[place] = f'"{words[place]}"'
-    return words
+        return [json_text(v).encode() for v in column.tolist()]
+    return _dumped(column, b'"')[1:-1].split(b",")
 
 
 def _json_lines(columns: Mapping[str, Array]) -> bytes:
-    keys = [_json(name) + ": " for name in columns]
-    rows = zip(*map(_json_words, columns.values()), strict=True)
-    return "".join(
-        "{" + ", ".join(map(str.__add__, keys, row)) + "}\n" for row in rows
-    ).encode()
+    count = min(map(len, columns.values()))
+    if not count:
+        return b""
+    parts = [b""] * (2 * len(columns) * count + 1)
+    before = "}\n{"
+    for place, (name, column) in enumerate(columns.items()):
+        parts[2 * place : -1 : 2 * len(columns)] = [
+            f"{before}{_json(name)}: ".encode()
+        ] * count
+        parts[2 * place + 1 : -1 : 2 * len(columns)] = _json_words(column)
+        before = ", "
+    parts[-1] = b"}\n"
+    return b"".join(parts)[2:]
 
 
 def _quoted(words: list[str], separator: str) -> list[str]:
@@ -218,4 +234,6 @@ SUFFIXES = {
     ".jsonl": "jsonl",
     ".txt": "plain",
     ".hex": "hex",
+    ".npy": "npy",
+    ".npz": "npz",
 }

@@ -4,14 +4,17 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from math import prod
 from pathlib import Path
-from typing import IO, Any, Protocol, Self
+from typing import IO, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
 from actcli import files
 from actcli.engine import Array
 from actcli.render.records import body, head, json_text
+
+Shapes: TypeAlias = Mapping[str, tuple[int, ...] | None]
 
 _AT_A_TIME = 1 << 17  # numbers, of what is written out again
 
@@ -35,7 +38,10 @@ class TextSink:
 
     def write(self, columns: Mapping[str, Array]) -> None:
         """Take the next rows."""
-        self.stream.write(body(self.format, columns))
+        for start in range(0, max(map(len, columns.values())), _AT_A_TIME):
+            rows = slice(start, start + _AT_A_TIME)
+            part = {name: column[rows] for name, column in columns.items()}
+            self.stream.write(body(self.format, part))
 
     def finish(self) -> None:
         """Leave nothing in the buffer, so that what fails fails here."""
@@ -82,10 +88,8 @@ def write_header(
 class SpooledSink:
     """Columns that must stand one after the other: each is kept in a temporary file until the end."""
 
-    def __init__(
-        self, shape: tuple[int, ...] | None, folder: Path | None = None
-    ) -> None:
-        self.shape, self.folder = shape, folder
+    def __init__(self, shapes: Shapes, folder: Path | None = None) -> None:
+        self.shapes, self.folder = shapes, folder
         self.columns: dict[str, tuple[IO[bytes], np.dtype[Any]]] = {}
 
     def __enter__(self) -> Self:
@@ -98,37 +102,38 @@ class SpooledSink:
     def write(self, columns: Mapping[str, Array]) -> None:
         """Take the next rows."""
         for name, column in columns.items():
-            if name not in self.columns:
-                kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
-                self.columns[name] = kept, column.dtype
-            self.columns[name][0].write(np.ascontiguousarray(column).data)
+            with files.keeping(self.folder):
+                if name not in self.columns:
+                    kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
+                    self.columns[name] = kept, column.dtype
+                self.columns[name][0].write(np.ascontiguousarray(column).data)
 
-    def parts(self, name: str) -> Iterator[Array]:
-        """Yield a column again, a part at a time."""
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of a column, and go back to where it begins."""
         kept, dtype = self.columns[name]
-        kept.seek(0)
-        while data := kept.read(_AT_A_TIME * dtype.itemsize):
-            yield np.frombuffer(data, dtype)
+        with files.keeping(self.folder):
+            length = kept.seek(0, 2) // dtype.itemsize
+            kept.seek(0)
+        shape = self.shapes[name]
+        return (length,) if shape is None else shape
 
-    def size(self, name: str) -> int:
-        """Return how long a column is."""
+    def take(self, name: str, count: int) -> Array:
+        """Return the next numbers of a column."""
         kept, dtype = self.columns[name]
-        return kept.seek(0, 2) // dtype.itemsize
+        return np.frombuffer(kept.read(count * dtype.itemsize), dtype)
 
-    def array_into(self, stream: IO[bytes], name: str) -> None:
+    def array_into(self, stream: IO[bytes], name: str, order: str = "C") -> None:
         """Write a column as .npy."""
-        sink = ArraySink(
-            stream, self.columns[name][1], self.shape or (self.size(name),)
-        )
-        for part in self.parts(name):
+        sink = ArraySink(stream, self.columns[name][1], self.shape(name), order)
+        while (part := self.take(name, _AT_A_TIME)).size:
             sink.write({name: part})
 
 
 class SpooledArraySink(SpooledSink):
     """One array as .npy into a pipe, where its header cannot be written again."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__(None)
+    def __init__(self, stream: IO[bytes], shapes: Shapes) -> None:
+        super().__init__(shapes)
         self.stream = stream
 
     def finish(self) -> None:
@@ -142,17 +147,17 @@ class ArchiveSink(SpooledSink):
     """Columns as the arrays of an .npz."""
 
     def __init__(
-        self, stream: IO[bytes], shape: tuple[int, ...] | None, folder: Path | None
+        self, stream: IO[bytes], shapes: Shapes, order: str, folder: Path | None
     ) -> None:
-        super().__init__(shape, folder)
-        self.stream = stream
+        super().__init__(shapes, folder)
+        self.stream, self.order = stream, order
 
     def finish(self) -> None:
         """Write the columns by their names."""
         with zipfile.ZipFile(self.stream, "w") as archive:
             for name in self.columns:
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    self.array_into(member, name)
+                    self.array_into(member, name, self.order)
         self.stream.flush()
 
 
@@ -163,10 +168,10 @@ class DocumentSink(SpooledSink):
         self,
         stream: IO[bytes],
         known: Mapping[str, Any],
-        shape: tuple[int, ...] | None,
+        shapes: Shapes,
         folder: Path | None,
     ) -> None:
-        super().__init__(shape, folder)
+        super().__init__(shapes, folder)
         self.stream, self.known = stream, known
 
     def finish(self) -> None:
@@ -174,20 +179,27 @@ class DocumentSink(SpooledSink):
         self.stream.write(json_text(self.known)[:-1].encode())
         for name in self.columns:
             self.stream.write(f", {json_text(name)}: ".encode())
-            self.write_array(name)
+            self.write_nested(name, self.shape(name))
         self.stream.write(b"}\n")
         self.stream.flush()
 
-    def write_array(self, name: str) -> None:
-        """Write a column; one of several dimensions is made as a whole."""
-        if self.shape is not None and len(self.shape) != 1:
-            whole = np.concatenate(list(self.parts(name))).reshape(self.shape)
-            self.stream.write(json_text(whole).encode())
+    def write_nested(self, name: str, shape: tuple[int, ...]) -> None:
+        """Write the next numbers of a column as an array of that shape, some of its rows at a time."""
+        if not shape:
+            self.stream.write(json_text(self.take(name, 1).reshape(())).encode())
             return
+        inner = prod(shape[1:])
+        step = max(1, _AT_A_TIME // inner)
         separator = b"["
-        for part in self.parts(name):
-            self.stream.write(separator + json_text(part)[1:-1].encode())
+        for row in range(0, shape[0], step):
+            self.stream.write(separator)
             separator = b", "
+            if inner > _AT_A_TIME:
+                self.write_nested(name, shape[1:])
+                continue
+            count = min(step, shape[0] - row)
+            rows = self.take(name, count * inner).reshape(count, *shape[1:])
+            self.stream.write(json_text(rows)[1:-1].encode())
         self.stream.write(b"]")
 
 
@@ -195,11 +207,10 @@ class DocumentSink(SpooledSink):
 def sink(
     stream: IO[bytes],
     format_: str,
-    names: Sequence[str],
+    shapes: Shapes,
     *,
     known: Mapping[str, Any],
     dtype: "np.dtype[Any]",
-    shape: tuple[int, ...] | None,
     order: str,
     folder: Path | None,
 ) -> Iterator[Sink]:
@@ -208,26 +219,26 @@ def sink(
     Args:
         stream: a file, or with ``folder=None`` standard output.
         format_: of records.py, or npy or npz.
-        names: of the columns.
+        shapes: of the columns, by name; None for one of which only the end tells.
         known: what a JSON document says before the columns.
         dtype: of the results.
-        shape: of the input, None if only the end tells.
         order: that of the memory of the input.
         folder: where there is room for what must be kept until the end.
     """
     if format_ == "npy":
-        files.check_one(names)
+        files.check_one(shapes)
     with ExitStack() as stack:
         taker: Sink
+        shape = next(iter(shapes.values()))
         if format_ == "npy" and (shape is not None or folder is not None):
             taker = ArraySink(stream, dtype, shape, order)
         elif format_ == "npy":
-            taker = stack.enter_context(SpooledArraySink(stream))
+            taker = stack.enter_context(SpooledArraySink(stream, shapes))
         elif format_ == "npz":
-            taker = stack.enter_context(ArchiveSink(stream, shape, folder))
+            taker = stack.enter_context(ArchiveSink(stream, shapes, order, folder))
         elif format_ == "json":
-            taker = stack.enter_context(DocumentSink(stream, known, shape, folder))
+            taker = stack.enter_context(DocumentSink(stream, known, shapes, folder))
         else:
-            taker = TextSink(stream, format_, names)
+            taker = TextSink(stream, format_, tuple(shapes))
         yield taker
         taker.finish()

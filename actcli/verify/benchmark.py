@@ -1,11 +1,16 @@
 """How long functions take: contenders in turn, so that a machine that slows down slows them all. Prints nothing."""
 
+import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from actcli import engine
 from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.verify.frameworks import Run, opponents
@@ -57,13 +62,12 @@ class Result:
         return self.function + "′" * self.order
 
     def nanoseconds(self, timing: Timing) -> float:
-        """Return the time for each element."""
+        """Return the time for each element, in nanoseconds as all of them."""
         return timing.median / self.size * 1e9
 
-    @property
-    def spread(self) -> tuple[float, float]:
-        """The least and greatest nanoseconds for each element, of ours."""
-        low, high = min(self.ours.seconds), max(self.ours.seconds)
+    def spread(self, timing: Timing) -> tuple[float, float]:
+        """Return the least and greatest time for each element."""
+        low, high = min(timing.seconds), max(timing.seconds)
         return low / self.size * 1e9, high / self.size * 1e9
 
     @property
@@ -151,14 +155,34 @@ def _ours(function: Activation, x: Array, order: int, threads: int) -> Run:
     return lambda: function.vjp(x, ones, threads=threads)
 
 
-def geometric_means(results: Sequence[Result]) -> dict[str, tuple[float, float]]:
-    """Return, for each opponent, the geometric mean of our time over its time: for f and for the derivative."""
-    names = dict.fromkeys(n for r in results for n in r.others)
-    return {name: (_mean(results, name, 0), _mean(results, name, 1)) for name in names}
+def geometric_means(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    """Return, for each opponent, the geometric mean of our time over its time: of f, and of the derivative where it ran."""
+    ratios: dict[str, dict[str, list[float]]] = {}
+    for r in results:
+        for name, timing in r.others.items():
+            of_name = ratios.setdefault(name, {})
+            of_name.setdefault(("f", "derivative")[r.order], []).append(timing.ratio)
+    return {
+        name: {what: float(np.exp(np.mean(np.log(v)))) for what, v in kinds.items()}
+        for name, kinds in ratios.items()
+    }
 
 
-def _mean(results: Sequence[Result], name: str, order: int) -> float:
-    ratios = [
-        r.others[name].ratio for r in results if r.order == order and name in r.others
-    ]
-    return float(np.exp(np.mean(np.log(ratios)))) if ratios else float("nan")
+def machine(against: Sequence[str]) -> dict[str, Any]:
+    """Return what the times were measured on, and the versions of what ran."""
+    libraries = ["numpy", *(name for name in against if name != "naive")]
+    return {
+        "system": platform.platform(terse=True),
+        "processor": _processor(),
+        "processors": engine.processors(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in libraries},
+    }
+
+
+def _processor() -> str:
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text().splitlines() if facts.exists() else []
+    models = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    # Linux leaves platform.processor() empty
+    return (models or [platform.processor() or platform.machine()])[0].strip()

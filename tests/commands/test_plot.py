@@ -77,7 +77,7 @@ def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
         (
             ["relu", "-o", "x.bmp"],
             2,
-            "x.bmp: unknown suffix '.bmp'; .png .svg .pdf can be drawn",
+            "x.bmp: unknown suffix '.bmp'; .png .svg .pdf can be written",
         ),
         (
             ["relu", "-o", "nowhere/x.png"],

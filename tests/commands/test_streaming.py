@@ -1,5 +1,7 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
+import math
+import os
 import resource
 import signal
 import subprocess
@@ -11,10 +13,11 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import files, sources
+from actcli import blocks, files, sources
 from actcli.commands import streaming
 from actcli.engine import Array
 from actcli.errors import FileError
+from actcli.render import streams
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
@@ -91,6 +94,102 @@ def test_every_array_of_an_archive(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("spec", "options", "names"),
+    [
+        ("softmax", [], ["f"]),
+        ("softmax", ["-d"], ["f", "derivative"]),
+        ("gumbel_softmax:seed=1", [], ["f"]),
+        ("logsumexp", [], ["f"]),
+        ("tanh", ["--exact", "-d"], ["f", "derivative"]),
+        ("rrelu:seed=1", ["-d"], ["f", "derivative"]),
+    ],
+)
+def test_every_array_of_an_archive_for_what_needs_the_whole(
+    spec: str, options: list[str], names: list[str], tmp_path: Path
+) -> None:
+    arrays = {"a": inputs("float32", 12).reshape(3, 4), "b": inputs(count=7)}
+    np.savez(tmp_path / "x.npz", **arrays)  # type: ignore[arg-type]
+    done = run("eval", spec, "-i", "x.npz", "-o", "y.npz", *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote y.npz\n")
+    function = actcli.get(spec)
+    with np.load(tmp_path / "y.npz") as read:
+        assert list(read) == [
+            n if r == "f" else f"{n}_{r}" for n in arrays for r in names
+        ]
+        for name, x in arrays.items():
+            np.testing.assert_allclose(read[name], function(x), rtol=1e-15)
+            if "derivative" in names:
+                slopes = function.derivative(x)
+                got = read[f"{name}_derivative"]
+                assert (got.shape, got.dtype) == (slopes.shape, x.dtype)
+                np.testing.assert_allclose(got, slopes, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "spec", ["softmax", "softmax:axis=0", "softmax:axis=1", "logsumexp", "maxout"]
+)
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".csv", ".txt"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_functions_over_an_axis_in_parts(
+    spec: str, suffix: str, order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 100)
+    x = np.array(inputs(count=240).reshape(10, 4, 6), order=order)  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", x)
+    function, out = actcli.get(spec), tmp_path / f"y{suffix}"
+    expected = function(x)
+    parts: list[int] = []
+
+    def watched(given: Array, *arguments: object, **values: object) -> Array:
+        parts.append(given.size)
+        return actcli.Activation.__call__(function, given, *arguments, **values)  # type: ignore[arg-type,no-any-return]
+
+    task = streaming.Task(function)
+    assert streaming.can_stream(task, "table", out)
+    monkeypatch.setattr(type(function), "__call__", lambda _, x, **k: watched(x, **k))
+    streaming.run(task, tmp_path / "x.npy", None, "table", out)
+    assert max(parts) < x.size or "axis=0" in spec or order == "F"
+    column = "f" if suffix in (".npz", ".json", ".csv") else None
+    got = sources.read(out, column)
+    if suffix in (".csv", ".txt"):
+        expected = expected.ravel()
+    np.testing.assert_array_equal(got, expected)
+    if suffix == ".csv":
+        header = out.read_text().partition("\n")[0]
+        assert header == ("x,f" if expected.size == x.size else "f")
+    if suffix in (".npz", ".json"):
+        np.testing.assert_array_equal(sources.read(out, "x"), x)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".jsonl", ".npz"])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(), (240,), (240, 1), (1, 240), (12, 20), (2, 3, 40), (40, 3, 2)])  # fmt: skip
+def test_arrays_of_any_shape_in_parts(
+    shape: tuple[int, ...],
+    order: str,
+    suffix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(streams, "_AT_A_TIME", 7)
+    monkeypatch.setattr(blocks, "_HELD", 50)
+    x = np.array(inputs(count=math.prod(shape)).reshape(shape), order=order)  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", x)
+    streaming.run(
+        streaming.Task(actcli.tanh), tmp_path / "x.npy", None, "table", tmp_path / f"y{suffix}"
+    )  # fmt: skip
+    for name, expected in (("x", x), ("f", actcli.tanh(x))):
+        got = sources.read(tmp_path / f"y{suffix}", name)
+        flat = suffix in (".csv", ".jsonl")
+        assert got.shape == ((max(1, x.size),) if flat else shape)
+        np.testing.assert_array_equal(got, expected.ravel() if flat else expected)
+    if suffix == ".npz" and x.size > 1:
+        f = np.load(tmp_path / "y.npz")["f"]
+        assert f.flags[f"{order}_CONTIGUOUS"]
+
+
 def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
     x = inputs(count=50_000)
     (tmp_path / "x.txt").write_text("\n".join(map(repr, x.tolist())))
@@ -115,6 +214,17 @@ def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
     )
     assert done.returncode == 0
     np.testing.assert_array_equal(np.load(tmp_path / "z.npz")["f"], actcli.relu(x))
+
+
+@pytest.mark.parametrize(
+    "command", ["prelu --wrt alpha", "swish:beta=2 -d", "softmax", "logsumexp", "relu --dtype float16"]
+)  # fmt: skip
+@pytest.mark.parametrize("format_", ["json", "csv", "plain"])
+def test_a_pipe_says_what_typed_numbers_say(command: str, format_: str) -> None:
+    arguments = ["eval", *command.split(), "-f", format_]
+    piped = run(*arguments, stdin="1\n-2\n0.1\n")
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert piped.stdout == run(*arguments, "-x", "1,-2,0.1").stdout
 
 
 def test_the_dtype_is_that_of_the_file_unless_asked_for(tmp_path: Path) -> None:
@@ -157,38 +267,64 @@ def test_a_file_onto_itself(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), actcli.relu(inputs()))
 
 
-def test_random_slopes_go_by_the_place_in_the_whole(tmp_path: Path) -> None:
-    x = -np.ones(1000)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_random_slopes_go_by_the_place_in_the_whole(
+    order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 1000)
+    monkeypatch.setattr(streaming, "_PART", 1000)
+    x = np.array(-np.ones((50, 40)), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
-    run("eval", "rrelu:seed=3", "-i", "x.npy", "-o", "y.npy", cwd=tmp_path)
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.rrelu(x, seed=3))
+    function = actcli.rrelu.bind(seed=3)
+    for name in ("y.npy", "y.npz", "y.json"):
+        task = streaming.Task(function, int(name != "y.npy"))
+        assert streaming.can_stream(task, "table", tmp_path / name)
+        streaming.run(task, tmp_path / "x.npy", None, "table", tmp_path / name)
+        column = None if name == "y.npy" else "f"
+        np.testing.assert_array_equal(
+            sources.read(tmp_path / name, column), actcli.rrelu(x, seed=3)
+        )
+    np.testing.assert_array_equal(
+        sources.read(tmp_path / "y.json", "derivative"), function.derivative(x)
+    )
 
 
 @POSIX
 @pytest.mark.parametrize(
-    ("given", "made"), [("npy", "npy"), ("txt", "txt"), ("txt", "npy"), ("npy", "json")]
+    ("spec", "given", "made"),
+    [
+        ("relu", "npy", "npy"),
+        ("rrelu:seed=1", "npy", "npy"),
+        ("softmax", "npy", "npy"),
+        ("relu", "npy", "json"),
+        ("relu", "npy by columns", "csv"),
+        ("relu", "txt", "txt"),
+        ("relu", "txt", "npy"),
+        ("relu", "json", "npy"),
+    ],
 )
 def test_memory_does_not_grow_with_the_input(
-    given: str, made: str, tmp_path: Path
+    spec: str, given: str, made: str, tmp_path: Path
 ) -> None:
     """At the start it is some 40 MB; 30 million zeros are 240, and text ten times what is read at once."""
-    path = tmp_path / f"x.{given}"
-    if given == "npy":
-        with path.open("wb") as stream:
-            count = 30_000_000 if made == "npy" else 2_000_000
-            np.lib.format.write_array_header_1_0(
-                stream, {"descr": "<f8", "fortran_order": False, "shape": (count,)}
-            )
-            stream.truncate(stream.tell() + 8 * count)
-    else:
+    path = tmp_path / f"x.{given.split()[0]}"
+    if given == "txt":
         path.write_bytes(b"0.1234567890123456\n" * 1_000_000)
+    elif given == "json":
+        path.write_bytes(b"[" + b"0.1234567890123456,\n" * 3_000_000 + b"1]")
+    else:
+        with path.open("wb") as stream:
+            rows = 30_000 if made == "npy" else 2_000
+            header = {"descr": "<f8", "fortran_order": given != "npy", "shape": (rows, 1000)}  # fmt: skip
+            np.lib.format.write_array_header_1_0(stream, header)
+            stream.truncate(stream.tell() + 8 * rows * 1000)
     # started by a small process: the peak of a child counts what its parent was when it was split off
     measured = (
         "import resource, subprocess, sys\nsubprocess.run(sys.argv[1:], check=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", measured, *ACTCLI, "eval", "relu", "-i", str(path), "-o", f"y.{made}"],
+        [sys.executable, "-c", measured, *ACTCLI, "eval", spec, "-i", str(path), "-o", f"y.{made}"],
         cwd=tmp_path, env=environment(), capture_output=True, check=True,
     )  # fmt: skip
     assert int(done.stdout) * (1 if sys.platform == "darwin" else 1024) < 120e6
@@ -239,7 +375,7 @@ def test_input_that_ends_early(tmp_path: Path) -> None:
     for given in ("-i x.npy", "< x.npy"):
         done = shell(f"actcli eval relu {given} -o y.npy", cwd=tmp_path)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-        assert " ends after 2" in done.stderr
+        assert "ends after 299875 of 300000 numbers" in done.stderr
         assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", "y.npy"]
         assert (tmp_path / "y.npy").read_text() == "before"
 
@@ -261,6 +397,50 @@ def test_a_disk_that_takes_no_more(suffix: str, tmp_path: Path) -> None:
         ["x.npy", f"y.{suffix}"]
     )
     assert (tmp_path / f"y.{suffix}").read_text() == "before"
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "arguments",
+    ["-f json < x.npy", "-f npz -i x.npy", "-f csv < F.npy", "-f csv < x.npz"],
+)
+def test_a_disk_for_temporary_files_that_takes_no_more(
+    arguments: str, tmp_path: Path
+) -> None:
+    x = inputs(count=3_000_000).reshape(3, -1)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "F.npy", np.asfortranarray(x))
+    np.savez(tmp_path / "x.npz", x=x)
+    (tmp_path / "kept").mkdir()
+    done = shell(
+        f"ulimit -f 1000; actcli eval relu {arguments} > /dev/null", cwd=tmp_path, TMPDIR=str(tmp_path / "kept")
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"actcli: {tmp_path / 'kept'}: file too large; what comes last is kept there, TMPDIR names another folder\n"
+    )
+    assert not list((tmp_path / "kept").iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["npy", "csv"])
+def test_input_that_shrinks_while_it_is_read(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 800)
+    monkeypatch.setattr(streaming, "_PART", 800)
+    path, out = tmp_path / "x.npy", tmp_path / f"y.{suffix}"
+    np.save(path, inputs(count=100_000))
+    out.write_text("before")
+
+    def shrinking(_: streaming.Task, x: Array) -> Array:
+        os.truncate(path, 128 + 8 * 50_000)
+        return x
+
+    monkeypatch.setattr(streaming.Task, "read", shrinking)
+    with pytest.raises(FileError, match=r"x.npy: ends after 50000 of 100000 numbers"):
+        streaming.run(streaming.Task(actcli.relu, threads=2), path, None, "table", out)
+    assert out.read_text() == "before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
 
 
 def test_no_room_is_said_before_the_work(

@@ -24,6 +24,7 @@ def numbers(dtype: str) -> Array:
 def test_shortest_reads_back(dtype: str) -> None:
     x = numbers(dtype)
     words = shortest(x)
+    assert shortest(x[:100]) == words[:100]
     read = np.array(words, np.float64).astype(dtype)
     np.testing.assert_array_equal(read, x)
     signed = ~np.isnan(x)
@@ -65,6 +66,15 @@ def test_rows() -> None:
     assert body("tsv", {"x": columns["x"]}) == b"0.5\n-1.0\n"
     assert head("plain", ("f",)) + body("plain", columns) == b"0.5 nan\n-1.0 2.0\n"
     assert body("jsonl", columns) == b'{"x": 0.5, "f": "nan"}\n{"x": -1.0, "f": 2.0}\n'
+    mixed = {**columns, "n": np.array([1, 2]), "é": np.array(["a", '"'])}
+    assert (
+        body("jsonl", mixed).decode()
+        == '{"x": 0.5, "f": "nan", "n": 1, "é": "a"}\n{"x": -1.0, "f": 2.0, "n": 2, "é": "\\""}\n'
+    )
+    assert body("jsonl", {"x": np.array([])}) == b""
+    odd = np.array([np.inf, 1.0, -np.nan, -np.inf])
+    assert body("plain", {"x": odd}) == b"inf\n1.0\nnan\n-inf\n"
+    assert json_text(odd.reshape(2, 2)) == '[["inf", 1.0], ["nan", "-inf"]]'
     assert (
         body("hex", columns)
         == b"0x1.0000000000000p-1\tnan\n-0x1.0000000000000p+0\t0x1.0000000000000p+1\n"

@@ -68,15 +68,16 @@ def test_figures_follow_from_seconds() -> None:
     }
     result = Result("f", 0, Timing(ours, ours), others, 1_000_000, 8)
     assert result.nanoseconds(result.ours) == pytest.approx(3.0)
-    assert result.spread == pytest.approx((2.0, 4.0))
+    assert result.spread(result.ours) == pytest.approx((2.0, 4.0))
+    assert result.spread(others["naive"]) == pytest.approx((4.0, 16.0))
     assert result.gigabytes == pytest.approx(16e6 / 3e-3 / 1e9)
     assert {n: t.ratio for n, t in others.items()} == pytest.approx(
         {"copy": 3.0, "naive": 0.5}
     )
     slope = Result("f", 1, Timing(ours, ours), {"copy": others["copy"]}, 1_000_000, 8)
     means = geometric_means([result, result, slope])
-    assert means["copy"] == pytest.approx((3.0, 3.0))
-    assert math.isnan(means["naive"][1])
+    assert means["copy"] == pytest.approx({"f": 3.0, "derivative": 3.0})
+    assert means["naive"] == pytest.approx({"f": 0.5})
 
 
 def test_a_framework_counts_only_if_it_computes_the_same() -> None:
@@ -156,8 +157,18 @@ def test_the_command(tmp_path: Path) -> None:
     ]
     first = document["results"][0]
     assert first["ns_low"] <= first["ns"] <= first["ns_high"]
-    assert first["against"]["copy"]["ratio"] > 0
+    other = first["against"]["copy"]
+    assert 0 < other["ns_low"] <= other["ns"] <= other["ns_high"]
+    assert other["ratio"] > 0
+    facts = document["machine"]
+    assert facts["numpy"] == np.__version__
+    assert facts["processors"] >= 1
+    assert all(facts[k] for k in ("system", "processor", "python"))
+    assert "torch" not in facts
     assert document["geometric_means"]["naive"]["derivative"] > 0
+    single = run("bench", "softmax", "--size", "1", "--threads", "1", "--repeat", "1")
+    assert "1 number, float64, 1 thread, median of 1" in single.stdout
+    assert "nan" not in single.stdout
     csv = run(*arguments, "-f", "csv").stdout.splitlines()
     assert csv[0].startswith(
         "function,order,ns,ns_low,ns_high,gb_per_s,copy_ns,over_copy,naive_ns,over_naive"
@@ -198,3 +209,10 @@ def test_a_wrong_request_is_one_line(arguments: list[str], message: str) -> None
     done = run("bench", *arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith(f"actcli: {message}")
+
+
+def test_there_are_not_that_many_threads() -> None:
+    done = run("bench", "relu", "--threads", "100000")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "--threads" in done.stderr
+    assert "100000" in done.stderr
