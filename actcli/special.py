@@ -120,9 +120,18 @@ def _integral_near(
 
 
 def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
-    y, far = _integral_near(x, _normal_cdf_values(), _NORMAL)
+    # c·Φ(c) + h·Φ(c) + x·area, not x·(Φ(c) + area): only the first term is large, and nothing is rounded after it
+    values = _normal_cdf_values()
+    s, h, number, room = _located(x, values.size)
+    y = _area(s, h, room, _NORMAL)
     y *= x
-    return y, far
+    h *= np.take(values, number, out=room, mode="clip")
+    y += h
+    y += np.take(_x_normal_cdf_values(), number, out=room, mode="clip")
+    zero = y == 0.0
+    if zero.any():
+        y[zero] = np.copysign(0.0, x[zero])  # the sum loses the sign
+    return y, _outside(number, values.size)
 
 
 def _x_normal_cdf_prime_near(x: Array) -> tuple[Array, Array]:
@@ -271,6 +280,16 @@ def _exp_of_square(x: Array, q: float, lift: float = 0.0) -> Array:
 @cache
 def _normal_cdf_values() -> Array:
     return _grown(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL, 1.0)
+
+
+@cache
+def _x_normal_cdf_values() -> Array:
+    high, rest = _halves(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL)
+    t = np.arange(1 - high.size, 1) / 2048
+    head = (high.view(np.int64) & _HEAD_BITS).view(np.float64)
+    # both products with the head are exact, as t has few bits
+    below = t * head + (t * (high - head) + t * rest)
+    return _neutral(np.concatenate([below, below[-2::-1] - t[-2::-1]]))
 
 
 @cache
