@@ -24,6 +24,15 @@ def derivative(formula: Formula, wrt: str = "x") -> str:
     return ast.unparse(ast.parse(text))
 
 
+def primed(label: str) -> str:
+    """Return what the derivative of a function is called.
+
+    >>> primed("relu"), primed("1/x")
+    ('relu′', '(1/x)′')
+    """
+    return f"{label}′" if label.replace(" ", "").isidentifier() else f"({label})′"
+
+
 class _Rules:
     """The rules of differentiation by one name."""
 

@@ -73,7 +73,11 @@ def run(
 
     check_suffix(path, PICTURES)
     side = layout == "side"
-    drawn = [c for f in chosen for c in curves_of(f, low, high, derivative or side)]
+    # beyond what is shown, so that a line leaves the picture
+    reach = 2.0 * max(map(abs, limits)) if limits else 0.0
+    drawn = [
+        c for f in chosen for c in curves_of(f, low, high, derivative or side, reach)
+    ]
     if side and size == _SIZE:
         inches = (1.6 * inches[0], inches[1])
     look = figures.Look(title or "", limits, inches, dpi, dark)
@@ -82,10 +86,9 @@ def run(
 
 
 def interval(text: str, option: str) -> tuple[float, float]:
-    """Return ``from:to`` as two finite numbers, the first below the second."""
-    import math
-
+    """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
     from actcli.errors import RequestError
+    from actcli.render.figures import LARGEST
     from actcli.spec import number
 
     parts = text.split(":")
@@ -95,9 +98,9 @@ def interval(text: str, option: str) -> tuple[float, float]:
         raise RequestError(
             f"{option}: '{text}' is not FROM:TO; write it like -6:6"
         ) from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not -LARGEST <= low < high <= LARGEST:
         raise RequestError(
-            f"{option}: '{text}' does not ascend between finite numbers; write it like -6:6"
+            f"{option}: '{text}' does not ascend within ±{LARGEST:g}; write it like -6:6"
         )
     return low, high
 

@@ -1,40 +1,64 @@
 """The curves of a function as a picture needs them: sampled densely, broken at jumps, bent at kinks. Draws nothing."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
 from actcli.activation import Activation
 from actcli.engine import Array
-from actcli.render.figures import Curve
+from actcli.errors import RequestError
+from actcli.render.figures import LARGEST, Curve
+
+Line: TypeAlias = Callable[[Array], Array]
 
 _COUNT = 1201  # abscissae: more than twice the dots of a picture this wide
 _COUNT_EXACT = 401  # a user's formula is computed exactly, and slowly
 _OTHERS = 3  # the inputs that stay at 0 while the first of a vector moves
+_STEEP = 0.01  # a share of the height; a change by more within one step may be a jump
 
 
 def curves_of(
-    function: Activation, low: float, high: float, derivative: bool
+    function: Activation,
+    low: float,
+    high: float,
+    derivative: bool,
+    reach: float = 0.0,
 ) -> list[Curve]:
     """Return the curve of a function over an interval, and that of its derivative.
 
     A function over an axis is followed as its first input moves and three others stay at 0.
+
+    Args:
+        function: with its parameters bound.
+        low: the first abscissa.
+        high: the last.
+        derivative: with the derivative.
+        reach: up to which size values beside a pole are wanted, if that is more than what most values are.
+
+    Raises:
+        RequestError: the function is random.
     """
+    if function.resolve({}).get("seed") is not None:
+        raise RequestError(
+            f"{function.name} with a seed is random; leave out the seed to see the mean"
+        )
     if function.over_axis:
         return _axis_curves(function, np.linspace(low, high, _COUNT_EXACT), derivative)
     x = np.linspace(low, high, _COUNT_EXACT if function.is_formula else _COUNT)
     kinks = _kinks(function)
-    label = function.label
-    curves = [Curve(label, *broken_line(function, x, kinks))]
+    lines: list[Line] = [function]
     if derivative:
-        curves.append(
-            Curve(
-                f"{label}′",
-                *broken_line(function.derivative, x, kinks),
-                is_derivative=True,
-            )
+        lines.append(function.derivative)
+    return [
+        Curve(
+            function.label,
+            *broken_line(line, x, kinks, reach),
+            is_derivative=bool(order),
         )
-    return curves
+        for order, line in enumerate(lines)
+    ]
 
 
 def _kinks(function: Activation) -> Sequence[float]:
@@ -46,14 +70,15 @@ def _kinks(function: Activation) -> Sequence[float]:
 
 
 def broken_line(
-    f: Callable[[Array], Array], x: Array, kinks: Sequence[float]
+    f: Line, x: Array, kinks: Sequence[float], reach: float = 0.0
 ) -> tuple[Array, Array, list[tuple[float, float]]]:
-    """Return abscissae, values with a gap at each jump, and the values at the jumps.
+    """Return abscissae, values with a gap at each jump and each pole, and the values at the jumps.
 
     Args:
         f: the function drawn.
         x: abscissae in ascending order.
         kinks: where it may jump or bend.
+        reach: as in ``curves_of``.
     """
     low, high = float(x[0]), float(x[-1])
     inside = np.array([k for k in kinks if low <= k <= high])
@@ -62,32 +87,94 @@ def broken_line(
     )
     grid = np.union1d(x, sides)
     y = np.array(f(grid), dtype=float)
+    places = np.searchsorted(grid, inside).tolist()
+    for at in places:
+        _leave_out_pole(y, at, max(_usual(y), reach))
+    y[~(np.abs(y) <= LARGEST)] = np.nan
+    scale = np.nanmax(np.abs(y), initial=1.0)
     marks = []
-    for kink in inside.tolist():
-        at = int(np.searchsorted(grid, kink))
-        if not _joined(
-            y[max(at - 1, 0) : at + 2],
-            np.nanmax(np.abs(y[np.isfinite(y)]), initial=1.0),
-        ):
-            marks.append((kink, float(y[at])))
+    for at in places:
+        if not np.ptp(y[max(at - 1, 0) : at + 2]) <= 1e-9 * scale:
+            marks.append((float(grid[at]), float(y[at])))
             y[at] = np.nan
-    return grid, y, marks
+    return grid, y, [mark for mark in marks if mark[1] == mark[1]]
 
 
-def _joined(values: Array, scale: float) -> bool:
-    return bool(np.ptp(values) <= 1e-9 * scale)
+def _usual(y: Array) -> float:
+    """Return how large values are that are worth seeing beside a pole: three times what most of them stay under."""
+    size = np.abs(y[np.isfinite(y) & (y != 0.0)])
+    return 3.0 * float(np.quantile(size, 0.9)) if size.size else 0.0
+
+
+def _leave_out_pole(y: Array, at: int, most: float) -> None:
+    """Leave out the values on both sides of a point that grow beyond ``most`` towards it."""
+    for step in (-1, 1):
+        i = at + step
+        while 0 <= i + step < y.size and abs(y[i]) > most:
+            if abs(y[i]) <= abs(y[i + step]) < np.inf:
+                break
+            y[i] = y[at] = np.nan
+            i += step
 
 
 def _axis_curves(function: Activation, x: Array, derivative: bool) -> list[Curve]:
     """Return the first two outputs as the first input moves, and their slopes: a column of the Jacobian."""
-    rows = np.stack([x, *[np.zeros_like(x)] * _OTHERS], axis=-1)
-    outputs = function(rows)
-    shown = [f"{function.label} y{i + 1}" for i in range(min(2, outputs.shape[-1]))]
-    curves = [Curve(name, x, outputs[:, i]) for i, name in enumerate(shown)]
-    if derivative:
-        column = function.derivative(rows)[..., 0]
-        curves += [
-            Curve(f"{name}′", x, column[:, i], is_derivative=True)
-            for i, name in enumerate(shown)
-        ]
-    return curves
+
+    # each abscissa is a row of its own, whatever axis the function takes of other arrays
+    along_rows = function.bind(axis=-1)
+
+    def outputs(x: Array) -> Array:
+        return np.reshape(along_rows(_rows(x)), (x.size, -1))
+
+    def output(i: int, x: Array) -> Array:
+        return outputs(x)[:, i]
+
+    def slope(i: int, x: Array) -> Array:
+        got: Array = along_rows.derivative(_rows(x))[:, i, 0]
+        return got
+
+    count = outputs(x[:1]).shape[1]
+    return [
+        Curve(
+            f"{function.label} y{i + 1}",
+            *broken_line(line, x, jumps(line, x)),
+            is_derivative=bool(order),
+        )
+        for order, element in enumerate([output, slope][: 1 + derivative])
+        for i in range(min(2, count))
+        for line in [partial(element, i)]
+    ]
+
+
+def _rows(x: Array) -> Array:
+    return np.stack([x, *[np.zeros_like(x)] * _OTHERS], axis=-1)
+
+
+def jumps(f: Line, x: Array) -> list[float]:
+    """Return where a line jumps: the steps over which it changes much are halved until the change is gone or two floats are left.
+
+    Args:
+        f: the function drawn.
+        x: abscissae in ascending order.
+    """
+    y = f(x)
+    change = np.abs(np.diff(y))
+    steep = change > _STEEP * np.ptp(y)
+    (a, b), (left, right) = (np.stack([v[:-1][steep], v[1:][steep]]) for v in (x, y))
+    least = change[steep] / 2.0
+    while True:
+        middle = a + (b - a) / 2.0
+        between = (a < middle) & (middle < b)
+        if not between.any():
+            break
+        value = f(middle)
+        first = np.abs(value - left) >= np.abs(right - value)
+        a, left = np.where(first, a, middle), np.where(first, left, value)
+        b, right = np.where(first, middle, b), np.where(first, value, right)
+        kept = np.abs(right - left) > least
+        a, b, left, right, least = (v[kept] for v in (a, b, left, right, least))
+    # the value at a jump belongs to the number that was meant: 1, not the float after it
+    return [
+        min(ends, key=lambda v: len(repr(v)))
+        for ends in zip(a.tolist(), b.tolist(), strict=True)
+    ]

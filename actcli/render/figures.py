@@ -13,10 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from actcli import files
+from actcli.differentiate import primed
 from actcli.engine import Array
 from actcli.render.output import PICTURES, check_suffix
 
 FUNCTION_COLOUR, DERIVATIVE_COLOUR = "tab:blue", "tab:orange"
+LARGEST = 1e300  # axes overflow a little above it
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
 _METADATA: dict[str, dict[str, Any]] = {
@@ -44,7 +46,7 @@ class Curve:
     """One line of a picture.
 
     Attributes:
-        label: what the legend calls it.
+        label: what the function is called.
         x: abscissae in ascending order.
         y: values; NaN breaks the line, as at a jump.
         is_derivative: drawn dashed among several functions, orange beside one.
@@ -169,7 +171,7 @@ def _panel(
 ) -> None:
     alone = len(colours) == 1
     for curve in curves:
-        colour = colours.get(curve.label.removesuffix("′"), FUNCTION_COLOUR)
+        colour = colours.get(curve.label, FUNCTION_COLOUR)
         if alone:
             colour = DERIVATIVE_COLOUR if curve.is_derivative else FUNCTION_COLOUR
         dashed = curve.is_derivative and not alone and not heading
@@ -178,8 +180,9 @@ def _panel(
             curve.y,
             color=colour,
             linestyle="--" if dashed else "-",
-            label=curve.label,
+            label=primed(curve.label) if curve.is_derivative else curve.label,
             linewidth=1.8,
+            solid_capstyle="butt",  # any other cap would reach into the gap at a jump
         )
         for x, y in curve.points:
             axes.plot([x], [y], "o", color=colour, markersize=4)

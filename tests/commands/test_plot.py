@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli.render.curves import broken_line
+from actcli.differentiate import primed
+from actcli.render.curves import broken_line, curves_of
+from actcli.render.figures import Curve
 from tests.shell import run
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
@@ -26,6 +28,7 @@ def test_a_picture_and_its_path(tmp_path: Path) -> None:
         (["x*sigmoid(b*x)", "-p", "b=1.702", "-d", "--dark"], "x_sigmoid_b_x.png"),
         (["softmax", "-d", "--range", "-3:3"], "softmax.png"),
         (["maxout", "-d"], "maxout.png"),
+        (["logsumexp", "-d"], "logsumexp.png"),
         (["step", "hard_tanh", "-d", "--ylim", "-2:2", "--title", "Steps", "--size", "3x2", "--dpi", "50"], "step-hard_tanh.png"),
     ],
 )  # fmt: skip
@@ -69,8 +72,15 @@ def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
         (
             ["relu", "--range", "0:inf"],
             2,
-            "--range: '0:inf' does not ascend between finite numbers",
+            "--range: '0:inf' does not ascend within ±1e+300",
         ),
+        (
+            ["relu", "--range", "0:1e308"],
+            2,
+            "--range: '0:1e308' does not ascend within ±1e+300",
+        ),
+        (["rrelu:seed=1"], 2, "rrelu with a seed is random; leave out the seed"),
+        (["gumbel_softmax", "-p", "seed=1"], 2, "gumbel_softmax with a seed is random"),
         (["relu", "--ylim", "a:b"], 2, "--ylim: 'a:b' is not FROM:TO"),
         (["relu", "--layout", "sied"], 2, "no layout 'sied'; did you mean 'side'?"),
         (["relu", "--size", "big"], 2, "--size: 'big' is not WIDTHxHEIGHT"),
@@ -96,3 +106,76 @@ def test_a_wrong_request_is_one_line(
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
     assert done.stderr.startswith(f"actcli: {message}")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_line_stops_before_a_pole() -> None:
+    x = np.linspace(-6, 6, 401)
+    f = actcli.get("1/x")
+    for line, most in ((f, 6.0), (f.derivative, 10.0)):
+        grid, y, marks = broken_line(line, x, [0.0])
+        assert not marks
+        assert 0.5 * most < np.nanmax(np.abs(y)) < most
+        missing = grid[np.isnan(y)]
+        assert (np.abs(missing) < 0.5).all()
+        assert missing.size > 10
+    _, y, _ = broken_line(f, x, [0.0], reach=25.0)
+    assert 15.0 < np.nanmax(np.abs(y)) < 25.0
+    grid, y, marks = broken_line(actcli.get("log(x)"), x, [0.0])
+    assert not marks
+    assert np.nanmin(y) > -4.0
+    # a level beside a jump is no pole, however high
+    _, y, marks = broken_line(actcli.get("100 if x > 5.9 else x"), x, [5.9])
+    assert np.nanmax(y) == 100.0
+    assert marks == [(5.9, 100.0)]  # the float is a little above 5.9
+
+
+def test_jumps_over_an_axis_are_found_to_the_last_digit() -> None:
+    def curves(name: str) -> dict[str, Curve]:
+        drawn = curves_of(actcli.get(name), -6.0, 6.0, derivative=True)
+        return {c.label + "′" * c.is_derivative: c for c in drawn}
+
+    hardmax = curves("hardmax")
+    assert hardmax["hardmax y1"].points == [(0.0, 1.0)]
+    assert hardmax["hardmax y2"].points == [(0.0, 0.0)]
+    sparsemax = curves("sparsemax")
+    first = sparsemax["sparsemax y1′"]
+    (low, _), high = first.points
+    assert low == pytest.approx(-1 / 3, abs=1e-15)
+    assert high == (1.0, 0.0)
+    assert np.isnan(first.y).sum() == 2
+    assert np.nanmax(np.abs(np.diff(first.y))) < 1e-15
+    for name in ("sparsemax y1", "sparsemax y2"):
+        assert not np.isnan(sparsemax[name].y).any()
+    for curve in curves("softmax").values():
+        assert not np.isnan(curve.y).any()
+
+
+def test_every_axis_is_drawn_alike() -> None:
+    last, first = (
+        curves_of(actcli.get(name), -3.0, 3.0, derivative=True)
+        for name in ("softmax", "softmax:axis=0")
+    )
+    for a, b in zip(last, first, strict=True):
+        np.testing.assert_array_equal(a.y, b.y)
+    assert float(np.ptp(last[0].y)) > 0.8
+
+
+def test_the_legend_puts_parentheses_around_a_formula() -> None:
+    names = {name: primed(name) for name in ("relu", "1/x", "swish:beta=2", "glu y1")}
+    assert list(names.values()) == ["relu′", "(1/x)′", "(swish:beta=2)′", "glu y1′"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["relu", "--range=-1e300:1e300"],
+        ["exponential", "--range", "0:800", "-d"],
+        ["relu", "--range", "0:1e-320"],
+        ["relu", "--ylim=-1e300:1e300"],
+    ],
+)
+def test_what_hardly_can_be_drawn_is_drawn_without_a_warning(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    done = run("plot", *arguments, "-o", "a.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a.png\n", "")
