@@ -2,8 +2,8 @@
 
 One walk over a formula on a power series gives the value and every derivative, and an answer is given only when both
 ends of its interval round to it. Where a comparison depends on the sign of t it is decided by the side asked for:
-that is what one-sided derivatives are. At a tie, ``max`` and ``min`` take the derivative of their first argument,
-and ``abs`` and ``sign`` have the derivative 0.
+that is what one-sided derivatives are. At a tie the derivative is that of both sides where they agree; where they do
+not, ``max`` and ``min`` take the derivative of their first argument, and ``abs`` and ``sign`` have the derivative 0.
 """
 
 import math
@@ -231,9 +231,12 @@ def _settle(
     extra_bits: int = 0,
 ) -> list[T]:
     """Evaluate with growing precision until every coefficient is accepted; a pole leaves ``undefined``."""
+    tied = False
 
     def attempt(arithmetic: Taylor) -> list[Interval]:
+        nonlocal tied
         result = Evaluator(arithmetic).run(formula, values)
+        tied = arithmetic.tied
         assert isinstance(result, tuple)
         padded = (*result, *([ZERO] * (order + 1 - len(result))))
         return [
@@ -242,7 +245,7 @@ def _settle(
         ]
 
     try:
-        return _escalate(
+        found = _escalate(
             attempt, accept, order + (side != 0), side, _FIRST_BITS + extra_bits
         )
     except UndefinedError:
@@ -254,6 +257,25 @@ def _settle(
         raise UndecidedError(
             f"formula '{formula}': no precision decides its value {_where(values)}"
         ) from None
+    if side or not (tied and order):
+        return found
+    try:
+        sides = [
+            _settle(formula, values, accept, order, s, undefined, extra_bits)
+            for s in (-1, 1)
+        ]
+    except UndecidedError:
+        return found
+    return _agreed(found, *sides)
+
+
+def _agreed(chosen: list[T], left: list[T], right: list[T]) -> list[T]:
+    """Return what was chosen at a tie, but the derivatives of both sides as far as these agree."""
+    if not chosen[0] == left[0] == right[0]:
+        return chosen
+    same = [a == b for a, b in zip(left, right, strict=True)]
+    count = [*same, False].index(False)
+    return [*left[:count], *chosen[count:]]
 
 
 def _settle_vector(

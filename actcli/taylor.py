@@ -55,10 +55,14 @@ class Taylor:
         order: the highest power of t that is kept.
         side: +1 or -1 where t is an infinitesimal of that sign, 0 where comparisons look at x0 alone.
         spare: how many of the kept powers may be lost to removable singularities.
+
+    Attributes:
+        tied: whether a sign was asked for that is another beside x0, so that the series is a choice.
     """
 
     def __init__(self, bits: int, order: int, side: int = 0, spare: int = 0) -> None:
         self.bits, self.order, self.side, self.spare = bits, order, side, spare
+        self.tied = False
 
     # arithmetic
 
@@ -141,6 +145,7 @@ class Taylor:
                 raise TooWideError
             if low:
                 return int(low) * (self.side if power % 2 else 1)
+        self.tied = self.tied or len(a) > 1
         return 0
 
     def sign(self, a: Series) -> Series:

@@ -111,6 +111,22 @@ def test_sides_and_ties(text: str, side: int, expected: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("log(1 + exp(-abs(x))) + max(x, 0)", [math.log(2), 0.5, 0.25, 0.0]),
+        ("max(x, 0) - max(-x, 0)", [0.0, 1.0, 0.0, 0.0]),
+        # the second derivative jumps from 1 to -1: it is a choice, and so is what follows
+        ("sign(x) * log1p(abs(x))", [0.0, 1.0, 0.0, 0.0]),
+        ("(1 if x >= 0 else 0) + x", [1.0, 1.0, 0.0, 0.0]),
+    ],
+)
+def test_a_tie_without_a_kink_has_the_derivative_of_both_sides(
+    text: str, expected: list[float]
+) -> None:
+    assert exact.derivatives(parse(text), {"x": 0.0}, order=3) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "at", "expected"),
     [
         ("sin(x) / x", 0.0, [1.0, 0.0, -1 / 3]),

@@ -104,13 +104,7 @@ class Analysis:
     def at_zero(self) -> tuple[float, float]:
         """Value and slope at 0; at a corner the slope is the function's own choice."""
         f, d = self._curve(np.zeros(1))
-        smooth = (
-            side.slope_left
-            for side in self._curve.sides
-            if side.x == 0.0 and side.slope_left == side.slope_right
-        )
-        # abs and max have chosen a slope at 0 even where their corners cancel
-        return plain(f[0]), plain(next(smooth, d[0]))
+        return plain(f[0]), plain(d[0])
 
     @property
     def slopes(self) -> Range:

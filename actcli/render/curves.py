@@ -119,7 +119,6 @@ def _leave_out_pole(y: Array, at: int, most: float) -> None:
 
 def _axis_curves(function: Activation, x: Array, derivative: bool) -> list[Curve]:
     """Return the first two outputs as the first input moves, and their slopes: a column of the Jacobian."""
-
     # each abscissa is a row of its own, whatever axis the function takes of other arrays
     along_rows = function.bind(axis=-1)
 
