@@ -91,6 +91,11 @@ class Analysis:
         return self._shape.zeros
 
     @property
+    def where_zero(self) -> tuple[Range, ...]:
+        """What ``zeros`` are, with which of their ends belong to them: not that at which step jumps to 1."""
+        return self._shape.where_zero
+
+    @property
     def monotonic(self) -> str:
         """One of "increasing", "decreasing", "non-decreasing", "non-increasing", "constant", "not monotonic"."""
         return self._shape.monotonic
@@ -117,6 +122,11 @@ class Analysis:
         return self._slopes.steepest
 
     @property
+    def steepest_on(self) -> tuple[Range, ...]:
+        """The stretches of x on which |f′| is the largest there is; empty where that is at single points or nowhere."""
+        return self._slopes.steepest_on
+
+    @property
     def lipschitz(self) -> Steepest:
         """The Lipschitz constant, and where it is reached or approached; infinite at a jump."""
         return self._slopes.lipschitz
@@ -125,6 +135,11 @@ class Analysis:
     def alive(self) -> tuple[tuple[float, float], ...]:
         """The intervals on which |f′| ≥ 0.01; elsewhere the gradient vanishes."""
         return self._slopes.alive
+
+    @property
+    def vanishing(self) -> tuple[Range, ...]:
+        """The stretches and points of x at which |f′| < 0.01, in order of x."""
+        return self._slopes.vanishing
 
     @property
     def vanishes_outside(self) -> tuple[float, float]:

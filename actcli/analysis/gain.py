@@ -81,10 +81,19 @@ def moments(curve: Curve, sigma: float = 1.0) -> Moments:
         found = [_integral(z, weight, v) for v in (f, f * f, d, d * d)]
         found = [math.inf if u else v for v, u in zip(found, unsettled, strict=True)]
         mean, square, slope, slope_square = found
+        mean, slope = (
+            _beyond_rounding(mean, square),
+            _beyond_rounding(slope, slope_square),
+        )
         variance = _integral(z, weight, (f - mean) ** 2)
     if math.isinf(square):
         variance = math.inf
     return Moments(sigma, mean, variance, square, slope, slope_square)
+
+
+def _beyond_rounding(mean: float, square: float) -> float:
+    """Return a mean, 0 where it is no more than the rounding of a sum that cancels, as that of an odd function."""
+    return 0.0 if abs(mean) <= 1e-15 * math.sqrt(square) < math.inf else mean
 
 
 def _integral(z: Array, weight: Array, y: Array) -> float:

@@ -17,7 +17,7 @@ _WAVES = 5  # how often a slope turns before the listing may end
 
 @dataclass(frozen=True)
 class Range:
-    """An interval of values, and whether its ends belong to it.
+    """An interval, and whether its ends belong to it.
 
     >>> str(Range(0.0, math.inf, low_attained=True, high_attained=False))
     '[0, ∞)'
@@ -240,6 +240,14 @@ class Shape:
         if endless(np.array(points)):
             points = [x for x in points if abs(x) <= WINDOW]
         return tuple(sorted({*found, *((x + 0.0, x + 0.0) for x in points)}))
+
+    @cached_property
+    def where_zero(self) -> tuple[Range, ...]:
+        """What ``zeros`` are, with which of their ends belong to them."""
+        at = {side.x for side in self.curve.sides if side.at == 0.0}
+        return tuple(
+            Range(a, b, a == b or a in at, a == b or b in at) for a, b in self.zeros
+        )
 
     def _settled(self, x: Array, f: Array) -> Array:
         """Return the values at extrema, 0 where they only differ from it because x is rounded."""

@@ -1,6 +1,7 @@
 """The slopes of a function: how steep it gets and where, and where its gradient vanishes."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -31,7 +32,7 @@ class Steepest:
         slope: the supremum.
         x: where it is reached or approached, good to some 1e-15 where the formula has a second derivative, else to half
             the digits; of several places the nearest to 0.
-        attained: whether the slope is that at x or on a stretch that begins there, and does not only come near.
+        attained: whether the slope is that at x or on a stretch that ends there, and does not only come near.
     """
 
     slope: float
@@ -47,7 +48,7 @@ class Slopes:
 
     @cached_property
     def range(self) -> Range:
-        """The values of f′ where it exists; an end counts as attained where a one-sided derivative has it."""
+        """The values of f′ where it exists."""
         high, low = self._highest, self._lowest
         # a slope that touches 0 is found at a place that is rounded
         scale = high.slope if math.isfinite(high.slope) else 1.0
@@ -58,6 +59,27 @@ class Slopes:
     def steepest(self) -> Steepest:
         """The supremum of |f′|, jumps of f left aside."""
         return self._refined(_best([self._highest, self._lowest]))
+
+    @cached_property
+    def steepest_on(self) -> tuple[Range, ...]:
+        """The stretches of x on which |f′| is the largest there is, an end with them if that is the slope there too."""
+        top = _just_below(self.steepest.slope)
+        level = [(low, high) for low, high, slope in self._levels if abs(slope) >= top]
+        steep = {e.x for e in self.shape.curve.sides if abs(e.slope_at) >= top}
+        return _joined(Range(a, b, a in steep, b in steep) for a, b in level)
+
+    @cached_property
+    def _levels(self) -> list[tuple[float, float, float]]:
+        """The stretches from break to break, or to an infinity, over which the slope stays the same, and that slope."""
+        s = self.shape.curve.samples
+        ends = [-1, *s.at_breaks.tolist(), s.x.size]
+        bounds = [-math.inf, *s.breaks.tolist(), math.inf]
+        parts = [s.d[i + 1 : j] for i, j in pairwise(ends)]
+        return [
+            (low, high, plain(part[0]))
+            for (low, high), part in zip(pairwise(bounds), parts, strict=True)
+            if part.size and (part == part[0]).all()
+        ]
 
     @cached_property
     def lipschitz(self) -> Steepest:
@@ -116,11 +138,13 @@ class Slopes:
     def _beside_breaks(self, y: Array, sign: float) -> list[Steepest]:
         found = []
         s = self.shape.curve.samples
+        before = {high for _, high, _ in self._levels}
+        after = {low for low, _, _ in self._levels}
         for k, side in zip(s.at_breaks.tolist(), self.shape.curve.sides, strict=True):
-            for slope, step in ((side.slope_left, -1), (side.slope_right, 1)):
+            for slope, level in ((side.slope_left, before), (side.slope_right, after)):
                 value = sign * slope
-                stretch = y[k + step] == y[k + 2 * step]
-                attained = math.isfinite(value) and bool(value == y[k] or stretch)
+                has_it = bool(value == y[k]) or side.x in level
+                attained = math.isfinite(value) and has_it
                 found.append(Steepest(plain(value), side.x, attained))
         return found
 
@@ -129,7 +153,7 @@ class Slopes:
         s = curve.samples
         i = np.arange(1, y.size - 1)
         higher = (y[i] >= y[i - 1]) & (y[i] >= y[i + 1]) & np.isfinite(y[i])
-        i = i[higher & s.smooth(i - 1, i + 1)]
+        i = i[higher & s.smooth(i - 1, i + 1) & ~self._only_near_a_break(y)[i]]
         # samples are so close that a peak rises little above them
         i = i[y[i] >= y[i].max(initial=-math.inf) - 0.1 * np.abs(y[i]).max(initial=0.0)]
         most = 2 if curve.is_exact else 8
@@ -148,6 +172,18 @@ class Slopes:
         ]
         return found
 
+    def _only_near_a_break(self, y: Array) -> Array:
+        """Tell at which samples the slope is, but for rounding, its limit at a break that it leaves or comes to."""
+        s = self.shape.curve.samples
+        with np.errstate(invalid="ignore"):
+            same = np.abs(np.diff(y)) <= _TIE * np.abs(y[1:])
+        run = np.cumsum(np.append(0, ~same))
+        before = {high for _, high, _ in self._levels}
+        after = {low for low, _, _ in self._levels}
+        beside = [k - 1 for k in s.at_breaks.tolist() if s.x[k] not in before]
+        beside += [k + 1 for k in s.at_breaks.tolist() if s.x[k] not in after]
+        return np.isin(run, run[beside])
+
     # where the gradient vanishes
 
     @cached_property
@@ -164,6 +200,23 @@ class Slopes:
         states = [bool(first) ^ bool(k % 2) for k in range(edge.size + 1)]
         pairs = zip(pairwise(bounds), states, strict=True)
         return tuple((plain(a), plain(b)) for (a, b), on in pairs if on and a < b)
+
+    @cached_property
+    def vanishing(self) -> tuple[Range, ...]:
+        """Where |f′| is below 0.01, in order of x: an end belongs to it if the slope there does, and so may a point."""
+        low = {e.x for e in self.shape.curve.sides if abs(e.slope_at) < VANISHING}
+        bounds = [-math.inf, *(v for pair in self.alive for v in pair), math.inf]
+        dead = [
+            Range(a, b, a in low, b in low)
+            for a, b in zip(bounds[::2], bounds[1::2], strict=True)
+            if a < b
+        ]
+        alone = [
+            Range(x, x, low_attained=True, high_attained=True)
+            for x in low
+            if any(a < x < b for a, b in self.alive)
+        ]
+        return tuple(sorted([*dead, *alone], key=lambda r: r.low))
 
     def _listed_edges(self, x: Array, live: Array) -> Array:
         """Return the indices after which life begins or ends, in the window and so far beyond it that both ends live."""
@@ -216,6 +269,17 @@ class Slopes:
 
         cuts[smooth] = roots(above, a, b, above(a), above(b))
         return cuts
+
+
+def _joined(stretches: Iterable[Range]) -> tuple[Range, ...]:
+    """Return stretches in order of x with those as one that have an end in common."""
+    found: list[Range] = []
+    for r in stretches:
+        if found and found[-1].high == r.low and r.low_attained:
+            last = found.pop()
+            r = Range(last.low, r.high, last.low_attained, r.high_attained)
+        found.append(r)
+    return tuple(found)
 
 
 def _just_below(v: float) -> float:

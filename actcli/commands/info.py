@@ -128,10 +128,9 @@ def _described(
         ),
     }
     if analysis is not None:
-        f, slope = analysis.at_zero
         rows |= {
             "limits": say.limits(analysis),
-            "at 0": f"f = {say.number(f)}, f′ = {say.number(slope)}",
+            "at 0": say.at_zero(analysis),
             "range": str(analysis.range),
             "range of f′": str(analysis.slopes),
             "extrema": say.extrema(analysis),

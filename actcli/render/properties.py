@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 from actcli.activation import Activation
-from actcli.analysis import VANISHING, Analysis
+from actcli.analysis import VANISHING, Analysis, Range
 
+_MOST = 6  # of a long list, as of the zeros of sin
 NOT_SAID = "–"  # of a function over an axis
 
 
@@ -57,28 +57,38 @@ def number(value: float) -> str:
 
 
 def steepest(analysis: Analysis) -> str:
-    """Return the largest |f′| and where it is, reached or approached."""
+    """Return the largest |f′| and where it is: at a point, on stretches, or only approached."""
     steep = analysis.steepest
-    return f"{number(steep.slope)} {'at' if steep.attained else 'towards'} x = {number(steep.x)}"
+    size = number(steep.slope)
+    if analysis.steepest_on:
+        where = _few([_stretch(r) for r in analysis.steepest_on])
+        return f"{size} {where}" if where == "everywhere" else f"{size} on {where}"
+    return f"{size} {'at' if steep.attained else 'towards'} x = {number(steep.x)}"
 
 
 def vanishing(analysis: Analysis) -> str:
     """Return where the gradient vanishes, as ``x < -4.58, x > 4.58``."""
-    if not analysis.alive:
-        return "everywhere"
-    return ", ".join(_gaps(analysis.alive)) or "nowhere"
+    return _few([_stretch(r) for r in analysis.vanishing]) or "nowhere"
 
 
-def _gaps(alive: Sequence[tuple[float, float]]) -> list[str]:
-    first, last = alive[0][0], alive[-1][1]
-    inner = [f"{_short(a)} < x < {_short(b)}" for (_, a), (b, _) in pairwise(alive)]
-    left = [f"x < {_short(first)}"] if math.isfinite(first) else []
-    right = [f"x > {_short(last)}"] if math.isfinite(last) else []
-    return [*left, *inner, *right]
+def _stretch(r: Range, digits: int = 3) -> str:
+    """Return a stretch of x as an inequality, its ends with some digits or as many as tell them apart."""
+    if r.low == r.high:
+        return f"x = {_short(r.low, digits)}"
+    while _short(r.low, digits) == _short(r.high, digits) and digits < 17:
+        digits += 1
+    above = "≤" if r.low_attained else "<"
+    below = "≤" if r.high_attained else "<"
+    if math.isinf(r.low):
+        end = f"x {below} {_short(r.high, digits)}"
+        return "everywhere" if math.isinf(r.high) else end
+    if math.isinf(r.high):
+        return f"x {above.replace('<', '>').replace('≤', '≥')} {_short(r.low, digits)}"
+    return f"{_short(r.low, digits)} {above} x {below} {_short(r.high, digits)}"
 
 
-def _short(value: float) -> str:
-    return f"{value:.3g}"
+def _short(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}"
 
 
 def limits(analysis: Analysis) -> str:
@@ -92,6 +102,12 @@ def limits(analysis: Analysis) -> str:
     )
 
 
+def at_zero(analysis: Analysis) -> str:
+    """Return value and slope at 0."""
+    f, slope = analysis.at_zero
+    return f"f = {number(f)}, f′ = {number(slope)}".replace("nan", "no value")
+
+
 def extrema(analysis: Analysis) -> str:
     """Return the extrema with their places, the first of many."""
     told = [f"{e.kind} {number(e.f)} at x = {number(e.x)}" for e in analysis.extrema]
@@ -101,12 +117,10 @@ def extrema(analysis: Analysis) -> str:
 def zeros(analysis: Analysis) -> str:
     """Return where the function is 0."""
     told = [
-        number(a) if a == b else f"{number(a)} ≤ x ≤ {number(b)}"
-        for a, b in analysis.zeros
+        number(r.low) if r.low == r.high else _stretch(r, 6)
+        for r in analysis.where_zero
     ]
-    return (
-        _few([t.replace("-∞ ≤ x", "x").replace("x ≤ ∞", "x") for t in told]) or "none"
-    )
+    return _few(told) or "none"
 
 
 def smoothness(analysis: Analysis) -> str:
@@ -118,7 +132,7 @@ def smoothness(analysis: Analysis) -> str:
         f" at x = {number(b.x)}"
         for b in smooth.breaks
     ]
-    return "; ".join([smooth.name, *told]).replace("nan", "no value")
+    return "; ".join([smooth.name, *_first(told)]).replace("nan", "no value")
 
 
 def gains(analysis: Analysis) -> str:
@@ -133,4 +147,13 @@ def gains(analysis: Analysis) -> str:
 
 
 def _few(told: Sequence[str]) -> str:
-    return ", ".join([*told[:6], "…"] if len(told) > 6 else told)
+    return ", ".join(_first(told))
+
+
+def _first(told: Sequence[str]) -> list[str]:
+    """Return the first of many texts, and how many more there are."""
+    return (
+        [*told[:_MOST], f"{len(told) - _MOST} more with -f json"]
+        if len(told) > _MOST + 1
+        else [*told]
+    )

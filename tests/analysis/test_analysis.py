@@ -13,6 +13,7 @@ from actcli import exact
 from actcli.activation import Activation
 from actcli.analysis import VANISHING, Analysis, analyse
 from actcli.engine import Array
+from actcli.render import properties as say
 from tests.test_functions import other_parameters
 
 LINE = np.unique(
@@ -198,6 +199,70 @@ def test_a_peak_whose_second_derivative_is_long_is_told_as_before() -> None:
     deep = actcli.get("sin(" * 30 + "x - 1" + ")" * 30)
     steep = analyse(deep).steepest
     assert (steep.slope, steep.x) == pytest.approx((1.0, 1.0), rel=1e-6)
+
+
+def test_ends_belong_to_stretches_if_the_slope_there_does(
+    elementwise: Activation,
+) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        x, _, d = sampled(a)
+        size, top = np.abs(d), a.steepest.slope * (1.0 - 1e-13)
+        for r in a.steepest_on:
+            inside = (x > r.low) & (x < r.high)
+            assert inside.any()
+            assert (size[inside] >= top).all(), (function, r)
+            for end, attained in ((r.low, r.low_attained), (r.high, r.high_attained)):
+                steep = abs(float(function.derivative(end))) >= top
+                assert attained == (math.isfinite(end) and steep), (function, r)
+        for r in a.vanishing:
+            for end, attained in ((r.low, r.low_attained), (r.high, r.high_attained)):
+                if end in a.breaks:
+                    dead = abs(float(function.derivative(end))) < VANISHING
+                    assert attained == dead, (function, r)
+                else:
+                    assert not attained, (function, r)
+        for r in a.where_zero:
+            for end, attained in ((r.low, r.low_attained), (r.high, r.high_attained)):
+                if math.isfinite(end) and r.low < r.high:
+                    assert attained == (float(function(end)) == 0.0), (function, r)
+
+
+@pytest.mark.parametrize(
+    ("text", "steepest", "vanishing", "zeros"),
+    [
+        ("relu", "1 on x > 0", "x ≤ 0", "x ≤ 0"),
+        ("abs", "1 on x < 0, x > 0", "x = 0", "0"),
+        ("hard_tanh", "1 on -1 < x < 1", "x ≤ -1, x ≥ 1", "0"),
+        ("elu", "1 on x ≥ 0", "x < -4.61", "0"),
+        ("hard_swish", "1.5 towards x = 3", "x ≤ -3, -1.53 < x < -1.47", "x ≤ -3, 0"),
+        ("identity", "1 everywhere", "nowhere", "0"),
+        ("step", "0 everywhere", "everywhere", "x < 0"),
+        # next to 0 it is 1 in rounding
+        ("rectified_tanh", "1 towards x = 0", "x ≤ 0, x > 2.99", "x ≤ 0"),
+        ("tanh", "1 at x = 0", "x < -2.99, x > 2.99", "0"),
+        ("floor(x)", "0 everywhere", "everywhere", "0 ≤ x < 1"),
+        ("1/x", "∞ towards x = 0", "x < -10, x > 10", "none"),
+        (
+            "cos(x) if x*x < 200 else 0",
+            "1 at x = 1.5708",
+            "x ≤ -14.1, -12.58 < x < -12.56, -9.43 < x < -9.41, -6.29 < x < -6.27, -3.15 < x < -3.13, -0.01 < x < 0.01, 5 more with -f json",
+            "x ≤ -14.1421, -14.1372, -10.9956, -7.85398, -4.71239, -1.5708, 6 more with -f json",
+        ),
+    ],
+)
+def test_words_are_true(text: str, steepest: str, vanishing: str, zeros: str) -> None:
+    a = analyse(actcli.get(text))
+    assert (say.steepest(a), say.vanishing(a), say.zeros(a)) == (
+        steepest,
+        vanishing,
+        zeros,
+    )
+
+
+def test_what_has_no_value_is_said() -> None:
+    assert say.at_zero(analyse(actcli.get("1/x"))) == "f = no value, f′ = no value"
+    assert say.at_zero(analyse(actcli.get("relu"))) == "f = 0, f′ = 0"
 
 
 def test_gradient_is_alive_where_it_is_said_to_be(elementwise: Activation) -> None:

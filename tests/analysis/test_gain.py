@@ -146,3 +146,13 @@ def test_sigma_is_a_number_above_zero(sigma: float) -> None:
         actcli.ActcliError, match=f"sigma is {sigma:g}; give a number above 0"
     ):
         analyse(actcli.get("relu")).moments(sigma)
+
+
+def test_means_that_cancel_are_zero(elementwise: Activation) -> None:
+    a = analyse(elementwise)
+    if a.symmetry == "odd" and math.isfinite(a.gain.square):
+        assert a.gain.mean == 0.0
+    if a.symmetry == "even" and math.isfinite(a.gain.slope_square):
+        assert a.gain.slope == 0.0
+    if not a.symmetry and not a.zero_centred:
+        assert a.gain.mean != 0.0

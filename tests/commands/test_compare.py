@@ -30,11 +30,11 @@ def test_both_tables() -> None:
     assert table["range"] == ["(0, 1)", "(-1, 1)", "[0, ∞)"]
     assert table["f(0)"] == ["0.5", "0", "0"]
     assert table["f′(0)"] == ["0.25", "1", "0"]
-    assert table["largest slope"] == ["0.25 at x = 0", "1 at x = 0", "1 at x = 0"]
+    assert table["largest slope"] == ["0.25 at x = 0", "1 at x = 0", "1 on x > 0"]
     assert table["|f′| < 0.01"] == [
         "x < -4.58, x > 4.58",
         "x < -2.99, x > 2.99",
-        "x < 0",
+        "x ≤ 0",
     ]
     assert table["zero-centred"] == ["no", "yes", "no"]
     assert table["monotonic"] == ["increasing", "increasing", "non-decreasing"]
