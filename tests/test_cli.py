@@ -101,19 +101,44 @@ def test_a_plot_needs_no_more_than_matplotlib(tmp_path: Path) -> None:
     assert "matplotlib.pyplot" not in modules
 
 
-def test_completion_of_commands_functions_and_parameters() -> None:
-    def completed(words: str) -> list[str]:
-        count = str(len(shlex.split(words)) - (not words.endswith(" ")))
-        done = run(
-            _ACTCLI_COMPLETE="complete_bash",
-            _TYPER_COMPLETE_ARGS=words,
-            COMP_WORDS=words,
-            COMP_CWORD=count,
-        )
-        return done.stdout.split()
+def completed(words: str) -> list[str]:
+    count = str(len(shlex.split(words)) - (not words.endswith(" ")))
+    done = run(
+        _ACTCLI_COMPLETE="complete_bash",
+        _TYPER_COMPLETE_ARGS=words,
+        COMP_WORDS=words,
+        COMP_CWORD=count,
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
 
+
+def test_completion_of_commands_functions_and_aliases() -> None:
     assert "eval" in completed("actcli ev")
-    assert {"swish", "softmax"} <= set(completed("actcli eval s"))
+    names = completed("actcli eval s")
+    assert {"swish", "softmax", "silu"} <= set(names)
+    assert all(name.startswith("s") for name in names)
+    assert "silu" not in completed("actcli eval ")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("actcli eval swish --wrt ", ["beta"]),
+        ("actcli eval swish:beta=2 --wrt ", ["beta"]),
+        ("actcli eval silu -x 1 --wrt b", ["beta"]),
+        ("actcli eval relu --wrt ", []),
+        ("actcli eval rrelu --wrt ", ["lower", "upper"]),
+        ("actcli eval 'x*b' --wrt ", ["b"]),
+        ("actcli eval nn.LeakyReLU -p ", ["alpha="]),
+        ("actcli compare relu swish:beta=2 prelu -p ", ["alpha=", "beta="]),
+        ("actcli plot swsh mish swish -p b", ["beta="]),
+        # bash takes words apart at colons and signs of equality
+        ("actcli eval swish : beta = 2 --wrt ", ["beta"]),
+    ],
+)
+def test_completion_of_parameters(words: str, expected: list[str]) -> None:
+    assert completed(words) == expected
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

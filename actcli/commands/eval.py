@@ -39,7 +39,7 @@ def run(
         typer.Option(
             metavar="PARAM",
             help="The derivative by a parameter.",
-            autocompletion=options.complete_parameter,
+            autocompletion=options.complete_trainable,
         ),
     ] = None,
     upstream: Annotated[

@@ -16,20 +16,37 @@ if TYPE_CHECKING:
 
 
 def complete_function(incomplete: str) -> list[str]:
-    """Complete the names of functions."""
+    """Complete the names of functions, and their aliases once something is typed."""
     from actcli import functions
 
-    return [name for name in functions if name.startswith(incomplete.lower())]
+    aliases = [a for f in functions.values() for a in f.aliases] if incomplete else []
+    return [name for name in (*functions, *aliases) if name.startswith(incomplete)]
 
 
 def complete_parameter(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete the parameters of the functions that were named before."""
-    from actcli import functions
+    """Complete what sets a parameter of the functions that were named before."""
+    names = {p for f in _named_before(context) for p in f.parameters}
+    return [f"{p}=" for p in sorted(names) if p.startswith(incomplete)]
 
-    named = context.params.get("function") or context.params.get("functions") or []
-    names = [named] if isinstance(named, str) else named
-    parameters = {p for n in names if n in functions for p in functions[n].parameters}
-    return [f"{p}=" for p in sorted(parameters) if p.startswith(incomplete)]
+
+def complete_trainable(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the parameters that the functions named before have a derivative by."""
+    names = {p for f in _named_before(context) for p in f.trainable}
+    return [p for p in sorted(names) if p.startswith(incomplete)]
+
+
+def _named_before(context: typer.Context) -> "list[Activation]":
+    from actcli.errors import RequestError
+    from actcli.lookup import get
+
+    found = []
+    # where a line is only completed, its arguments stay in args
+    for text in context.args:
+        try:
+            found.append(get(text))
+        except RequestError:
+            continue  # a word of another meaning, or a piece of one that bash took apart at a colon
+    return found
 
 
 FunctionName = Annotated[
