@@ -37,10 +37,14 @@ class CommandGroup(TyperGroup):
     """Commands that are loaded by their names."""
 
     def invoke(self, ctx: Any) -> Any:
+        from actcli.commands.options import tell_undecided
+
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
         except BrokenPipeError:
             raise _PipeClosedError from None
+        tell_undecided()
+        return done
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature is Typer's
         return list(COMMANDS)

@@ -130,10 +130,19 @@ def array(
     order: int = 1,
     wrt: str = "x",
     dtype: str = "float64",
+    undecided: list[UndecidedError] | None = None,
 ) -> list[Array]:
     """Return ``derivatives`` over arrays that broadcast against each other, as one array for each order.
 
     Shapes: every result has the shape that the values broadcast to.
+
+    Args:
+        formula: an elementwise formula.
+        values: an array or a number for each of its names.
+        order: how many derivatives.
+        wrt: the name to differentiate by.
+        dtype: the format to round to.
+        undecided: gets the error of each point that no precision decides, which is NaN then; raised if None.
     """
     names = list(values)
     grids = np.broadcast_arrays(
@@ -143,13 +152,16 @@ def array(
     rows = []
     for point_ in zip(*(grid.ravel().tolist() for grid in grids), strict=True):
         if point_ not in known or math.isnan(sum(point_)):
-            known[point_] = derivatives(
-                formula,
-                dict(zip(names, point_, strict=True)),
-                order=order,
-                wrt=wrt,
-                dtype=dtype,
-            )
+            at = dict(zip(names, point_, strict=True))
+            try:
+                known[point_] = derivatives(
+                    formula, at, order=order, wrt=wrt, dtype=dtype
+                )
+            except UndecidedError as error:
+                if undecided is None:
+                    raise
+                undecided.append(error)
+                known[point_] = [math.nan] * (order + 1)
         rows.append(known[point_])
     table = np.array(rows, dtype=dtype).reshape(-1, order + 1)
     return [table[:, k].reshape(grids[0].shape) for k in range(order + 1)]

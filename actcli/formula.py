@@ -4,7 +4,7 @@ import ast
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from actcli.errors import RequestError
 from actcli.registry import suggestion
@@ -79,6 +79,8 @@ class Function(Protocol):
     @property
     def over_axis(self) -> bool: ...
 
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]: ...
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -106,6 +108,23 @@ class Formula:
         -0.5
         """
         return _number(self.tree, values)
+
+    def check_calls(self, values: Mapping[str, float]) -> None:
+        """Raise RequestError where a function is called with parameters outside its domain, as far as they are known.
+
+        Args:
+            values: the parameters of the formula.
+        """
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Call(func=ast.Name(id=name)) if name in self.called:
+                    try:
+                        given = {
+                            str(k.arg): _number(k.value, values) for k in node.keywords
+                        }
+                    except (LookupError, ArithmeticError, ValueError):
+                        continue  # it depends on x, or is computed exactly only
+                    self.called[name].resolve(given)
 
 
 def parse(

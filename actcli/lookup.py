@@ -1,12 +1,12 @@
 """From what a user typed to a function: a name, a name with parameters, a formula. Importing it declares them all."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import actcli.kernels  # noqa: F401  # declares the functions
 from actcli.activation import Activation, Parameter, functions
 from actcli.engine import Array
-from actcli.errors import RequestError
+from actcli.errors import RequestError, UndecidedError
 from actcli.formula import Formula, FormulaError, parse
 from actcli.registry import suggestion
 from actcli.spec import split_spec
@@ -63,13 +63,18 @@ class FormulaActivation(Activation):
     """A user's formula as a function: every value and derivative exact, rounded once, and slow.
 
     Its parameters are the names in it other than ``x``; they have no defaults.
+
+    Attributes:
+        undecided: gets the error of each point that no precision decides, which is NaN then; raised if None. The
+            command line sets it, for all formulas.
     """
 
     is_formula = True
+    undecided: ClassVar[list[UndecidedError] | None] = None
 
     def __init__(self, formula: Formula) -> None:
         def kernel(x: Array, **values: Any) -> Array:
-            return _exactly(formula, x, values, "x", 0)
+            return self._exactly(x, values, "x", 0)
 
         kernel.__name__ = formula.text
         kernel.__module__ = "formula"
@@ -85,13 +90,12 @@ class FormulaActivation(Activation):
 
     def _derivative_by(self, name: str) -> Any:
         def prime(x: Array, **values: Any) -> Array:
-            assert self.formula is not None
-            return _exactly(self.formula, x, values, name, 1)
+            return self._exactly(x, values, name, 1)
 
         return prime
 
     def resolve(self, given: Any) -> dict[str, Any]:
-        """Return a value for every parameter; raise RequestError for one that is unknown or missing."""
+        """Return a value for every parameter; raise RequestError for one that is unknown, missing or refused."""
         values = super().resolve(given)
         for name, value in values.items():
             if value is None:
@@ -99,14 +103,19 @@ class FormulaActivation(Activation):
                 raise RequestError(
                     f"formula '{self.formula}' needs a value for '{name}': -p {name}=1{known}"
                 )
+        assert self.formula is not None
+        self.formula.check_calls(values)
         return values
 
+    def _exactly(self, x: Array, values: dict[str, Any], wrt: str, order: int) -> Array:
+        from actcli import exact
 
-def _exactly(
-    formula: Formula, x: Array, values: dict[str, Any], wrt: str, order: int
-) -> Array:
-    from actcli import exact
-
-    return exact.array(
-        formula, {"x": x, **values}, order=order, wrt=wrt, dtype=x.dtype.name
-    )[order]
+        assert self.formula is not None
+        return exact.array(
+            self.formula,
+            {"x": x, **values},
+            order=order,
+            wrt=wrt,
+            dtype=x.dtype.name,
+            undecided=self.undecided,
+        )[order]

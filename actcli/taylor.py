@@ -67,6 +67,8 @@ class Taylor:
     # arithmetic
 
     def add(self, a: Series, b: Series) -> Series:
+        if _infinite(a[0]) and _infinite(b[0]) and a[0] != b[0]:
+            raise UndefinedError
         if len(a) < len(b):
             a, b = b, a
         return (
@@ -81,6 +83,8 @@ class Taylor:
         return self.add(a, self.neg(b))
 
     def mul(self, a: Series, b: Series) -> Series:
+        if (a[0] == ZERO and _infinite(b[0])) or (_infinite(a[0]) and b[0] == ZERO):
+            raise UndefinedError
         length = min(self.order + 1, len(a) + len(b) - 1)
         return tuple(self._convolve(a, b, k, 0) for k in range(length))
 
@@ -96,6 +100,8 @@ class Taylor:
             return self._div_at_zero(a, b)
         if _holds_zero(b[0]):
             raise TooWideError
+        if _infinite(a[0]) and _infinite(b[0]):
+            raise UndefinedError
         length = len(a) if len(b) == 1 else self.order + 1
         quotient: list[Interval] = []
         for k in range(length):
@@ -106,10 +112,12 @@ class Taylor:
 
     def _div_at_zero(self, a: Series, b: Series) -> Series:
         """0/0: both sides are divided by t; a true pole has no value."""
-        if a[0] != ZERO or len(b) == 1:
+        if a[0] != ZERO:
             raise UndefinedError
         if not self.spare:
             raise OrderLostError
+        if len(b) == 1:
+            raise UndefinedError
         return self.div(a[1:] or (ZERO,), b[1:])
 
     def pow(self, a: Series, b: Series) -> Series:
@@ -290,6 +298,11 @@ def _holds_zero(v: Interval) -> bool:
     return bool(mpf_sign(v[0]) <= 0 <= mpf_sign(v[1]))
 
 
+def _infinite(v: Interval) -> bool:
+    """Tell whether this is an infinity, as the logarithm of 0, and not only unbounded."""
+    return bool(v[0] == v[1] and v[0] in (libmp.finf, libmp.fninf))
+
+
 def _positive(v: Interval) -> bool:
     if mpf_sign(v[0]) > 0:
         return True
@@ -380,6 +393,8 @@ def _bounded(
     """Enclose sin or cos; a number too wide or too large to reduce can be anywhere between -1 and 1."""
     if v == ZERO:
         return function(v, bits)
+    if _infinite(v):
+        raise UndefinedError
     if max(_size(v[0]), _size(v[1])) >= 4096:
         return mpi_neg(ONE)[0], fone
     low, high = function(v, bits + 10)

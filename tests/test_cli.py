@@ -141,6 +141,23 @@ def test_completion_of_parameters(words: str, expected: list[str]) -> None:
     assert completed(words) == expected
 
 
+@pytest.mark.parametrize("how", ["typed", "piped", "to a file"])
+def test_a_point_that_no_precision_decides_does_not_keep_the_others_back(
+    how: str, tmp_path: Path
+) -> None:
+    typed = ["-x", "0.5,1,2,1.5"] if how != "piped" else []
+    output = ["-o", "a.csv"] if how == "to a file" else ["-f", "csv"]
+    given = "" if typed else "0.5\n1\n2\n1.5\n"
+    done = run("eval", "sin(pi*x) > 0", *typed, *output, stdin=given, cwd=tmp_path)
+    table = done.stdout or (tmp_path / "a.csv").read_text()
+    assert table == "x,f\n0.5,1.0\n1.0,nan\n2.0,nan\n1.5,0.0\n"
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "actcli: formula 'sin(pi*x) > 0': no precision decides its value at x=1.0 and 1 more;"
+        " nan stands for it"
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_an_interrupt_ends_it_with_130() -> None:
     process = subprocess.Popen(

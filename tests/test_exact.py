@@ -132,13 +132,43 @@ def test_a_tie_without_a_kink_has_the_derivative_of_both_sides(
         ("sin(x) / x", 0.0, [1.0, 0.0, -1 / 3]),
         ("(exp(x) - 1) / x", 0.0, [1.0, 0.5, 1 / 3]),
         ("x * x / x", 0.0, [0.0, 1.0, 0.0]),
+        ("tanh(x) / tanh(x)", 0.0, [1.0, 0.0, 0.0]),
+        ("log(x) / (x - 1)", 1.0, [1.0, -0.5, 2 / 3]),
         ("(1 - cos(x)) / (x * x)", 0.0, [0.5, 0.0, -1 / 12]),
     ],
 )
 def test_removable_singularities_are_removed(
     text: str, at: float, expected: list[float]
 ) -> None:
-    assert exact.derivatives(parse(text), {"x": at}, order=2) == expected
+    for order in range(3):
+        got = exact.derivatives(parse(text), {"x": at}, order=order)
+        assert got == expected[: order + 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x**x",
+        "0**x",
+        "x * log(x)",
+        "log(x) - log(x)",
+        "log(x) / log(x)",
+        "sin(log(x))",
+    ],
+)
+def test_what_infinities_leave_open_has_no_value(text: str) -> None:
+    for order in (0, 1):
+        got = exact.derivatives(parse(text), {"x": 0.0}, order=order)
+        assert all(map(math.isnan, got))
+    assert math.isfinite(exact.derivatives(parse(text), {"x": 1.5})[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("log(x)", -math.inf), ("exp(log(x))", 0.0), ("1 / log(x)", 0.0)],
+)
+def test_infinities_on_the_way_are_no_harm(text: str, expected: float) -> None:
+    assert exact.derivatives(parse(text), {"x": 0.0}, order=0) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +224,16 @@ def test_towers_of_exponentials_end(text: str, x: float) -> None:
 def test_what_no_precision_decides_is_an_error() -> None:
     with pytest.raises(UndecidedError, match="no precision decides its value at x=1"):
         exact.derivatives(parse("1 if sin(pi * x) > 0 else 0"), {"x": 1.0})
+
+
+def test_of_an_array_the_decided_points_come_out_if_wanted() -> None:
+    undecided: list[UndecidedError] = []
+    formula, x = parse("sin(pi * x) > 0"), np.array([0.5, 1.0, 1.5, 1.0])
+    (got,) = exact.array(formula, {"x": x}, order=0, undecided=undecided)
+    np.testing.assert_array_equal(got, [1.0, math.nan, 0.0, math.nan])
+    assert len(undecided) == 1
+    with pytest.raises(UndecidedError):
+        exact.array(formula, {"x": x}, order=0)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])

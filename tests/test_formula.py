@@ -88,6 +88,29 @@ def test_registered_functions_can_be_called() -> None:
             parse(text, actcli.functions.get)
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("celu(x, alpha=0)", True),
+        ("relu(celu(x, alpha=1 - 1))", True),
+        ("celu(x, alpha=a - 1):a=1", True),
+        ("celu(x, alpha=a - 1):a=2", False),
+        ("celu(x, alpha=x)", False),
+        ("celu(x, alpha=tanh(1))", False),
+        ("rrelu(x, lower=5, upper=x)", False),
+    ],
+)
+def test_a_call_is_held_to_the_domain_of_what_it_calls(
+    text: str, refused: bool
+) -> None:
+    if refused:
+        with pytest.raises(actcli.ActcliError) as error:
+            actcli.get(text)(1.0)
+        assert str(error.value) == "celu: alpha=0 is outside the domain alpha > 0"
+    else:
+        assert float(actcli.get(text)(9.0)) == 9.0
+
+
 def test_every_function_of_the_grammar_is_evaluated_exactly() -> None:
     assert len(FUNCTIONS) > 15
     for name in FUNCTIONS:

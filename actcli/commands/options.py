@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from actcli.activation import Activation
     from actcli.engine import Array
+    from actcli.errors import UndecidedError
     from actcli.registry import Registry
     from actcli.training.declaration import Choice, Record
 
@@ -165,9 +166,10 @@ def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
     """Return the functions of these names, with ``-p`` set for each that has the parameter."""
-    from actcli.lookup import get
+    from actcli.lookup import FormulaActivation, get
     from actcli.spec import split_parameters
 
+    FormulaActivation.undecided = _undecided
     functions = [get(name) for name in names]
     for text in parameters or ():
         for name in split_parameters(text):
@@ -176,6 +178,20 @@ def resolve(
                 functions[0].parameter(name)  # raises, with a suggestion
         functions = [_bind_known(f, split_parameters(text)) for f in functions]
     return functions
+
+
+_undecided: "list[UndecidedError]" = []
+
+
+def tell_undecided() -> None:
+    """Raise UndecidedError if no precision decided a formula at some point: the others have come out."""
+    from actcli.errors import UndecidedError
+
+    if _undecided:
+        first, *others = dict.fromkeys(map(str, _undecided))
+        _undecided.clear()
+        more = f" and {len(others)} more" if others else ""
+        raise UndecidedError(f"{first}{more}; nan stands for it")
 
 
 def _bind_known(function: "Activation", given: dict[str, str]) -> "Activation":
