@@ -380,3 +380,32 @@ paddle.logsumexp | logsumexp | axis=None | over all axes unless told otherwise
 """,
     ),
 }
+
+# What a parameter is called there and here, by function. One that is called the same means the same; one that is not
+# among these does what no parameter does here.
+RENAMED: dict[str, dict[str, str]] = {
+    "leaky_relu": {"negative_slope": "alpha", "a": "alpha"},
+    "prelu": {"init": "alpha", "weight": "alpha", "slope": "alpha"},
+    "rrelu": {"lo": "lower", "hi": "upper"},
+    "threshold": {"threshold": "theta", "default_value": "value"},
+    "thresholded_relu": {"threshold": "theta", "alpha": "theta"},
+    "step": {"threshold": "theta"},
+    "elu": {"α": "alpha"},
+    "celu": {"α": "alpha"},
+    "selu": {"gamma": "scale"},
+    "star_relu": {"scale_value": "scale", "bias_value": "bias"},
+    "xielu": {"alpha_p_init": "alpha_p", "alpha_n_init": "alpha_n"},
+    "swish": {"alpha": "beta"},
+    "snake": {"frequency": "alpha"},
+    "stanh": {"scale_a": "a", "scale_b": "b"},
+    "hard_tanh": {"min": "min_val", "max": "max_val"},
+    "hard_shrink": {"threshold": "lambd"},
+    "soft_shrink": {"threshold": "lambd", "λ": "lambd"},
+    "standardize": {"epsilon": "eps"},
+    "gumbel_softmax": {"dim": "axis", "temperature": "tau"},
+    "softmax": {"dim": "axis"},
+    "log_softmax": {"dim": "axis"},
+    "softmin": {"dim": "axis"},
+    "glu": {"dim": "axis"},
+    "logsumexp": {"dim": "axis", "axes": "axis"},
+}

@@ -229,6 +229,11 @@ class _Reader:
                     self.check(part, depth + 1)
             case ast.Call(func=ast.Name(id=name)):
                 self.check_call(node, name, depth)
+            case ast.Call(func=ast.Attribute() as spelling):
+                name = ast.unparse(spelling)
+                raise self.refuse(
+                    node, f"'{name}' is not called here: write {name}:param=value alone"
+                )
             case ast.BinOp(op=ast.BitXor()):
                 raise self.refuse(
                     node, "'^' is not in the grammar: a power is written **"

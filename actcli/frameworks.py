@@ -4,9 +4,9 @@ from functools import cache
 from typing import NamedTuple
 
 import actcli.kernels  # noqa: F401  # declares the functions
-from actcli._framework_table import TABLE
+from actcli._framework_table import RENAMED, TABLE
 from actcli.activation import Activation, functions
-from actcli.errors import UnknownNameError
+from actcli.errors import RequestError, UnknownNameError
 from actcli.registry import fold, suggestion
 from actcli.spec import split_spec
 
@@ -82,9 +82,8 @@ def find(spelling: str) -> Activation | None:
     >>> find("jax.nn.gelu").name, find("F.silu").name, find("onnx.HardSigmoid").label
     ('gelu_tanh', 'swish', 'hard_sigmoid:lower=-2.5,upper=2.5')
     """
-    index = _index()
-    if target := index.get(fold(spelling)):
-        return _function(target)
+    if row := _index().get(fold(spelling)):
+        return _function(row.function)
     module = fold(spelling.rpartition(".")[0])
     known = [way for row in _rows() for ways in row.spellings for way in ways]
     here = [k for k in known if fold(k.rpartition(".")[0]) == module]
@@ -93,6 +92,31 @@ def find(spelling: str) -> Activation | None:
     raise UnknownNameError(
         f"no activation function '{spelling}'{suggestion(spelling, here)}"
     )
+
+
+def parameter_name(spelling: str, name: str) -> str:
+    """Return what a parameter that a framework's function has is called here; a name of ours stays as it is.
+
+    Raises:
+        RequestError: no parameter here does the same.
+
+    >>> parameter_name("nn.LeakyReLU", "negative_slope"), parameter_name("nn.Softmax", "dim")
+    ('alpha', 'axis')
+    """
+    row = _index().get(fold(spelling))
+    if row is None:
+        return name
+    function = split_spec(row.function)[0]
+    if name not in [p.partition("=")[0].strip() for p in row.parameters.split(",")]:
+        return name
+    ours, known = (
+        RENAMED.get(function, {}).get(name, name),
+        functions[function].parameters,
+    )
+    if ours not in known:
+        hint = row.note if name in row.note else f"it has {', '.join(known) or 'none'}"
+        raise RequestError(f"{spelling}: {function} has no parameter '{name}'; {hint}")
+    return ours
 
 
 def _framework(name: str) -> str:
@@ -112,12 +136,12 @@ def _function(spec: str) -> Activation:
 
 
 @cache
-def _index() -> dict[str, str]:
-    index: dict[str, str] = {}
+def _index() -> dict[str, _Row]:
+    index: dict[str, _Row] = {}
     for row in _rows():
         for ways in row.spellings:
             for way in ways:
-                if index.setdefault(fold(way), row.function) != row.function:
+                if index.setdefault(fold(way), row).function != row.function:
                     raise ValueError(f"{way} is spelled twice, for two functions")
     return index
 

@@ -27,12 +27,30 @@ def get(text: str) -> Activation:
     (<activation swish: x / (1 + exp(-beta * x))>, 'swish:beta=2')
     >>> get("keras.layers.LeakyReLU").label
     'leaky_relu:alpha=0.3'
+    >>> get("nn.LeakyReLU:negative_slope=0.2").label
+    'leaky_relu:alpha=0.2'
     >>> float(get("x*sigmoid(b*x):b=0")(3.0))
     1.5
     """
     name, typed = split_spec(text)
     function = functions.get(name) or _of_framework(name) or _other(name)
-    return function.bind(text.partition(":")[2]) if typed else function
+    spec = ",".join(
+        f"{parameter_name(name, n)}={v}" if n else v for n, v in typed.items()
+    )
+    return function.bind(spec) if spec else function
+
+
+def parameter_name(function: str, name: str) -> str:
+    """Return what a parameter of a function, as that is named, is called here: the ``dim`` of ``nn.Softmax``.
+
+    Raises:
+        RequestError: no parameter here does the same.
+    """
+    if not _DOTTED.fullmatch(function):
+        return name
+    from actcli import frameworks
+
+    return frameworks.parameter_name(function, name)
 
 
 def _of_framework(name: str) -> Activation | None:

@@ -7,7 +7,8 @@ import pytest
 
 import actcli
 from actcli import frameworks
-from actcli.errors import UnknownNameError
+from actcli._framework_table import RENAMED
+from actcli.errors import RequestError, UnknownNameError
 from tests import check_frameworks
 from tests.framework_calls import FRAMEWORKS, installed
 
@@ -60,6 +61,73 @@ def test_parameters_may_follow_a_spelling() -> None:
     assert (
         actcli.get("keras.layers.LeakyReLU:alpha=0.1").label == "leaky_relu:alpha=0.1"
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "label"),
+    [
+        ("torch.nn.LeakyReLU:negative_slope=0.2", "leaky_relu:alpha=0.2"),
+        ("keras.layers.LeakyReLU:negative_slope=0.1", "leaky_relu:alpha=0.1"),
+        ("NNlib.leakyrelu:a=0.2", "leaky_relu:alpha=0.2"),
+        ("nn.Softmax:dim=0", "softmax:axis=0"),
+        ("nn.Threshold:threshold=1,value=5", "threshold:theta=1,value=5"),
+        ("onnx.Swish:alpha=2", "swish:beta=2"),
+        ("nn.LeakyReLU:0.3", "leaky_relu:alpha=0.3"),
+        ("NNlib.elu:α=2", "elu:alpha=2"),
+    ],
+)
+def test_a_spelling_takes_the_parameters_it_has_there(spec: str, label: str) -> None:
+    assert actcli.get(spec).label == label
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            "nn.GELU:approximate=1",
+            "nn.GELU: gelu has no parameter 'approximate'; approximate='tanh' is gelu_tanh",
+        ),
+        (
+            "onnx.HardSigmoid:alpha=0.1",
+            "onnx.HardSigmoid: hard_sigmoid has no parameter 'alpha'; it has lower, upper",
+        ),
+        (
+            "keras.layers.ReLU:max_value=6",
+            "keras.layers.ReLU: relu has no parameter 'max_value'; it has none",
+        ),
+        (
+            "nn.LeakyReLU:slope=1",
+            "leaky_relu has no parameter 'slope'; it has alpha",
+        ),
+        (
+            "leaky_relu:negative_slope=1",
+            "leaky_relu has no parameter 'negative_slope'; it has alpha",
+        ),
+        (
+            "nn.LeakyReLU(0.2)",
+            "formula 'nn.LeakyReLU(0.2)', column 1: 'nn.LeakyReLU' is not called here:"
+            " write nn.LeakyReLU:param=value alone",
+        ),
+    ],
+)
+def test_a_parameter_that_is_not_here_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        actcli.get(spec)
+    assert str(error.value) == message
+
+
+def test_every_other_name_of_a_parameter_is_some_frameworks() -> None:
+    theirs = {
+        (f.name, part.partition("=")[0].strip())
+        for f in actcli.functions.values()
+        for s in frameworks.spellings(f)
+        for part in s.parameters.split(",")
+    }
+    assert sum(map(len, RENAMED.values())) > 20
+    for function, names in RENAMED.items():
+        for name, ours in names.items():
+            assert (function, name) in theirs
+            assert ours in actcli.get(function).parameters
 
 
 def test_what_differs_is_told() -> None:

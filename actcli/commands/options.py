@@ -166,17 +166,24 @@ def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
     """Return the functions of these names, with ``-p`` set for each that has the parameter."""
-    from actcli.lookup import FormulaActivation, get
-    from actcli.spec import split_parameters
+    from actcli.lookup import FormulaActivation, get, parameter_name
+    from actcli.spec import split_parameters, split_spec
 
     FormulaActivation.undecided = _undecided
     functions = [get(name) for name in names]
+    spoken = [split_spec(name)[0] for name in names]
     for text in parameters or ():
-        for name in split_parameters(text):
-            holders = [f for f in functions if name in f.parameters]
-            if not holders:
-                functions[0].parameter(name)  # raises, with a suggestion
-        functions = [_bind_known(f, split_parameters(text)) for f in functions]
+        given = split_parameters(text)
+        unknown = set(given)
+        for k, function in enumerate(functions):
+            ours = {n: parameter_name(spoken[k], n) for n in given}
+            known = {n: o for n, o in ours.items() if o in function.parameters}
+            if known:
+                spec = ",".join(f"{o}={given[n]}" for n, o in known.items())
+                functions[k] = function.bind(spec)
+            unknown -= known.keys()
+        for name in sorted(unknown):
+            functions[0].parameter(name)  # raises, with a suggestion
     return functions
 
 
@@ -192,13 +199,6 @@ def tell_undecided() -> None:
         _undecided.clear()
         more = f" and {len(others)} more" if others else ""
         raise UndecidedError(f"{first}{more}; nan stands for it")
-
-
-def _bind_known(function: "Activation", given: dict[str, str]) -> "Activation":
-    known = ",".join(
-        f"{n}={value}" for n, value in given.items() if n in function.parameters
-    )
-    return function.bind(known) if known else function
 
 
 def numbers(

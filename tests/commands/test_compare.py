@@ -86,6 +86,20 @@ def test_one_function_with_several_parameters_and_one_for_all() -> None:
     assert done.stdout.splitlines()[0] == "x,leaky_relu:alpha=0.5,relu"
 
 
+def test_a_parameter_is_set_for_each_function_under_the_name_it_has_there() -> None:
+    done = run(
+        *("compare", "nn.LeakyReLU", "celu", "keras.layers.LeakyReLU", "relu"),
+        *("-p", "negative_slope=0.2", "-p", "alpha=0.5", "-x", "-1", "-f", "csv"),
+    )
+    assert done.stdout.splitlines()[0] == "x,leaky_relu:alpha=0.5,celu:alpha=0.5,relu"
+    done = run(
+        "compare", "nn.LeakyReLU", "elu", "-p", "negative_slope=0.2", "-f", "csv"
+    )
+    assert done.stdout.splitlines()[0] == "x,leaky_relu:alpha=0.2,elu"
+    done = run("compare", "elu", "relu", "-p", "negative_slope=0.2", "-f", "csv")
+    assert done.stderr.startswith("actcli: elu has no parameter 'negative_slope'")
+
+
 def test_over_an_axis_the_numbers_are_one_vector() -> None:
     done = run("compare", "softmax", "maxout", "-x", "1,2", "-f", "csv")
     assert done.stdout.splitlines()[1:] == [
