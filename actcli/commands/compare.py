@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from actcli.commands import options
 from actcli.commands.options import Output
 
@@ -20,6 +22,7 @@ actcli compare relu gelu swish mish -o compare.png
 
 
 def run(
+    context: typer.Context,
     functions: options.FunctionNames,
     x: options.Points = None,
     derivative: options.Derivative = False,
@@ -31,16 +34,19 @@ def run(
     """Compare functions: a table of properties, then one of values at -x (-3:3 unless given).
 
     The properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
-    picture's suffix saves functions and derivatives side by side.
+    picture's suffix saves functions and derivatives side by side, from the least of -x to the largest (-6:6 unless given).
     """
+    from actcli import points
+    from actcli.render.output import emit, is_picture
+
     chosen = {f.label: f for f in options.resolve(functions, param)}
-    if output and output.suffix.lower() in (".png", ".svg", ".pdf"):
-        _draw(chosen, output)
+    if output and is_picture(output):
+        options.refuse(context, ["format_", "precision"], "a picture")
+        _draw(chosen, points.read(x or ["-6:6"]), output)
         return
 
-    from actcli import points
     from actcli.analysis import analyse
-    from actcli.render.output import emit
+    from actcli.differentiate import primed
     from actcli.render.records import Records
 
     at = points.read(x or ["-3:3"])
@@ -60,7 +66,9 @@ def run(
     }
     if derivative:
         document["derivatives"] = {
-            label: columns[f"{label}′"] for label in chosen if f"{label}′" in columns
+            label: columns[primed(label)]
+            for label in chosen
+            if primed(label) in columns
         }
     emit(
         Records(columns, document),
@@ -88,6 +96,8 @@ def _values(
     """Return a column for each function, and for its derivative; a function over an axis takes x as one vector."""
     import numpy as np
 
+    from actcli.differentiate import primed
+
     columns = {"x": x}
     for label, f in chosen.items():
         got = np.asarray(f(x))
@@ -97,7 +107,7 @@ def _values(
             else np.resize(np.append(got, [np.nan] * x.size), x.size)
         )
         if derivative and not f.over_axis:
-            columns[f"{label}′"] = f.derivative(x)
+            columns[primed(label)] = f.derivative(x)
     return columns
 
 
@@ -145,13 +155,19 @@ def _show(
     show({name: numbers(column, precision) for name, column in columns.items()})
 
 
-def _draw(chosen: "dict[str, Activation]", path: Path) -> None:
+def _draw(chosen: "dict[str, Activation]", x: "Array", path: Path) -> None:
+    from actcli.errors import RequestError
     from actcli.render import figures
     from actcli.render.curves import curves_of
     from actcli.render.output import note
 
+    low, high = float(x.min()), float(x.max())
+    if not -figures.LARGEST <= low < high <= figures.LARGEST:
+        raise RequestError(
+            f"-x: a picture goes from one number to a larger one, within ±{figures.LARGEST:g}; write it like -3:3"
+        )
     drawn = [
-        c for f in chosen.values() for c in curves_of(f, -6.0, 6.0, derivative=True)
+        c for f in chosen.values() for c in curves_of(f, low, high, derivative=True)
     ]
     figures.draw(figures.side_by_side(drawn), path, figures.Look(size=(10.2, 4.2)))
     note(f"wrote {path}")

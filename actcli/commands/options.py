@@ -273,7 +273,7 @@ def refuse(context: typer.Context, names: Iterable[str], what: str) -> None:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise RequestError(
-                f"--{name.replace('_', '-')} means nothing with {what}; leave it out"
+                f"--{name.strip('_').replace('_', '-')} means nothing with {what}; leave it out"
             )
 
 

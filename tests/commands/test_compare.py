@@ -115,6 +115,21 @@ def test_files(suffix: str, tmp_path: Path) -> None:
     assert (tmp_path / f"c.{suffix}").stat().st_size > 30
 
 
+def test_a_picture_goes_from_the_least_number_to_the_largest(tmp_path: Path) -> None:
+    for name, x in (("a", "-3:3"), ("b", "3,-3,0"), ("c", "-4:3"), ("d", "-6:6")):
+        run("compare", "relu", "elu", "-x", x, "-d", "-o", f"{name}.svg", cwd=tmp_path)
+    run("compare", "relu", "elu", "-o", "e.svg", cwd=tmp_path)
+    pictures = {p.stem: p.read_bytes() for p in tmp_path.iterdir()}
+    assert len(pictures) == 5
+    assert pictures["a"] == pictures["b"] != pictures["c"]
+    assert pictures["d"] == pictures["e"]
+
+
+def test_derivatives_of_formulas_have_parentheses() -> None:
+    done = run("compare", "1/x", "relu", "-x", "2", "-d", "-f", "csv")
+    assert done.stdout == "x,1/x,(1/x)′,relu,relu′\n2.0,0.5,-0.25,2.0,1.0\n"
+
+
 def test_info_of_each_function(function: Activation) -> None:
     done = run("info", function.name, "-f", "json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -182,6 +197,21 @@ def test_list_shows_every_function() -> None:
             ["compare", "relu", "-o", "no/a.png"],
             1,
             "no: no such file or directory; cannot write a.png",
+        ),
+        (
+            ["compare", "relu", "-o", "a.png", "-f", "csv"],
+            2,
+            "--format means nothing with a picture; leave it out",
+        ),
+        (
+            ["compare", "relu", "-o", "a.png", "-x", "1"],
+            2,
+            "-x: a picture goes from one number to a larger one",
+        ),
+        (
+            ["compare", "relu", "-o", "a.png", "-x", "1,inf"],
+            2,
+            "-x: a picture goes from one number to a larger one",
         ),
         (["info"], 2, "missing argument 'FUNCTION'"),
         (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),
