@@ -2,6 +2,7 @@
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -167,7 +168,10 @@ def parse(
 
 def _parsed(text: str) -> ast.expr:
     try:
-        return ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            # as of 1if, which Python reads as 1 if, for now
+            warnings.simplefilter("error", SyntaxWarning)
+            return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         # Python counts no column where the text ends too early
         at = error.offset or len(text) + 1

@@ -31,6 +31,7 @@ def test_formulas_are_read(text: str, names: tuple[str, ...]) -> None:
         ("x + open('/etc/passwd')", 5, "no function 'open'"),
         ("().__class__", 1, "not in the grammar"),
         ("x.real", 1, "not in the grammar"),
+        ("1if x > 0 else 2", 1, "invalid decimal literal"),
         ("x[0]", 1, "not in the grammar"),
         ("lambda x: x", 1, "not in the grammar"),
         ("[x for x in x]", 1, "not in the grammar"),

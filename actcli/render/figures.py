@@ -1,5 +1,6 @@
 """Pictures: functions and derivatives over a range. Only this file and lessons.py beside it import matplotlib."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,11 +11,13 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullFormatter
 
 from actcli import files
 from actcli.differentiate import primed
 from actcli.engine import Array
+from actcli.errors import RequestError
 from actcli.render.output import PICTURES, check_suffix
 
 FUNCTION_COLOUR, DERIVATIVE_COLOUR = "tab:blue", "tab:orange"
@@ -102,9 +105,19 @@ def sheet(path: Path, look: Look) -> Iterator[Figure]:
     with rc_context(style):
         figure = Figure(figsize=look.size, dpi=look.dpi, layout="constrained")
         if look.title:
-            figure.suptitle(look.title)
+            figure.suptitle(_drawable(look.title))
         yield figure
         save(figure, path)
+
+
+def _drawable(title: str) -> str:
+    """Return a title whose mathematics between dollar signs can be read."""
+    try:
+        TextPath((0.0, 0.0), title)
+    except ValueError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise RequestError(f"title '{title}' cannot be drawn: {reason}") from None
+    return title
 
 
 def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
@@ -148,8 +161,12 @@ def bars(
 def save(figure: Figure, path: Path) -> None:
     """Write a picture whole, the same bytes for the same picture."""
     suffix = path.suffix.lower()
-    with files.written_whole(path) as stream:
-        figure.savefig(stream, format=suffix[1:], metadata=_METADATA[suffix])
+    with files.written_whole(path) as stream, warnings.catch_warnings():
+        warnings.filterwarnings("error", "Glyph")
+        try:
+            figure.savefig(stream, format=suffix[1:], metadata=_METADATA[suffix])
+        except UserWarning as error:
+            raise RequestError(f"{path} cannot be drawn: {error}") from None
 
 
 def _colours(panels: Sequence[tuple[str, Sequence[Curve]]]) -> dict[str, str]:

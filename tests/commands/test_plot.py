@@ -50,6 +50,12 @@ def test_the_same_command_gives_the_same_bytes(
     assert first == (tmp_path / f"b.{suffix}").read_bytes()
 
 
+def test_a_function_named_twice_is_drawn_once(tmp_path: Path) -> None:
+    run("plot", "relu", "-o", "a.svg", cwd=tmp_path)
+    run("plot", "relu", "ReLU", "-o", "b.svg", cwd=tmp_path)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
 def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
     x = np.linspace(-1, 1, 11)
     step, relu = actcli.get("step"), actcli.get("relu")
@@ -94,6 +100,8 @@ def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
             1,
             "nowhere: no such file or directory; cannot write x.png",
         ),
+        (["relu", "--title", r"a$\foo$b"], 2, r"title 'a$\foo$b' cannot be drawn"),
+        (["relu", "--title", "漢"], 2, "relu.png cannot be drawn: Glyph 28450"),
         (["rleu"], 2, "no function 'rleu'; did you mean 'relu'?"),
         (["relu", "-p", "alpha=1"], 2, "relu has no parameter 'alpha'"),
         ([], 2, "missing argument 'FUNCTION...'"),
