@@ -16,7 +16,10 @@ Line: TypeAlias = Callable[[Array], Array]
 _COUNT = 1201  # abscissae: more than twice the dots of a picture this wide
 _COUNT_EXACT = 401  # a user's formula is computed exactly, and slowly
 _OTHERS = 3  # the inputs that stay at 0 while the first of a vector moves
-_STEEP = 0.01  # a share of the height; a change by more within one step may be a jump
+_STEEP = (
+    0.01  # of the size of most values; a change by more within one step may be a jump
+)
+_TALL = 3.0  # times the size of most values; beside a pole more is not worth seeing
 
 
 def curves_of(
@@ -47,14 +50,14 @@ def curves_of(
     if function.over_axis:
         return _axis_curves(function, np.linspace(low, high, _COUNT_EXACT), derivative)
     x = np.linspace(low, high, _COUNT_EXACT if function.is_formula else _COUNT)
-    kinks = _kinks(function)
+    kinks = [*_kinks(function), *_far_jumps(function, function, x)]
     lines: list[Line] = [function]
     if derivative:
         lines.append(function.derivative)
     return [
         Curve(
             function.label,
-            *broken_line(line, x, kinks, reach),
+            *broken_line(line, x, [*kinks, *_far_jumps(function, line, x)], reach),
             is_derivative=bool(order),
         )
         for order, line in enumerate(lines)
@@ -67,6 +70,16 @@ def _kinks(function: Activation) -> Sequence[float]:
     from actcli.analysis.breaks import break_points
 
     return break_points(function)
+
+
+def _far_jumps(function: Activation, line: Line, x: Array) -> list[float]:
+    """Return the jumps of a formula, or of its derivative, where breaks that go on without end are not listed."""
+    if not function.is_formula:
+        return []
+    from actcli.analysis.search import WINDOW
+
+    far = [x[x <= -WINDOW], x[x >= WINDOW]]
+    return [at for part in far if part.size > 1 for at in jumps(line, part)]
 
 
 def broken_line(
@@ -87,9 +100,10 @@ def broken_line(
     )
     grid = np.union1d(x, sides)
     y = np.array(f(grid), dtype=float)
+    most = max(_TALL * _usual(y[np.isin(grid, x)]), reach)
     places = np.searchsorted(grid, inside).tolist()
     for at in places:
-        _leave_out_pole(y, at, max(_usual(y), reach))
+        _leave_out_pole(y, at, most)
     y[~(np.abs(y) <= LARGEST)] = np.nan
     scale = np.nanmax(np.abs(y), initial=1.0)
     marks = []
@@ -101,9 +115,9 @@ def broken_line(
 
 
 def _usual(y: Array) -> float:
-    """Return how large values are that are worth seeing beside a pole: three times what most of them stay under."""
+    """Return how large most values are."""
     size = np.abs(y[np.isfinite(y) & (y != 0.0)])
-    return 3.0 * float(np.quantile(size, 0.9)) if size.size else 0.0
+    return float(np.quantile(size, 0.9)) if size.size else 0.0
 
 
 def _leave_out_pole(y: Array, at: int, most: float) -> None:
@@ -111,7 +125,8 @@ def _leave_out_pole(y: Array, at: int, most: float) -> None:
     for step in (-1, 1):
         i = at + step
         while 0 <= i + step < y.size and abs(y[i]) > most:
-            if abs(y[i]) <= abs(y[i + step]) < np.inf:
+            # level beside a jump; next to a pole the last digits of x decide which is larger
+            if abs(y[i]) <= abs(y[i + step]) < 1e3 * most:
                 break
             y[i] = y[at] = np.nan
             i += step
@@ -157,8 +172,9 @@ def jumps(f: Line, x: Array) -> list[float]:
         x: abscissae in ascending order.
     """
     y = f(x)
+    y = np.where(np.isfinite(y), y, np.nan)
     change = np.abs(np.diff(y))
-    steep = change > _STEEP * np.ptp(y)
+    steep = change > _STEEP * _usual(y - np.nanmin(y, initial=np.inf))
     (a, b), (left, right) = (np.stack([v[:-1][steep], v[1:][steep]]) for v in (x, y))
     least = change[steep] / 2.0
     while True:

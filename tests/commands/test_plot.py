@@ -137,6 +137,20 @@ def test_a_line_stops_before_a_pole() -> None:
     assert marks == [(5.9, 100.0)]  # the float is a little above 5.9
 
 
+@pytest.mark.parametrize(
+    ("text", "most", "gaps"),
+    [("tan(x)", 20.0, 16), ("floor(x)", 50.0, 50), ("1000+floor(x)", 1050.0, 50)],
+)
+def test_breaks_without_end_are_drawn_as_far_as_one_looks(
+    text: str, most: float, gaps: int
+) -> None:
+    curve, slope = curves_of(actcli.get(text), 0.5, 50.5, derivative=True)
+    assert np.nanmax(np.abs(curve.y)) <= most
+    assert np.nanmax(np.abs(slope.y)) < 200.0
+    missing = np.isnan(curve.y)
+    assert np.count_nonzero(missing[1:] & ~missing[:-1]) == gaps
+
+
 def test_jumps_over_an_axis_are_found_to_the_last_digit() -> None:
     def curves(name: str) -> dict[str, Curve]:
         drawn = curves_of(actcli.get(name), -6.0, 6.0, derivative=True)
