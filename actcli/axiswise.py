@@ -65,9 +65,9 @@ class AxisActivation(Activation):
             final = np.moveaxis(final, -1, axis)
         if out is None:
             return final[()]
-        if out.shape != final.shape:
+        if not isinstance(out, np.ndarray) or out.shape != final.shape:
             raise RequestError(
-                f"out has shape {out.shape}; the result has {final.shape}"
+                f"out has shape {np.shape(out)}; pass an array of shape {final.shape}"
             )
         out[...] = final
         return out

@@ -169,6 +169,8 @@ def test_out_is_written(axiswise: AxisActivation) -> None:
     np.testing.assert_array_equal(out, expected)
     with pytest.raises(actcli.ActcliError, match=r"out has shape \(7,\)"):
         axiswise(x, out=np.empty(7))
+    with pytest.raises(actcli.ActcliError, match=r"out has shape \(1,\)"):
+        axiswise(x, out=[1.0])
 
 
 def test_no_rows_are_no_results(axiswise: AxisActivation) -> None:

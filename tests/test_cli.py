@@ -141,12 +141,13 @@ def test_completion_of_parameters(words: str, expected: list[str]) -> None:
     assert completed(words) == expected
 
 
-@pytest.mark.parametrize("how", ["typed", "piped", "to a file"])
+@pytest.mark.parametrize("how", ["typed", "piped", "to a file", "exact"])
 def test_a_point_that_no_precision_decides_does_not_keep_the_others_back(
     how: str, tmp_path: Path
 ) -> None:
     typed = ["-x", "0.5,1,2,1.5"] if how != "piped" else []
     output = ["-o", "a.csv"] if how == "to a file" else ["-f", "csv"]
+    output += ["--exact"] if how == "exact" else []
     given = "" if typed else "0.5\n1\n2\n1.5\n"
     done = run("eval", "sin(pi*x) > 0", *typed, *output, stdin=given, cwd=tmp_path)
     table = done.stdout or (tmp_path / "a.csv").read_text()

@@ -164,6 +164,7 @@ def _exactly(
         order=order,
         wrt=wrt or "x",
         dtype=x.dtype.name,
+        undecided=options.undecided,
     )
 
 

@@ -169,7 +169,7 @@ def resolve(
     from actcli.lookup import FormulaActivation, get, parameter_name
     from actcli.spec import split_parameters, split_spec
 
-    FormulaActivation.undecided = _undecided
+    FormulaActivation.undecided = undecided
     functions = [get(name) for name in names]
     spoken = [split_spec(name)[0] for name in names]
     for text in parameters or ():
@@ -187,16 +187,16 @@ def resolve(
     return functions
 
 
-_undecided: "list[UndecidedError]" = []
+undecided: "list[UndecidedError]" = []
 
 
 def tell_undecided() -> None:
     """Raise UndecidedError if no precision decided a formula at some point: the others have come out."""
     from actcli.errors import UndecidedError
 
-    if _undecided:
-        first, *others = dict.fromkeys(map(str, _undecided))
-        _undecided.clear()
+    if undecided:
+        first, *others = dict.fromkeys(map(str, undecided))
+        undecided.clear()
         more = f" and {len(others)} more" if others else ""
         raise UndecidedError(f"{first}{more}; nan stands for it")
 

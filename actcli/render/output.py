@@ -89,9 +89,11 @@ def save(records: Records, path: Path, format_: str = "table") -> None:
 
 
 def arrays_of(records: Records, format_: str) -> dict[str, Array]:
-    """Return the arrays of a document: all for npz, for npy without the input."""
+    """Return the arrays of a document, or else its columns of numbers: all for npz, for npy without the input."""
     arrays = {k: v for k, v in records.document.items() if isinstance(v, np.ndarray)}
-    if not arrays:
+    if arrays.keys() <= {"x"}:
+        arrays = {n: c for n, c in records.columns.items() if c.dtype.kind in "biuf"}
+    if arrays.keys() <= {"x"}:
         raise RequestError(f".{format_}: there are no arrays to write; use csv or json")
     if format_ == "npy":
         arrays.pop("x", None)

@@ -240,3 +240,20 @@ def test_values_are_those_of_the_library() -> None:
         np.testing.assert_array_equal(
             done["values"][name], actcli.get(name)(np.array(done["x"]))
         )
+
+
+def test_arrays_of_the_values(tmp_path: Path) -> None:
+    whole = run("compare", "relu", "elu", "-x", "-1,2", "-o", "both.npz", cwd=tmp_path)
+    assert whole.returncode == 0
+    with np.load(tmp_path / "both.npz") as arrays:
+        assert {n: a.tolist() for n, a in arrays.items()} == {
+            "x": [-1.0, 2.0],
+            "relu": [0.0, 2.0],
+            "elu": [actcli.elu(-1.0), 2.0],
+        }
+    one = run("compare", "relu", "-x", "-1,2", "-o", "one.npy", cwd=tmp_path)
+    assert one.returncode == 0
+    assert np.load(tmp_path / "one.npy").tolist() == [0.0, 2.0]
+    assert run("compare", "relu", "elu", "-f", "npy").stderr == (
+        "actcli: .npy holds one array, not relu, elu; use .npz\n"
+    )
