@@ -51,7 +51,7 @@ def standardize(x: Array, *, eps: float = 1e-5) -> Array:
     n = x.shape[-1]
     # the mean in twice the precision: its rounding would be all there is of a small deviation
     d = deviation(y, *divided(*total(y), n))
-    d /= np.sqrt(dot(d, d) / n + eps_)
+    d /= np.sqrt(sum_of(d * d) / n + eps_)
     return d
 
 
