@@ -57,7 +57,8 @@ def normal_cdf(x: Array, /, rest: Array | None = None) -> Array:
     if rest is not None and far.any():
         where = np.flatnonzero(far & (flat < 0.0))
         t = flat[where]
-        y[where] -= y[where] * rest[where] * (t + 1.0 / t)  # φ/Φ is next to -t - 1/t
+        # φ/Φ is next to -t - 1/t; that product first, as y may be subnormal
+        y[where] -= y[where] * (rest[where] * (t + 1.0 / t))
     return y.reshape(x.shape)
 
 
