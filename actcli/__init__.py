@@ -28,6 +28,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    # kept: finding it again would take three times as long as a call on ten numbers
+    value = globals()[name] = _find(name)
+    return value
+
+
+def _find(name: str) -> Any:
     from importlib import import_module
     from importlib.util import find_spec
 

@@ -114,6 +114,7 @@ class Activation:
     ) -> None:
         self.name: str = kernel.__name__
         self.kernel = kernel
+        kernel.__qualname__ = f"{self.name}.kernel"  # where it is found by pickle
         self.summary = " ".join((kernel.__doc__ or "").split())
         self.family = kernel.__module__.rpartition(".")[2]
         self.aliases = tuple(aliases)

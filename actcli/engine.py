@@ -85,13 +85,16 @@ def apply(
     """
     if (
         x.size <= BLOCK
-        and out is None
-        and (threads is None or threads >= 1)
+        and threads is None
         and not placed
         and not any(isinstance(p, np.ndarray) for p in parameters.values())
     ):
         with np.errstate(all="ignore"):
-            return _small(kernel, x, parameters, native)
+            result = _small(kernel, x, parameters, native)
+        if out is None:
+            return result
+        _checked_out(out, x)[...] = result
+        return out
     (result,) = apply_each(
         (kernel,),
         x,
@@ -132,7 +135,9 @@ def apply_each(
         for n, p in parameters.items()
         if isinstance(p, np.ndarray)
     }
-    x = _apart(x, [_checked_out(o, x) for o in outs if o is not None])
+    written = [_checked_out(o, x) for o in outs if o is not None]
+    x = _apart(x, written)
+    arrays = {n: _apart(a, written) for n, a in arrays.items()}
     # in the order of memory, unless a parameter or the place goes by the order of the axes
     by_columns = x.flags.f_contiguous and not (arrays or placed)
     order: Any = "F" if by_columns else "C"
@@ -160,7 +165,7 @@ def apply_each(
 
 
 def _apart(x: Array, outs: Sequence[Array]) -> Array:
-    """Return x, or a copy if writing one element of the result would change another one of x."""
+    """Return what is read, or a copy if writing one element of the result would change another one of it."""
     moved = (np.may_share_memory(x, out) and not _same_memory(x, out) for out in outs)
     return x.copy() if any(moved) else x
 
@@ -185,8 +190,8 @@ def _parts(size: int, threads: int) -> list[slice]:
 
 def _workers(size: int, threads: int | None) -> int:
     """Return how many threads are worth starting: each has a whole block at least."""
-    if threads is not None and threads < 1:
-        raise RequestError(f"threads is {threads}; it must be at least 1")
+    if threads is not None and not (isinstance(threads, int) and threads >= 1):
+        raise RequestError(f"threads is {threads!r}; give a whole number from 1 on")
     return max(1, min(threads or processors(), size // BLOCK))
 
 
@@ -295,7 +300,7 @@ def _checked_out(out: object, x: Array) -> Array:
         raise RequestError(
             f"out is of type {type(out).__name__}; pass an array of {x.dtype} and shape {x.shape} like x"
         )
-    if out.shape != x.shape or out.dtype != x.dtype.newbyteorder("="):
+    if out.shape != x.shape or out.dtype.newbyteorder("=") != x.dtype.newbyteorder("="):
         raise RequestError(
             f"out is {out.dtype} of shape {out.shape}; it must be {x.dtype} of shape {x.shape} like x"
         )

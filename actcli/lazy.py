@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def is_lazy(x: object) -> bool:
-    """Whether x is a Dask array, told by Dask's own protocol."""
-    return hasattr(x, "__dask_graph__") and hasattr(x, "map_blocks")
+    """Whether x is a Dask array: others that have its protocol, such as xarray's, have other methods."""
+    return type(x).__module__.startswith("dask.array")
 
 
 def apply(
@@ -39,6 +39,10 @@ def apply(
         RequestError: it needs more than a block: random numbers by their place, an array as a parameter, ``out``.
     """
     _check(function, method, options)
+    if np.ndim(upstream) and not is_lazy(upstream):
+        raise RequestError(
+            f"{function.name}: upstream of a Dask array must be a Dask array or a number, not {type(upstream).__name__}"
+        )
     dtype = engine.as_floats(np.empty(0, x.dtype)).dtype
     others = [] if upstream is None else [upstream]
     result: dict[str, Any] = {}

@@ -161,6 +161,23 @@ def test_finite_and_silent_at_the_extremes(
             assert not np.isnan(axiswise.derivative(row)).any()
 
 
+@pytest.mark.parametrize("length", [100, 5000, 9000])
+def test_long_rows_are_the_same_alone_and_beside_others(
+    axiswise: AxisActivation, length: int
+) -> None:
+    rng = np.random.default_rng(11)
+    x = 4.0 * rng.standard_normal((8, length))
+    whole = axiswise(x, threads=1)
+    upstream = rng.standard_normal(whole.shape)
+    back = axiswise.vjp(x, upstream, threads=1)
+    for threads in (2, 3):
+        np.testing.assert_array_equal(axiswise(x, threads=threads), whole)
+        np.testing.assert_array_equal(axiswise.vjp(x, upstream, threads=threads), back)
+    if not axiswise.placed:
+        np.testing.assert_array_equal(axiswise(x[3:]), whole[3:])
+        np.testing.assert_array_equal(axiswise.vjp(x[3:], upstream[3:]), back[3:])
+
+
 def test_out_is_written(axiswise: AxisActivation) -> None:
     x = np.random.default_rng(5).normal(size=(3, 4))
     expected = axiswise(x)

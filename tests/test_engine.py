@@ -104,6 +104,26 @@ def test_out_that_overlaps_x() -> None:
     np.testing.assert_array_equal(square, expected)
 
 
+def test_out_that_overlaps_a_parameter() -> None:
+    x = -np.ones((300, 1000))
+    memory = np.random.default_rng(0).random(x.shape)
+    expected = actcli.prelu(x, alpha=memory[0])
+    actcli.prelu(x, alpha=memory[0], out=memory)
+    np.testing.assert_array_equal(memory, expected)
+    turned = np.random.default_rng(1).random(SIZE)
+    expected = actcli.prelu(-np.ones(SIZE), alpha=turned[::-1])
+    actcli.prelu(-np.ones(SIZE), alpha=turned[::-1], out=turned)
+    np.testing.assert_array_equal(turned, expected)
+
+
+@pytest.mark.parametrize("size", [4, SIZE])
+def test_in_place_in_either_byte_order(size: int) -> None:
+    x = np.linspace(-3.0, 3.0, size).astype(">f8")
+    expected = actcli.tanh(x)
+    assert actcli.tanh(x, out=x) is x
+    np.testing.assert_array_equal(x, expected)
+
+
 def test_a_parameter_for_each_element_or_channel() -> None:
     rng = np.random.default_rng(7)
     x, alpha = rng.normal(size=(500, 64)), rng.uniform(size=64)
@@ -130,7 +150,8 @@ def test_value_and_derivative_by_a_parameter() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"threads": 0}, "threads is 0; it must be at least 1"),
+        ({"threads": 0}, "threads is 0; give a whole number from 1 on"),
+        ({"threads": 1.5}, "threads is 1.5; give a whole number from 1 on"),
         ({"out": np.empty(3)}, "out is float64 of shape (3,); it must be float64 of shape (20000,) like x"),
         ({"out": np.empty(20_000, np.float32)}, "out is float32 of shape"),
         ({"out": [1]}, "out is of type list; pass an array of float64 and shape (20000,) like x"),

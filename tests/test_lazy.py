@@ -16,6 +16,8 @@ def test_functions_pickle_by_name(function: Activation) -> None:
     data = pickle.dumps(function)
     assert len(data) < 200
     assert pickle.loads(data) is function  # noqa: S301  # our own
+    kernel = pickle.dumps(function.kernel)
+    assert pickle.loads(kernel) is function.kernel  # noqa: S301
 
 
 @pytest.mark.parametrize(
@@ -116,3 +118,28 @@ def test_dask_is_not_imported_for_others() -> None:
 
     script = "import sys, actcli; actcli.relu([1.0]); assert 'dask' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True, env=environment())
+
+
+def test_upstream_of_a_dask_array_is_one_or_a_number() -> None:
+    x = lazy(X, (7, 5))
+    np.testing.assert_array_equal(
+        actcli.relu.vjp(x, 2.0).compute(), actcli.relu.vjp(X, 2.0)
+    )
+    with pytest.raises(RequestError, match="a Dask array or a number, not ndarray"):
+        actcli.relu.vjp(x, X)
+
+
+class Wrapped:
+    """An array that has Dask's protocol, as xarray's have, but none of its methods."""
+
+    __dask_graph__ = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return X
+
+    def map_blocks(self) -> None:
+        raise AssertionError
+
+
+def test_others_with_the_protocol_are_arrays() -> None:
+    np.testing.assert_array_equal(actcli.relu(Wrapped()), actcli.relu(X))
