@@ -321,8 +321,7 @@ def gain_of(function: Function, setting: Setting) -> Gain:
     shrunk = 1.0 / math.sqrt(setting.layers) if setting.residual else 1.0
     if 0.0 < found.forward < math.inf:
         return Gain(found.forward * shrunk)
-    told = {0.0: "0", math.inf: "infinite"}.get(found.square, "undefined")
-    return Gain(shrunk, f"E[f(z)²] is {told}")
+    return Gain(shrunk, f"E[f(z)²] is {found.no_gain('square')}")
 
 
 def _through(
