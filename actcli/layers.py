@@ -243,13 +243,17 @@ class Network(Layer):
 
     @vector.setter
     def vector(self, numbers: Array) -> None:
-        at = 0
+        # a copy: the parameters are not to change with what they were set to
+        left = np.array(numbers, np.float64)
+        size = sum(p.size for layer in self.walk() for p in layer.parameters.values())
+        if left.shape != (size,):
+            raise RequestError(
+                f"Network: a vector of shape {left.shape} for {size} parameters; give one of shape ({size},)"
+            )
         for layer in self.walk():
             for name, old in layer.parameters.items():
-                layer.parameters[name] = numbers[at : at + old.size].reshape(old.shape)
-                at += old.size
-        if at != numbers.size:
-            raise RequestError(f"{numbers.size} numbers for {at} parameters")
+                taken, left = left[: old.size], left[old.size :]
+                layer.parameters[name] = taken.reshape(old.shape)
 
     @property
     def gradient(self) -> Array:

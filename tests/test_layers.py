@@ -244,7 +244,7 @@ WRONG = {
     ),
     "too many numbers": (
         lambda: setattr(Network(Dense(2, 2)), "vector", np.zeros(7)),
-        "7 numbers for 6 parameters",
+        r"Network: a vector of shape \(7,\) for 6 parameters; give one of shape \(6,\)",
     ),
 }
 
@@ -287,6 +287,17 @@ def test_the_vector_of_a_network_is_all_of_its_parameters():
     network.vector = other
     np.testing.assert_array_equal(network.vector, other)
     assert float(network.layers[2].parameters["alpha"]) == other[-1]
+    other[:] = -1.0
+    assert float(network.layers[2].parameters["alpha"]) == 24.0
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (7,), (6, 1), (2, 3)])
+def test_a_vector_of_the_wrong_shape_changes_nothing(shape: tuple[int, ...]):
+    network = Network(Dense(2, 2))
+    before = network.vector
+    with pytest.raises(RequestError, match="give one of shape"):
+        network.vector = np.full(shape, 9.0)
+    np.testing.assert_array_equal(network.vector, before)
 
 
 @pytest.mark.parametrize("method", OPTIMIZERS)
