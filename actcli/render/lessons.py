@@ -210,15 +210,20 @@ def _size(view: View, rows: int, columns: int) -> tuple[float, float]:
 
 
 def _view(land: Land, ways: Sequence[Way]) -> View:
-    """Return the part of the plane to show: the surface's own, widened by up to a half for ways that leave it to return."""
+    """Return the part of the plane to show: the surface's own, widened for minima and for ways that leave it to return.
+
+    For ways it is widened by up to a half on each side, for a minimum by up to twice itself.
+    """
     kept = [way.position[:1] if way.lost else way.position for way in ways]
     points = np.concatenate(kept)
     view = []
     for axis, (low, high) in enumerate(land.view):
         room, margin = (high - low) / 2.0, 0.05 * (high - low)
-        start = ways[0].position[0, axis]
         near = points[:, axis].clip(low - room, high + room)
-        least, most = min(near.min(), start), max(near.max(), start)
+        minima = _near_minima(land)[:, axis]
+        # no star on the frame
+        shown = [*near, ways[0].position[0, axis], *(minima - margin), *(minima + margin)]  # fmt: skip
+        least, most = min(shown), max(shown)
         view.append(
             (
                 float(low if least >= low else least - margin),
@@ -226,6 +231,13 @@ def _view(land: Land, ways: Sequence[Way]) -> View:
             )
         )
     return view[0], view[1]
+
+
+def _near_minima(land: Land) -> Array:
+    """Return the minima for which there is room in the picture."""
+    low, high = np.array(land.view).T
+    far = np.abs(land.minima - (low + high) / 2.0) > 2.5 * (high - low)
+    return land.minima[~far.any(axis=-1)].reshape(-1, 2)
 
 
 def _contours(axes: Axes, land: Land, view: View) -> None:
@@ -294,7 +306,7 @@ def _end(axes: Axes, way: Way, at: tuple[float, float], told: str, colour: str) 
 
 
 def _landmarks(axes: Axes, land: Land, way: Way) -> None:
-    for k, (x, y) in enumerate(land.minima):
+    for k, (x, y) in enumerate(_near_minima(land)):
         axes.plot(
             [x],
             [y],

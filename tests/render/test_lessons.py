@@ -8,6 +8,7 @@ from matplotlib.text import Annotation
 
 from actcli.render import lessons
 from actcli.training.descent import descend
+from actcli.training.surfaces import SURFACES
 
 VIEW = ((-8.0, 8.0), (-4.0, 4.0))
 
@@ -81,3 +82,19 @@ def test_a_lost_way_is_drawn_until_it_leaves_the_view_for_good(
     assert told(axes) == [f"left at step {left}"]
     np.testing.assert_array_equal(line, drawn.position[: left + 1])
     assert abs(line[-2][1]) <= 4.0 < abs(line[-1][1])
+
+
+@pytest.mark.parametrize(
+    ("a", "drawn"), [(1.0, True), (2.0, True), (-3.0, True), (100.0, False)]
+)
+def test_the_minimum_for_the_parameters_is_in_the_view_or_not_listed(
+    a: float, drawn: bool
+) -> None:
+    surface = SURFACES["rosenbrock"]
+    land = lessons.Land(surface.value, surface.minima(a=a), surface.view)
+    made = way("adam", 3, "rosenbrock")
+    (left, right), (bottom, top) = lessons._view(land, [made])
+    assert (left < a < right and bottom < a * a < top) == drawn
+    axes = Figure().add_subplot()
+    lessons._landmarks(axes, land, made)
+    assert ("minimum" in axes.get_legend_handles_labels()[1]) == drawn
