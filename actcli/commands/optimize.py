@@ -119,8 +119,12 @@ def run(
 ) -> None:
     """Go down a test surface with gradient methods.
 
-    A way has reached a minimum when it ends within the tolerance; it has diverged when it is a thousand views away or
-    no longer finite, and stops there. All methods take lr=0.1 unless told otherwise. --lr and --param are for every
+    Outcomes. reached: within the tolerance of a minimum, and there to the end. stalled: it rests, or swings in place,
+    where no minimum is, judged by its last quarter and the quarter before. unfinished: still on its way when the steps
+    were used up. escaped: out of the view downwards, on a surface without minimum. diverged: a thousand views away or
+    no longer finite.
+
+    All methods take lr=0.1 unless told otherwise. --lr and --param are for every
     method and win over what stands in NAME:lr=0.01.
     """
     from actcli.errors import RequestError
@@ -253,6 +257,7 @@ def _told(way: "Descent") -> str:
 
 def _show(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
     from actcli.render.tables import numbers, say, show
+    from actcli.training.descent import OUTCOMES
 
     _show_ways(ways, every, precision)
     last = [_columns(way) for way in ways]
@@ -265,7 +270,11 @@ def _show(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
     ]
     summary["outcome"] = [_told(way) for way in ways]
     show(summary, text_columns=("method", "outcome"))
-    say(*_circumstances(ways[0], precision))
+    outcomes = {way.outcome for way in ways}
+    say(
+        *_circumstances(ways[0], precision),
+        *(f"{word}: {told}" for word, told in OUTCOMES.items() if word in outcomes),
+    )
 
 
 def _show_ways(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:

@@ -36,7 +36,19 @@ def test_the_default_is_thirty_steps_from_the_surfaces_own_start():
 OUTCOMES = {
     ("ellipse", "sgd:lr=0.05", 80): ("reached", 63),
     ("ellipse", "sgd:lr=0.05", 30): ("unfinished", None),
-    ("ellipse", "sgd:lr=0.1", 30): ("stalled", None),
+    ("ellipse", "sgd:lr=0.1", 30): ("unfinished", None),
+    ("ellipse", "sgd:lr=0.1", 60): ("stalled", None),
+    ("ellipse", "nesterov:lr=0.01", 30): ("unfinished", None),  # swings past it
+    ("ellipse", "nesterov:lr=0.01", 60): ("unfinished", None),
+    ("ellipse", "nesterov:lr=0.01", 200): ("reached", 102),
+    ("ellipse", "sgd:lr=1e-6", 100): ("unfinished", None),  # slow, but steady
+    ("ellipse", "adagrad", 1000): ("unfinished", None),
+    ("rosenbrock", "sgd:lr=0.001", 200): ("unfinished", None),
+    ("rosenbrock", "sgd:lr=0.001", 2000): ("unfinished", None),
+    ("rosenbrock:a=100", "rmsprop", 30): ("unfinished", None),
+    ("rosenbrock:a=100", "rmsprop", 100): ("unfinished", None),
+    ("rastrigin", "adam:lr=0.01", 100): ("stalled", None),
+    ("rastrigin", "rmsprop:lr=0.01", 100): ("stalled", None),
     ("ellipse", "sgd:lr=0.11", 400): ("diverged", 50),
     ("rosenbrock", "sgd:lr=0.1", 30): ("diverged", 2),
     ("rastrigin", "sgd:lr=0.001", 100): ("stalled", None),
