@@ -92,12 +92,15 @@ def run(
     holds for all rows (units), and the length of the gradient by a[k] and by W[k]; means over the seeds, the geometric
     one of gradients, with how far a seed lies from it at most. A formula of your own is computed in float64, not
     exactly. auto: normal weights of deviation gain/sqrt(width), the gain
-    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. --batch-norm keeps the
+    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. Sums of variance 1 then stay so
+    in a wide network, but for swish or gelu as a ball does on a hilltop: printed is by what a layer multiplies how far
+    they are off. --batch-norm keeps the
     outputs in scale but not the gradient: with relu it grows by 1.2 a layer (arXiv:1902.08129).
 
     Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times,
     else healthy; undefined where the function has no value.
     """
+    from actcli.errors import RequestError
     from actcli.render.output import check_suffix
 
     options.one_of(model, ("mlp", "chain"), "model")
@@ -111,6 +114,10 @@ def run(
         return
     from actcli.training.gradflow import Setting
 
+    if seeds < 1:
+        raise RequestError(
+            f"seeds {seeds} is out of range; give a whole number at least 1"
+        )
     counted = range(seed, seed + seeds)
     setting = Setting(layers, width, init, batch, counted, batch_norm, residual)
     _mlp(chosen, setting, precision, format_, output)
@@ -292,6 +299,8 @@ def _flow_records(
                 "arithmetic": _FORMULA if flow.function.is_formula else "kernel",
                 "gain": flow.gain,
                 "no_gain": flow.no_gain,
+                "off_by": flow.off_by,
+                "stability": flow.stability,
                 **{name: vars(getattr(flow, name)) for name in MEASURES},
             }
             for flow in results
@@ -327,6 +336,7 @@ def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -
         *_reservations(results),
         _conditions(setting),
         _told_init(setting),
+        *_told_stability(results),
         _TOLD_COLUMNS,
         _criterion("it is at the last layer"),
     )
@@ -398,6 +408,20 @@ def _told_init(setting: "Setting") -> str:
         return f"init {chosen.label}: {chosen.record.formula}; deviation {drawn_from.std:.4g}"
     shrunk = ", smaller by sqrt(layers)" if setting.residual else ""
     return f"init auto: std = gain/sqrt(width), gain = 1/sqrt(E[f(z)²]){shrunk}, 1 at layer 1"
+
+
+def _told_stability(results: "Sequence[Flow]") -> list[str]:
+    """Say what becomes of a variance that is not 1, if the gains are to keep it at 1."""
+    told = [
+        f"{flow.function.label} {flow.off_by:.4g} ({flow.stability})"
+        for flow in results
+        if flow.stability
+    ]
+    if not told:
+        return []
+    return [
+        f"the gain keeps sums of variance 1; how far it is off, a layer multiplies by: {', '.join(told)}"
+    ]
 
 
 def _conditions(setting: "Setting") -> str:

@@ -307,3 +307,45 @@ def test_a_function_of_an_axis_is_refused():
 def test_a_chain_of_what_is_not_finite_is_refused(values):
     with pytest.raises(RequestError, match="is not finite"):
         chain(actcli.get("relu"), **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "off_by", "stability"),
+    [
+        ("swish", 1.17259, "unstable"),
+        ("gelu", 1.14406, "unstable"),
+        ("mish", 1.07634, "unstable"),
+        ("relu", 1.0, "neutral"),
+        ("x", 1.0, "neutral"),
+        ("tanh", 0.46107, "stable"),
+        ("x**2", 2.0, "unstable"),
+    ],
+)
+def test_whether_variance_one_is_a_stable_fixed_point(
+    name: str, off_by: float, stability: str
+) -> None:
+    (flow,) = flows([actcli.get(name)], Setting(2, 8, batch=4, seeds=(0,)))
+    assert flow.off_by == pytest.approx(off_by, abs=1e-5)
+    assert flow.stability == stability
+
+
+@pytest.mark.parametrize(
+    "options", [{"init": "he"}, {"batch_norm": True}, {"residual": True}]
+)
+def test_where_no_variance_is_kept_nothing_is_said_of_it(options) -> None:
+    (flow,) = flows(
+        [actcli.get("swish")], Setting(2, 8, batch=4, seeds=(0,), **options)
+    )
+    assert math.isnan(flow.off_by)
+    assert flow.stability == ""
+
+
+def test_a_variance_off_one_goes_on_as_is_said() -> None:
+    """Sums of variance 1.01 in one wide layer of swish: what becomes of them in the next."""
+    swish = actcli.get("swish")
+    (flow,) = flows([swish], Setting(2, 8, batch=4, seeds=(0,)))
+    z = np.random.default_rng(0).normal(size=4_000_000)
+    kept, off = (
+        flow.gain**2 * np.mean(swish(z * s) ** 2) for s in (1.0, math.sqrt(1.01))
+    )
+    assert (off - kept) / 0.01 == pytest.approx(flow.off_by, rel=0.01)
