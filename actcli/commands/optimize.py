@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from actcli.render.records import Records
     from actcli.training.declaration import Choice, Record
     from actcli.training.descent import Descent
+    from actcli.training.schedules import Schedule
     from actcli.training.surfaces import Surface
 
 EXAMPLES = """
@@ -309,11 +310,29 @@ def _circumstances(way: "Descent", precision: int) -> list[str]:
     lines = [f"{_formula(way.surface)}, {known}"]
     if record.note:
         lines.append(record.note)
-    if way.schedule.record.name != "constant" or way.schedule.values["warmup"]:
-        lines.append(
-            f"schedule {way.schedule.label}: lr times {way.schedule.record.formula}"
-        )
+    if _is_scheduled(way):
+        lines.append(_told_schedule(way.schedule))
     return lines
+
+
+def _is_scheduled(way: "Descent") -> bool:
+    return way.schedule.record.name != "constant" or bool(way.schedule.values["warmup"])
+
+
+def _told_schedule(schedule: "Choice[Schedule]") -> str:
+    values = {**schedule.values}
+    warmup = values.pop("warmup")
+    told = ", ".join(
+        [
+            f"lr times {schedule.record.formula}",
+            *(f"{n}={v:g}" for n, v in values.items()),
+        ]
+    )
+    if warmup:
+        told = f"lr rises in equal parts over {warmup} steps, then {told}"
+        if "t" in schedule.record.formula:
+            told += "; t counts from there"
+    return f"schedule {schedule.label}: {told}"
 
 
 def _formula(surface: "Choice[Surface]") -> str:
@@ -335,7 +354,7 @@ def _draw(ways: "Sequence[Descent]", path: Path, show: str) -> None:
         for way in ways
     ]
     title = _formula(surface)
-    if ways[0].schedule.record.name != "constant":
+    if _is_scheduled(ways[0]):
         title += f", schedule {ways[0].schedule.label}"
     lessons.draw_ways(land, drawn, path, title, show)
 

@@ -157,6 +157,10 @@ def start_on(surface: Choice[Surface], start: Iterable[float] | None) -> Array:
         raise RequestError(
             f"start {told} is not a place on the plane; give two finite numbers x,y"
         )
+    if start is None and not is_near(surface, x):
+        raise RequestError(
+            f"surface '{surface.label}' has no finite height and slope where it starts, at {told}; give another start or other parameters"
+        )
     if not is_near(surface, x):
         raise RequestError(
             f"start {told} is too far out on {surface.record.title}; start within {view_text(surface)}"

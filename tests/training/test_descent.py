@@ -148,9 +148,13 @@ WRONG = {
         {"start": [1e9, 0]},
         "start 1e+09,0 is too far out on surface 'ellipse'; start within x from -8 to 8, y from -4 to 4",
     ),
+    "a surface too steep": (
+        {"surface": "ellipse:b=1e308"},
+        "surface 'ellipse:b=1e+308' has no finite height and slope where it starts, at -7,2; give another start or other parameters",
+    ),
     "no steps": (
         {"steps": 0},
-        "steps=0 is out of range for a schedule; give a whole number at least 1 and at most 1e+06",
+        "steps 0 is out of range; give a whole number from 1 to 1000000",
     ),
     "endless tolerance": (
         {"tolerance": math.inf},
