@@ -1,6 +1,6 @@
 """A method going down a surface: every step of the way, and how it ended. Draws nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,7 +75,7 @@ def descend(
     method: str | Choice[Optimizer],
     *,
     schedule: str | Choice[Schedule] = "constant",
-    start: Iterable[float] | None = None,
+    start: Sequence[float] | None = None,
     steps: int = 30,
     tolerance: float = 0.01,
 ) -> Descent:
@@ -149,10 +149,14 @@ def walk(
     return np.array(path), None
 
 
-def start_on(surface: Choice[Surface], start: Iterable[float] | None) -> Array:
+def start_on(surface: Choice[Surface], start: Sequence[float] | None) -> Array:
     """Return the position to start from, refusing what is no place on the surface."""
-    x = np.array(surface.record.start if start is None else tuple(start), np.float64)
-    told = ",".join(f"{number:g}" for number in x.ravel())
+    told = str(start)
+    try:
+        x = np.array(surface.record.start if start is None else start, np.float64)
+        told = ",".join(f"{number:g}" for number in x.ravel())
+    except (TypeError, ValueError):
+        x = np.full(2, np.nan)  # no numbers, or not as many in every row
     if x.shape != (2,) or not np.isfinite(x).all():
         raise RequestError(
             f"start {told} is not a place on the plane; give two finite numbers x,y"

@@ -482,7 +482,7 @@ def check_elementwise(functions: Sequence[Function]) -> None:
 
 def check_layers(layers: int) -> None:
     """Refuse a depth that is none, or beyond all patience."""
-    if not 1 <= layers <= MOST_LAYERS:
+    if layers not in range(1, MOST_LAYERS + 1):
         raise RequestError(
             f"layers {layers} is out of range; give a whole number from 1 to {MOST_LAYERS}"
         )
@@ -498,7 +498,7 @@ def check_setting(setting: Setting) -> None:
         ("seeds", len(setting.seeds), 1),
         ("seed", min(setting.seeds, default=0), 0),
     ):
-        if got < least:
+        if got < least or got != int(got):
             raise RequestError(
                 f"{name} {got} is out of range; give a whole number at least {least}"
             )

@@ -136,6 +136,18 @@ WRONG = {
         {"start": [1.0]},
         "start 1 is not a place on the plane; give two finite numbers x,y",
     ),
+    "a number": (
+        {"start": 5},
+        "start 5 is not a place on the plane; give two finite numbers x,y",
+    ),
+    "a text": (
+        {"start": "1,2"},
+        "start 1,2 is not a place on the plane; give two finite numbers x,y",
+    ),
+    "no rows": (
+        {"start": [[1], [2, 3]]},
+        "start [[1], [2, 3]] is not a place on the plane; give two finite numbers x,y",
+    ),
     "three numbers": (
         {"start": [1, 2, 3]},
         "start 1,2,3 is not a place on the plane; give two finite numbers x,y",

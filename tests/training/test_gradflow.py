@@ -218,7 +218,10 @@ def test_a_formula_of_ones_own_flows_too():
 WRONG = {
     "layers -3 is out of range": {"layers": -3},
     "layers 10001 is out of range": {"layers": 10_001},
+    "layers 2.5 is out of range": {"layers": 2.5},
     "width 0 is out of range": {"width": 0},
+    "width 2.5 is out of range": {"width": 2.5},
+    "seed 0.5 is out of range": {"seeds": (0.5, 1)},
     "batch 0 is out of range": {"batch": 0},
     "batch 1 is out of range": {"batch": 1, "batch_norm": True},
     "seeds 0 is out of range": {"seeds": ()},
