@@ -275,7 +275,7 @@ def _picture(
         None if constant else distribution.density,
         path,
         title,
-        f"{weights.size} weights, deviation {weights.std():.4g}",
+        f"{weights.size} weight{'s' if weights.size > 1 else ''}, deviation {weights.std():.4g}",
         f"in theory, deviation {distribution.std:.4g}",
     )
 

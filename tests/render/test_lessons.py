@@ -54,7 +54,7 @@ def test_a_way_that_diverges_leaves_the_others_readable() -> None:
     axes = losses(lost, kept)
     low, high = axes.get_ylim()
     assert low < kept.loss[-1] < kept.loss[0] < high <= 1e4 < lost.loss[-1]
-    assert told(axes) == ["diverged at 4"]
+    assert told(axes) == ["off the scale at step 1, diverged at 4"]
 
 
 def test_losses_below_zero_are_shown_likewise() -> None:
@@ -63,7 +63,7 @@ def test_losses_below_zero_are_shown_likewise() -> None:
     axes = losses(lost, kept)
     low, high = axes.get_ylim()
     assert -20.0 < low < kept.loss[-1] < kept.loss[0] < high < 20.0
-    assert told(axes) == ["diverged at 8"]
+    assert told(axes) == ["off the scale at step 1, diverged at 8"]
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,22 @@ def test_the_minimum_for_the_parameters_is_in_the_view_or_not_listed(
     axes = Figure().add_subplot()
     lessons._landmarks(axes, land, made)
     assert ("minimum" in axes.get_legend_handles_labels()[1]) == drawn
+
+
+def test_what_is_said_of_ways_that_leave_at_one_place_does_not_overlap() -> None:
+    axes = Figure().add_subplot()
+    axes.set(xlim=(-2.0, 2.0), ylim=(-2.0, 2.0))
+    ways = [way(f"sgd:lr={lr}", 60, "saddle") for lr in (0.1, 0.11, 0.12)]
+    for made in ways:
+        lessons._way(axes, made, "C0", ((-2.0, 2.0), (-2.0, 2.0)))
+    offsets = [t.xyann[1] for t in axes.texts if isinstance(t, Annotation)]
+    assert len({*offsets}) == 3
+    assert np.diff(sorted(offsets)).min() >= 11.0
+
+
+@pytest.mark.parametrize(
+    ("count", "ticks"),
+    [(1, [1]), (2, [1, 2]), (50, [1, 10, 20, 30, 40, 50]), (12, [1, 2, 4, 6, 8, 10, 12])],
+)  # fmt: skip
+def test_the_first_and_the_last_layer_are_numbered(count: int, ticks: list[int]) -> None:  # fmt: skip
+    assert lessons._layer_ticks(count) == ticks
