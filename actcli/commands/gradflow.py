@@ -209,13 +209,11 @@ def _show_shares(chains: "Sequence[Chain]", precision: int) -> None:
     """Print what of the gradient is the work of w, and what that of the function."""
     from actcli.render.tables import numbers, show
 
-    size = abs(chains[0].weight)
-    slopes = [c.mean_slope for c in chains]
     shares: dict[str, Sequence[str]] = {
         "function": [c.function.label for c in chains],
-        "a layer": numbers([size * slope for slope in slopes], precision),
-        "= |w|": numbers([size] * len(chains), precision),
-        "× f′": numbers(slopes, precision),
+        "a layer": numbers([c.factor for c in chains], precision),
+        "= |w|": numbers([abs(c.weight) for c in chains], precision),
+        "× f′": numbers([c.mean_slope for c in chains], precision),
         "verdict": [c.verdict for c in chains],
         "∏ f′": numbers([c.slopes for c in chains], precision),
         "without w": [c.verdict_without_weight for c in chains],
@@ -232,21 +230,21 @@ def _decimals(values: "Array") -> list[str]:
 
 
 def _draw_chains(chains: "Sequence[Chain]", x: float, path: Path) -> None:
-    import numpy as np
-
     from actcli.render import lessons
 
     count, weight = len(chains[0].a), chains[0].weight
     lines = [
         lessons.Line(
-            f"{c.function.label}: {c.gradient[0]:.2g} at x, without w {c.slopes:.2g}",
+            f"{c.function.label}: {c.gradient[0]:.2g} at layer 1, of which ∏ f′ is {c.slopes:.2g}",
             c.gradient,
         )
         for c in chains
     ]
-    with np.errstate(all="ignore"):
-        alone = np.power(abs(weight), np.arange(count, 0, -1.0))
-    lines.append(lessons.Line("w alone", alone, reference=True))
+    lines.append(
+        lessons.Line(
+            "what w alone would leave", chains[0].weights_alone, reference=True
+        )
+    )
     title = f"Gradient through {count} layers of one neuron, w = {weight:g}, x = {x:g}"
     heading = "derivative of the output by the input of layer k"
     lessons.draw_depth([lessons.Depth(heading, lines, _MARKS)], path, title)
@@ -384,15 +382,13 @@ def _show_verdicts(
     results: "Sequence[Flow]", setting: "Setting", precision: int
 ) -> None:
     from actcli.render.tables import numbers, show
-    from actcli.training.gradflow import ratio
 
-    changes = [ratio(flow.gradient.mean) for flow in results]
-    each = [c ** (1.0 / max(1, setting.layers - 1)) for c in changes]
+    changes = [flow.change for flow in results]
     summary: dict[str, Sequence[str]] = {
         "function": [flow.function.label for flow in results],
         "gain": numbers([flow.gain for flow in results], precision),
         f"gradient at 1 : at {setting.layers}": numbers(changes, precision),
-        "factor a layer": numbers(each, precision),
+        "factor a layer": numbers([flow.factor for flow in results], precision),
         "verdict": [flow.verdict for flow in results],
     }
     show(summary, text_columns=("function", "verdict"))

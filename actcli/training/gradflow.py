@@ -118,6 +118,11 @@ class Chain:
             return float(np.exp(np.log(np.abs(self.slope)).mean()))
 
     @property
+    def factor(self) -> float:
+        """The factor a layer puts on the gradient: the geometric mean of |w·f′(z)|."""
+        return abs(self.weight) * self.mean_slope
+
+    @property
     def slopes(self) -> float:
         """The product of f′(z) over all layers: what is left of the gradient at x without w."""
         with np.errstate(all="ignore"):
@@ -127,6 +132,12 @@ class Chain:
     def verdict_without_weight(self) -> Verdict:
         """The verdict on ``slopes``: whether the function is to blame, or w."""
         return self._judge(self.slopes)
+
+    @property
+    def weights_alone(self) -> Array:
+        """What ``gradient`` would be, but for its sign, if f′ were 1 everywhere."""
+        with np.errstate(all="ignore"):
+            return np.power(abs(self.weight), np.arange(len(self.a), 0, -1.0))
 
     def _judge(self, gradient: float) -> Verdict:
         return "undefined" if self.gap else verdict(np.array([gradient, 1.0]))
@@ -235,6 +246,16 @@ class Flow:
     def verdict(self) -> Verdict:
         """The verdict on the mean over the seeds."""
         return "undefined" if self.gap else verdict(self.gradient.mean)
+
+    @property
+    def change(self) -> float:
+        """The gradient at the first layer as a multiple of that at the last."""
+        return ratio(self.gradient.mean)
+
+    @property
+    def factor(self) -> float:
+        """The factor a layer puts on the gradient, as the geometric mean over the layers it goes through."""
+        return self.change ** (1.0 / max(1, len(self.gradient.mean) - 1))
 
     @property
     def stability(self) -> str:

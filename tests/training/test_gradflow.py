@@ -352,3 +352,13 @@ def test_a_variance_off_one_goes_on_as_is_said() -> None:
         flow.gain**2 * np.mean(swish(z * s) ** 2) for s in (1.0, math.sqrt(1.01))
     )
     assert (off - kept) / 0.01 == pytest.approx(flow.off_by, rel=0.01)
+
+
+def test_what_the_weights_alone_leave_and_the_factor_a_layer() -> None:
+    made = chain(actcli.get("x"), 4, -0.5, 1.0)
+    np.testing.assert_array_equal(made.weights_alone, np.abs(made.gradient))
+    (flow,) = flows([actcli.get("tanh")], Setting(5, 8, batch=4, seeds=(0,)))
+    assert flow.factor**4 == pytest.approx(flow.change, rel=1e-14)
+    assert flow.change == flow.gradient.mean[0] / flow.gradient.mean[-1]
+    (alone,) = flows([actcli.get("tanh")], Setting(1, 8, batch=4, seeds=(0,)))
+    assert (alone.change, alone.factor) == (1.0, 1.0)
