@@ -177,12 +177,22 @@ class BatchNorm(Layer):
 
     def __init__(self, width: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()
+        for name, value, fits in (
+            ("width", width, width >= 1),
+            ("eps", eps, 0.0 <= eps < np.inf),
+            ("momentum", momentum, 0.0 <= momentum <= 1.0),
+        ):
+            if not fits:
+                raise RequestError(
+                    f"BatchNorm: {name} {value:g} is out of range; give a width of at least 1, eps of at least 0, momentum from 0 to 1"
+                )
         self.eps, self.momentum = eps, momentum
         self.parameters = {"gamma": np.ones(width), "beta": np.zeros(width)}
         self.mean, self.variance = np.zeros(width), np.ones(width)
         self._unit: Array | None = None
 
     def forward(self, x: Array) -> Array:
+        x = as_floats(x)
         _check_rows("BatchNorm", x, len(self.mean))
         if self.training:
             mean = x.mean(axis=0)
@@ -243,13 +253,17 @@ class Network(Layer):
 
     @vector.setter
     def vector(self, numbers: Array) -> None:
-        at = 0
+        # a copy: the parameters are not to change with what they were set to
+        left = np.array(numbers, np.float64)
+        size = sum(p.size for layer in self.walk() for p in layer.parameters.values())
+        if left.shape != (size,):
+            raise RequestError(
+                f"Network: a vector of shape {left.shape} for {size} parameters; give one of shape ({size},)"
+            )
         for layer in self.walk():
             for name, old in layer.parameters.items():
-                layer.parameters[name] = numbers[at : at + old.size].reshape(old.shape)
-                at += old.size
-        if at != numbers.size:
-            raise RequestError(f"{numbers.size} numbers for {at} parameters")
+                taken, left = left[: old.size], left[old.size :]
+                layer.parameters[name] = taken.reshape(old.shape)
 
     @property
     def gradient(self) -> Array:
@@ -335,7 +349,7 @@ def fit(
         rng: where they are drawn from.
 
     Raises:
-        RequestError: no class for each row, or one without a score; an unknown method; a batch without rows.
+        RequestError: no examples, no class for each row, or one without a score; an unknown method; a batch without rows.
     """
     rows, classes = as_floats(x), np.asarray(classes)
     if batch is not None and batch < 1:
@@ -346,6 +360,8 @@ def fit(
         raise RequestError(
             f"classes of shape {classes.shape} for examples of shape {rows.shape}; give a class for each row"
         )
+    if not len(rows):
+        raise RequestError("fit: there are no examples; give at least one")
     rng = np.random.default_rng(0) if rng is None else rng
     loss, losses = CrossEntropy(), []
 
@@ -358,10 +374,11 @@ def fit(
 
     optimizer, scheduled = choose(OPTIMIZERS, method), choose(SCHEDULES, schedule)
     factors = scheduled.record(steps, **scheduled.values)
-    for parameters in optimizer.record(
-        network.vector, slope, factors, **optimizer.values
-    ):
-        network.vector = parameters
+    with np.errstate(all="ignore"):  # what diverges is seen in the losses
+        for parameters in optimizer.record(
+            network.vector, slope, factors, **optimizer.values
+        ):
+            network.vector = parameters
     return losses
 
 

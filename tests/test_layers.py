@@ -238,13 +238,26 @@ WRONG = {
         lambda: fit(Network(Dense(2, 2)), np.ones((4, 2)), np.array([0, 1, 0])),
         r"classes of shape \(3,\) for examples of shape \(4, 2\); give a class for each row",
     ),
+    "no examples": (
+        lambda: fit(Network(Dense(2, 2)), np.ones((0, 2)), np.zeros(0, int)),
+        "fit: there are no examples; give at least one",
+    ),
+    "a negative eps": (
+        lambda: BatchNorm(2, eps=-1.0),
+        "BatchNorm: eps -1 is out of range",
+    ),
+    "no columns": (lambda: BatchNorm(0), "BatchNorm: width 0 is out of range"),
+    "too much momentum": (
+        lambda: BatchNorm(2, momentum=2.0),
+        "BatchNorm: momentum 2 is out of range",
+    ),
     "no batch": (
         lambda: fit(Network(Dense(2, 2)), np.ones((1, 2)), np.array([0]), batch=0),
         "batch 0 is out of range; give a whole number at least 1",
     ),
     "too many numbers": (
         lambda: setattr(Network(Dense(2, 2)), "vector", np.zeros(7)),
-        "7 numbers for 6 parameters",
+        r"Network: a vector of shape \(7,\) for 6 parameters; give one of shape \(6,\)",
     ),
 }
 
@@ -278,6 +291,21 @@ def test_the_gradient_of_cross_entropy_is_that_of_central_differences():
     assert relative(loss.backward(), want) < BOUND
 
 
+def test_a_list_of_rows_is_normalised():
+    rows = [[1.0, 5.0], [3.0, 9.0]]
+    want = BatchNorm(2).forward(np.array(rows))
+    np.testing.assert_array_equal(BatchNorm(2).forward(rows), want)
+
+
+def test_a_rate_far_too_large_is_seen_in_the_losses_alone():
+    network = Network(Dense(2, 3, rng=rng()), Activation("relu"), Dense(3, 2, rng=rng()))  # fmt: skip
+    x, classes = rng(9).normal(size=(6, 2)), np.array([0, 1, 0, 1, 0, 1])
+    losses = fit(network, x, classes, method="sgd:lr=1e300", steps=6)
+    assert len(losses) == 6
+    assert np.isfinite(losses[0])
+    assert not np.isfinite(losses).all()
+
+
 def test_the_vector_of_a_network_is_all_of_its_parameters():
     network = Network(
         Dense(3, 4, rng=rng()), Residual(BatchNorm(4)), Activation("prelu")
@@ -287,6 +315,17 @@ def test_the_vector_of_a_network_is_all_of_its_parameters():
     network.vector = other
     np.testing.assert_array_equal(network.vector, other)
     assert float(network.layers[2].parameters["alpha"]) == other[-1]
+    other[:] = -1.0
+    assert float(network.layers[2].parameters["alpha"]) == 24.0
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (7,), (6, 1), (2, 3)])
+def test_a_vector_of_the_wrong_shape_changes_nothing(shape: tuple[int, ...]):
+    network = Network(Dense(2, 2))
+    before = network.vector
+    with pytest.raises(RequestError, match="give one of shape"):
+        network.vector = np.full(shape, 9.0)
+    np.testing.assert_array_equal(network.vector, before)
 
 
 @pytest.mark.parametrize("method", OPTIMIZERS)

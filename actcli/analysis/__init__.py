@@ -198,6 +198,7 @@ class Analysis:
             },
             "gain": {
                 **asdict(self.gain),
+                "unsettled": list(self.gain.unsettled),
                 "forward": self.gain.forward,
                 "backward": self.gain.backward,
                 "centred": self.gain.centred,

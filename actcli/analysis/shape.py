@@ -88,9 +88,13 @@ class Shape:
         s = self.curve.samples
         out = np.maximum(side * s.x, 0.0)
         ends = np.isnan(s.d[out > WINDOW]).all()
-        if not (endless(out[turns(s.d)]) or (not ends and math.isnan(f + slope))):
+        # not isnan(f + slope): infinities of both signs are limits too
+        lost = not ends and (math.isnan(f) or math.isnan(slope))
+        if not (lost or endless(out[turns(s.d)])):
             return math.inf
-        bends = np.sort(out[turns(np.diff(s.d))])
+        # slopes may be infinite one after the other
+        with np.errstate(invalid="ignore"):
+            bends = np.sort(out[turns(np.diff(s.d))])
         return max(
             WINDOW, float(bends[bends > 0.0][:_WAVES][-1]) if bends.any() else 0.0
         )

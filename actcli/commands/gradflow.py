@@ -92,12 +92,15 @@ def run(
     holds for all rows (units), and the length of the gradient by a[k] and by W[k]; means over the seeds, the geometric
     one of gradients, with how far a seed lies from it at most. A formula of your own is computed in float64, not
     exactly. auto: normal weights of deviation gain/sqrt(width), the gain
-    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. --batch-norm keeps the
+    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. Sums of variance 1 then stay so
+    in a wide network, but for swish or gelu as a ball does on a hilltop: printed is by what a layer multiplies how far
+    they are off. --batch-norm keeps the
     outputs in scale but not the gradient: with relu it grows by 1.2 a layer (arXiv:1902.08129).
 
     Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times,
     else healthy; undefined where the function has no value.
     """
+    from actcli.errors import RequestError
     from actcli.render.output import check_suffix
 
     options.one_of(model, ("mlp", "chain"), "model")
@@ -111,6 +114,10 @@ def run(
         return
     from actcli.training.gradflow import Setting
 
+    if seeds < 1:
+        raise RequestError(
+            f"seeds {seeds} is out of range; give a whole number at least 1"
+        )
     counted = range(seed, seed + seeds)
     setting = Setting(layers, width, init, batch, counted, batch_norm, residual)
     _mlp(chosen, setting, precision, format_, output)
@@ -202,13 +209,11 @@ def _show_shares(chains: "Sequence[Chain]", precision: int) -> None:
     """Print what of the gradient is the work of w, and what that of the function."""
     from actcli.render.tables import numbers, show
 
-    size = abs(chains[0].weight)
-    slopes = [c.mean_slope for c in chains]
     shares: dict[str, Sequence[str]] = {
         "function": [c.function.label for c in chains],
-        "a layer": numbers([size * slope for slope in slopes], precision),
-        "= |w|": numbers([size] * len(chains), precision),
-        "× f′": numbers(slopes, precision),
+        "a layer": numbers([c.factor for c in chains], precision),
+        "= |w|": numbers([abs(c.weight) for c in chains], precision),
+        "× f′": numbers([c.mean_slope for c in chains], precision),
         "verdict": [c.verdict for c in chains],
         "∏ f′": numbers([c.slopes for c in chains], precision),
         "without w": [c.verdict_without_weight for c in chains],
@@ -225,21 +230,21 @@ def _decimals(values: "Array") -> list[str]:
 
 
 def _draw_chains(chains: "Sequence[Chain]", x: float, path: Path) -> None:
-    import numpy as np
-
     from actcli.render import lessons
 
     count, weight = len(chains[0].a), chains[0].weight
     lines = [
         lessons.Line(
-            f"{c.function.label}: {c.gradient[0]:.2g} at x, without w {c.slopes:.2g}",
+            f"{c.function.label}: {c.gradient[0]:.2g} at layer 1, of which ∏ f′ is {c.slopes:.2g}",
             c.gradient,
         )
         for c in chains
     ]
-    with np.errstate(all="ignore"):
-        alone = np.power(abs(weight), np.arange(count, 0, -1.0))
-    lines.append(lessons.Line("w alone", alone, reference=True))
+    lines.append(
+        lessons.Line(
+            "what w alone would leave", chains[0].weights_alone, reference=True
+        )
+    )
     title = f"Gradient through {count} layers of one neuron, w = {weight:g}, x = {x:g}"
     heading = "derivative of the output by the input of layer k"
     lessons.draw_depth([lessons.Depth(heading, lines, _MARKS)], path, title)
@@ -292,6 +297,8 @@ def _flow_records(
                 "arithmetic": _FORMULA if flow.function.is_formula else "kernel",
                 "gain": flow.gain,
                 "no_gain": flow.no_gain,
+                "off_by": flow.off_by,
+                "stability": flow.stability,
                 **{name: vars(getattr(flow, name)) for name in MEASURES},
             }
             for flow in results
@@ -327,6 +334,7 @@ def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -
         *_reservations(results),
         _conditions(setting),
         _told_init(setting),
+        *_told_stability(results),
         _TOLD_COLUMNS,
         _criterion("it is at the last layer"),
     )
@@ -374,15 +382,13 @@ def _show_verdicts(
     results: "Sequence[Flow]", setting: "Setting", precision: int
 ) -> None:
     from actcli.render.tables import numbers, show
-    from actcli.training.gradflow import ratio
 
-    changes = [ratio(flow.gradient.mean) for flow in results]
-    each = [c ** (1.0 / max(1, setting.layers - 1)) for c in changes]
+    changes = [flow.change for flow in results]
     summary: dict[str, Sequence[str]] = {
         "function": [flow.function.label for flow in results],
         "gain": numbers([flow.gain for flow in results], precision),
         f"gradient at 1 : at {setting.layers}": numbers(changes, precision),
-        "factor a layer": numbers(each, precision),
+        "factor a layer": numbers([flow.factor for flow in results], precision),
         "verdict": [flow.verdict for flow in results],
     }
     show(summary, text_columns=("function", "verdict"))
@@ -398,6 +404,20 @@ def _told_init(setting: "Setting") -> str:
         return f"init {chosen.label}: {chosen.record.formula}; deviation {drawn_from.std:.4g}"
     shrunk = ", smaller by sqrt(layers)" if setting.residual else ""
     return f"init auto: std = gain/sqrt(width), gain = 1/sqrt(E[f(z)²]){shrunk}, 1 at layer 1"
+
+
+def _told_stability(results: "Sequence[Flow]") -> list[str]:
+    """Say what becomes of a variance that is not 1, if the gains are to keep it at 1."""
+    told = [
+        f"{flow.function.label} {flow.off_by:.4g} ({flow.stability})"
+        for flow in results
+        if flow.stability
+    ]
+    if not told:
+        return []
+    return [
+        f"the gain keeps sums of variance 1; how far it is off, a layer multiplies by: {', '.join(told)}"
+    ]
 
 
 def _conditions(setting: "Setting") -> str:

@@ -132,9 +132,9 @@ def _gain(function: str, *, backward: bool) -> float:
     found = analyse(resolved).gain
     gain = found.backward if backward else found.forward
     if not (math.isfinite(gain) and gain > 0.0):
-        what = "f'(z)" if backward else "f(z)"
+        what, name = ("f'(z)", "slope_square") if backward else ("f(z)", "square")
         raise RequestError(
-            f"{resolved.label} has no gain, as E[{what}^2] is 0 or infinite; choose another function"
+            f"{resolved.label} has no gain, as E[{what}^2] is {found.no_gain(name)}; choose another function"
         )
     return gain
 
@@ -275,7 +275,7 @@ def _picture(
         None if constant else distribution.density,
         path,
         title,
-        f"{weights.size} weights, deviation {weights.std():.4g}",
+        f"{weights.size} weight{'s' if weights.size > 1 else ''}, deviation {weights.std():.4g}",
         f"in theory, deviation {distribution.std:.4g}",
     )
 

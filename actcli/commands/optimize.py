@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from actcli.render.records import Records
     from actcli.training.declaration import Choice, Record
     from actcli.training.descent import Descent
+    from actcli.training.schedules import Schedule
     from actcli.training.surfaces import Surface
 
 EXAMPLES = """
@@ -119,8 +120,12 @@ def run(
 ) -> None:
     """Go down a test surface with gradient methods.
 
-    A way has reached a minimum when it ends within the tolerance; it has diverged when it is a thousand views away or
-    no longer finite, and stops there. All methods take lr=0.1 unless told otherwise. --lr and --param are for every
+    Outcomes. reached: within the tolerance of a minimum, and there to the end. stalled: it rests, or swings in place,
+    where no minimum is, judged by its last quarter and the quarter before. unfinished: still on its way when the steps
+    were used up. escaped: out of the view downwards, on a surface without minimum. diverged: a thousand views away or
+    no longer finite.
+
+    All methods take lr=0.1 unless told otherwise. --lr and --param are for every
     method and win over what stands in NAME:lr=0.01.
     """
     from actcli.errors import RequestError
@@ -253,6 +258,7 @@ def _told(way: "Descent") -> str:
 
 def _show(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
     from actcli.render.tables import numbers, say, show
+    from actcli.training.descent import OUTCOMES
 
     _show_ways(ways, every, precision)
     last = [_columns(way) for way in ways]
@@ -265,7 +271,11 @@ def _show(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
     ]
     summary["outcome"] = [_told(way) for way in ways]
     show(summary, text_columns=("method", "outcome"))
-    say(*_circumstances(ways[0], precision))
+    outcomes = {way.outcome for way in ways}
+    say(
+        *_circumstances(ways[0], precision),
+        *(f"{word}: {told}" for word, told in OUTCOMES.items() if word in outcomes),
+    )
 
 
 def _show_ways(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
@@ -300,11 +310,29 @@ def _circumstances(way: "Descent", precision: int) -> list[str]:
     lines = [f"{_formula(way.surface)}, {known}"]
     if record.note:
         lines.append(record.note)
-    if way.schedule.record.name != "constant" or way.schedule.values["warmup"]:
-        lines.append(
-            f"schedule {way.schedule.label}: lr times {way.schedule.record.formula}"
-        )
+    if _is_scheduled(way):
+        lines.append(_told_schedule(way.schedule))
     return lines
+
+
+def _is_scheduled(way: "Descent") -> bool:
+    return way.schedule.record.name != "constant" or bool(way.schedule.values["warmup"])
+
+
+def _told_schedule(schedule: "Choice[Schedule]") -> str:
+    values = {**schedule.values}
+    warmup = values.pop("warmup")
+    told = ", ".join(
+        [
+            f"lr times {schedule.record.formula}",
+            *(f"{n}={v:g}" for n, v in values.items()),
+        ]
+    )
+    if warmup:
+        told = f"lr rises in equal parts over {warmup} steps, then {told}"
+        if "t" in schedule.record.formula:
+            told += "; t counts from there"
+    return f"schedule {schedule.label}: {told}"
 
 
 def _formula(surface: "Choice[Surface]") -> str:
@@ -326,7 +354,7 @@ def _draw(ways: "Sequence[Descent]", path: Path, show: str) -> None:
         for way in ways
     ]
     title = _formula(surface)
-    if ways[0].schedule.record.name != "constant":
+    if _is_scheduled(ways[0]):
         title += f", schedule {ways[0].schedule.label}"
     lessons.draw_ways(land, drawn, path, title, show)
 

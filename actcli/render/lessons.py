@@ -10,12 +10,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from actcli.engine import Array
 from actcli.render.figures import Look, sheet
 
 GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
+_BEHIND_WORDS = {
+    "boxstyle": "round,pad=0.15",
+    "fc": "white",
+    "ec": "none",
+    "alpha": 0.8,
+}
+_LINE_OF_WORDS = 11.0  # points
 
 
 def colour(i: int) -> str:
@@ -69,9 +77,22 @@ def _depth_panel(axes: Axes, panel: Depth) -> None:
     axes.set_title(panel.heading, fontsize="medium")
     axes.set_xlabel("layer k")
     axes.set_xlim(1 - 0.02 * count, count + 0.02 * count)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xticks(_layer_ticks(count))
     axes.grid(**GRID)
     axes.legend(loc="best", framealpha=0.8, fontsize="small")
+
+
+def _layer_ticks(count: int) -> list[int]:
+    """Return which layers to number: the first, the last, and round ones between that do not run into these.
+
+    >>> _layer_ticks(50), _layer_ticks(3), _layer_ticks(1)
+    ([1, 10, 20, 30, 40, 50], [1, 2, 3], [1])
+    """
+    round_ = MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True)
+    between = round_.tick_values(1, count)
+    apart = 0.5 * (between[1] - between[0])
+    inner = [int(k) for k in between if 1 + apart <= k <= count - apart]
+    return sorted({1, *inner, count})
 
 
 def _depth_line(axes: Axes, line: Line, i: int) -> None:
@@ -125,6 +146,8 @@ def _marks(axes: Axes, marks: Sequence[tuple[float, str]]) -> None:
                 va="bottom" if level > 1.0 else "top",
                 fontsize="x-small",
                 color="0.35",
+                bbox=_BEHIND_WORDS,
+                zorder=6,
             )
 
 
@@ -210,15 +233,20 @@ def _size(view: View, rows: int, columns: int) -> tuple[float, float]:
 
 
 def _view(land: Land, ways: Sequence[Way]) -> View:
-    """Return the part of the plane to show: the surface's own, widened by up to a half for ways that leave it to return."""
+    """Return the part of the plane to show: the surface's own, widened for minima and for ways that leave it to return.
+
+    For ways it is widened by up to a half on each side, for a minimum by up to twice itself.
+    """
     kept = [way.position[:1] if way.lost else way.position for way in ways]
     points = np.concatenate(kept)
     view = []
     for axis, (low, high) in enumerate(land.view):
         room, margin = (high - low) / 2.0, 0.05 * (high - low)
-        start = ways[0].position[0, axis]
         near = points[:, axis].clip(low - room, high + room)
-        least, most = min(near.min(), start), max(near.max(), start)
+        minima = _near_minima(land)[:, axis]
+        # no star on the frame
+        shown = [*near, ways[0].position[0, axis], *(minima - margin), *(minima + margin)]  # fmt: skip
+        least, most = min(shown), max(shown)
         view.append(
             (
                 float(low if least >= low else least - margin),
@@ -226,6 +254,13 @@ def _view(land: Land, ways: Sequence[Way]) -> View:
             )
         )
     return view[0], view[1]
+
+
+def _near_minima(land: Land) -> Array:
+    """Return the minima for which there is room in the picture."""
+    low, high = np.array(land.view).T
+    far = np.abs(land.minima - (low + high) / 2.0) > 2.5 * (high - low)
+    return land.minima[~far.any(axis=-1)].reshape(-1, 2)
 
 
 def _contours(axes: Axes, land: Land, view: View) -> None:
@@ -277,24 +312,29 @@ def _end(axes: Axes, way: Way, at: tuple[float, float], told: str, colour: str) 
     if not way.lost:
         return
     # into the panel, wherever in it the cross is
-    share = axes.transAxes.inverted().transform(axes.transData.transform(at))
+    place = axes.transData.transform(at)
+    share = axes.transAxes.inverted().transform(place)
     left, down = share[0] > 0.7, share[1] > 0.9
+    # above those that end at the same place, or below them
+    others = [axes.transData.transform(t.xy) for t in axes.texts if isinstance(t, Annotation)]  # fmt: skip
+    near = [o for o in others if (np.abs(o - place) < (110.0, 25.0)).all()]
+    away = 8.0 + _LINE_OF_WORDS * len(near)
     axes.annotate(
         told,
         at,
-        xytext=(-8 if left else 8, -8 if down else 8),
+        xytext=(-8 if left else 8, -away if down else away),
         textcoords="offset points",
         ha="right" if left else "left",
         va="top" if down else "bottom",
         fontsize="x-small",
         color=colour,
-        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
+        bbox=_BEHIND_WORDS,
         zorder=7,
     )
 
 
 def _landmarks(axes: Axes, land: Land, way: Way) -> None:
-    for k, (x, y) in enumerate(land.minima):
+    for k, (x, y) in enumerate(_near_minima(land)):
         axes.plot(
             [x],
             [y],
@@ -333,7 +373,8 @@ def _losses(axes: Axes, ways: Sequence[Way]) -> None:
     for i, (way, y) in enumerate(zip(ways, curves, strict=True)):
         if way.lost:
             step = int(np.flatnonzero((y >= low) & (y <= high))[-1])
-            _end(axes, way, (step, y[step]), way.outcome, colour(i))
+            off = "" if step + 2 >= len(y) else f"off the scale at step {step + 1}, "
+            _end(axes, way, (step, y[step]), off + way.outcome, colour(i))
     axes.set_title("loss", fontsize="medium")
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -404,7 +445,9 @@ def draw_histogram(
         axes = figure.add_subplot()
         drawn = weights.ravel()
         if density is None:
-            axes.axvline(float(drawn[0]), color=colour(0), linewidth=3, label=told)
+            value = float(drawn[0])
+            axes.axvline(value, color=colour(0), linewidth=3, label=told)
+            axes.set_xlim(value - max(1.0, abs(value)), value + max(1.0, abs(value)))
             axes.set_ylim(0, 1)
             axes.set_yticks([])
         else:

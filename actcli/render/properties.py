@@ -138,7 +138,14 @@ def smoothness(analysis: Analysis) -> str:
 def gains(analysis: Analysis) -> str:
     """Return the gains that keep activations and gradients for z ~ N(0, 1), PyTorch's beside them."""
     gain, torch = analysis.gain, analysis.torch_gain
-    ours = f"forward {number(gain.forward)}, backward {number(gain.backward)}, centred {number(gain.centred)}"
+    kinds = {"forward": "square", "backward": "slope_square", "centred": "variance"}
+    told = {
+        kind: gain.no_gain(name)
+        if math.isnan(getattr(gain, kind))
+        else number(getattr(gain, kind))
+        for kind, name in kinds.items()
+    }
+    ours = ", ".join(f"{kind} {value}" for kind, value in told.items())
     return (
         ours
         if torch is None

@@ -1,6 +1,6 @@
 """A method going down a surface: every step of the way, and how it ended. Draws nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,17 @@ Outcome = Literal["reached", "escaped", "diverged", "stalled", "unfinished"]
 Truths = NDArray[np.bool_]
 
 FAR = 1000.0  # diagonals of the view: a position beyond has diverged
-FLAT = 0.01  # the share by which the loss must fall from third to third, or the way has stalled
+# shares of how far a way came, or has to go if that is less: a swing that hardly changes, a rest that is hardly a way
+SAME, REST = 0.02, 0.05
+
+# in the order in which they are looked for
+OUTCOMES: dict[Outcome, str] = {
+    "escaped": "left the view downwards, on a surface without minimum",
+    "diverged": f"went more than {FAR:g} views away, or to what is not finite",
+    "reached": "came within the tolerance of a minimum and stayed there to the end",
+    "stalled": "rests, or swings in place, where no minimum is",
+    "unfinished": "was still on its way when the steps were used up",
+}
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,7 @@ class Descent:
         loss: the height at each position.
         distance: to the nearest global minimum, NaN where the surface has none.
         rate: the learning rate of the step that led here, NaN at the start.
-        outcome: ``reached`` if it came within the tolerance and stayed there to the end; ``escaped`` if it left the view
-            downwards on a surface without minimum; ``diverged`` if it became non-finite or left the view a thousandfold;
-            ``stalled`` if the mean loss of the last third is not 1 % below that of the third before; else ``unfinished``.
+        outcome: one of ``OUTCOMES``, which says what they mean.
         outcome_step: the step at which it reached, escaped or diverged.
     """
 
@@ -67,7 +75,7 @@ def descend(
     method: str | Choice[Optimizer],
     *,
     schedule: str | Choice[Schedule] = "constant",
-    start: Iterable[float] | None = None,
+    start: Sequence[float] | None = None,
     steps: int = 30,
     tolerance: float = 0.01,
 ) -> Descent:
@@ -102,7 +110,7 @@ def descend(
         loss = surface.record.value(position, **surface.values)
     distance = distance_to(surface.record.minima(**surface.values), position)
     outcome, outcome_step = judge(
-        surface.record, position, loss, distance <= tolerance, diverged
+        surface.record.view, position, loss, distance, tolerance, diverged
     )
     end = len(position)
     if outcome == "escaped" and outcome_step is not None:
@@ -141,13 +149,21 @@ def walk(
     return np.array(path), None
 
 
-def start_on(surface: Choice[Surface], start: Iterable[float] | None) -> Array:
+def start_on(surface: Choice[Surface], start: Sequence[float] | None) -> Array:
     """Return the position to start from, refusing what is no place on the surface."""
-    x = np.array(surface.record.start if start is None else tuple(start), np.float64)
-    told = ",".join(f"{number:g}" for number in x.ravel())
+    told = str(start)
+    try:
+        x = np.array(surface.record.start if start is None else start, np.float64)
+        told = ",".join(f"{number:g}" for number in x.ravel())
+    except (TypeError, ValueError):
+        x = np.full(2, np.nan)  # no numbers, or not as many in every row
     if x.shape != (2,) or not np.isfinite(x).all():
         raise RequestError(
             f"start {told} is not a place on the plane; give two finite numbers x,y"
+        )
+    if start is None and not is_near(surface, x):
+        raise RequestError(
+            f"surface '{surface.label}' has no finite height and slope where it starts, at {told}; give another start or other parameters"
         )
     if not is_near(surface, x):
         raise RequestError(
@@ -184,27 +200,44 @@ def distance_to(minima: Array, position: Array) -> Array:
 
 
 def judge(
-    surface: Surface, position: Array, loss: Array, close: Truths, diverged: int | None
+    view: tuple[Point, Point],
+    position: Array,
+    loss: Array,
+    distance: Array,
+    tolerance: float,
+    diverged: int | None,
 ) -> tuple[Outcome, int | None]:
-    """Return how the way ended and at which step; see :class:`Descent` for what the words mean."""
-    if not surface.minima().size and (
-        left := first(outside(surface.view, position) & (loss < loss[0]))
+    """Return how the way ended, as ``OUTCOMES`` says, and at which step if it did before the last."""
+    if np.isnan(distance).all() and (
+        left := first(outside(view, position) & (loss < loss[0]))
     ):
         return "escaped", left
     if diverged is not None:
         return "diverged", diverged
+    close = distance <= tolerance
     if close[-1]:
         return "reached", len(close) - (first(~close[::-1]) or len(close))
-    return ("stalled" if is_flat(loss) else "unfinished"), None
+    return ("stalled" if is_still(position, distance) else "unfinished"), None
 
 
-def is_flat(loss: Array) -> bool:
-    """Whether the mean loss of the last third is hardly below that of the third before."""
-    third = len(loss) // 3
-    if third < 3:
+def is_still(position: Array, distance: Array) -> bool:
+    """Whether a way has come to rest or swings in place, told from its last quarter and the quarter before.
+
+    It swings in place if they fill the same box. It rests if the box shrinks so fast that, going on like this, all the
+    rest of the way would be next to nothing.
+    """
+    # not the loss: it rises where a method swings past the minimum, and hardly falls along a valley
+    quarter = len(position) // 4
+    if quarter < 3:
         return False
-    before, after = loss[-2 * third : -third].mean(), loss[-third:].mean()
-    return bool(after >= before - FLAT * abs(before))
+    before, last = position[-2 * quarter : -quarter], position[-quarter:]
+    low, high = last.min(axis=0), last.max(axis=0)
+    shift = max(np.abs(low - before.min(axis=0)).max(), np.abs(high - before.max(axis=0)).max())  # fmt: skip
+    wide, narrow = np.ptp(before, axis=0).max(), np.ptp(last, axis=0).max()
+    size = np.fmin(np.ptp(position, axis=0).max(), distance[-1])
+    # the rest of a geometric series
+    rests = narrow < wide and narrow * narrow <= REST * size * (wide - narrow)
+    return bool(shift <= SAME * size or rests)
 
 
 def outside(view: tuple[Point, Point], position: Array) -> Truths:

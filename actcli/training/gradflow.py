@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from actcli.layers import Activation, BatchNorm, Dense, Layer, Network, Residual
 from actcli.one_liners import in_float64
 from actcli.training.declaration import Choice, choose
 from actcli.training.initializers import INITIALIZERS, Fans, Initializer
+
+if TYPE_CHECKING:
+    from actcli.analysis import Analysis
 
 Verdict = Literal["vanishing", "exploding", "healthy", "undefined"]
 
@@ -115,6 +118,11 @@ class Chain:
             return float(np.exp(np.log(np.abs(self.slope)).mean()))
 
     @property
+    def factor(self) -> float:
+        """The factor a layer puts on the gradient: the geometric mean of |w·f′(z)|."""
+        return abs(self.weight) * self.mean_slope
+
+    @property
     def slopes(self) -> float:
         """The product of f′(z) over all layers: what is left of the gradient at x without w."""
         with np.errstate(all="ignore"):
@@ -124,6 +132,12 @@ class Chain:
     def verdict_without_weight(self) -> Verdict:
         """The verdict on ``slopes``: whether the function is to blame, or w."""
         return self._judge(self.slopes)
+
+    @property
+    def weights_alone(self) -> Array:
+        """What ``gradient`` would be, but for its sign, if f′ were 1 everywhere."""
+        with np.errstate(all="ignore"):
+            return np.power(abs(self.weight), np.arange(len(self.a), 0, -1.0))
 
     def _judge(self, gradient: float) -> Verdict:
         return "undefined" if self.gap else verdict(np.array([gradient, 1.0]))
@@ -203,6 +217,8 @@ class Flow:
         function: which one.
         gain: the factor that ``auto`` put on the weights of all layers but the first; 1 for other initializers.
         no_gain: why ``auto`` found none for the function and took 1; empty if it did.
+        off_by: by what a layer multiplies how far the variance of the sums is off 1, which the gain keeps in a wide network;
+            NaN where it does not: for other initializers, with batch normalisation or residual connections.
         gap: where the function has no value, if it was asked there.
         mean: of the outputs.
         std: of the outputs.
@@ -217,6 +233,7 @@ class Flow:
     function: Function
     gain: float
     no_gain: str
+    off_by: float
     gap: Gap | None
     mean: Spread
     std: Spread
@@ -229,6 +246,25 @@ class Flow:
     def verdict(self) -> Verdict:
         """The verdict on the mean over the seeds."""
         return "undefined" if self.gap else verdict(self.gradient.mean)
+
+    @property
+    def change(self) -> float:
+        """The gradient at the first layer as a multiple of that at the last."""
+        return ratio(self.gradient.mean)
+
+    @property
+    def factor(self) -> float:
+        """The factor a layer puts on the gradient, as the geometric mean over the layers it goes through."""
+        return self.change ** (1.0 / max(1, len(self.gradient.mean) - 1))
+
+    @property
+    def stability(self) -> str:
+        """Whether a variance beside 1 returns to it: ``stable``, ``unstable`` or ``neutral``; empty where 1 is not kept."""
+        if math.isnan(self.off_by):
+            return ""
+        if abs(self.off_by - 1.0) < 1e-6:
+            return "neutral"
+        return "stable" if abs(self.off_by) < 1.0 else "unstable"
 
 
 MEASURES = ("mean", "std", "dead", "dead_units", "gradient", "weight_gradient")
@@ -291,7 +327,7 @@ class _Pass(NamedTuple):
 def _flow(function: Function, gain: "Gain", passes: Sequence[_Pass]) -> Flow:
     spreads = _spreads(np.array([passed.measured for passed in passes]))
     gap = next((passed.gap for passed in passes if passed.gap), None)
-    return Flow(function, gain.factor, gain.missing, gap, **spreads)
+    return Flow(function, gain.factor, gain.missing, gain.off_by, gap, **spreads)
 
 
 def initializer_of(setting: Setting) -> Choice[Initializer]:
@@ -302,14 +338,18 @@ def initializer_of(setting: Setting) -> Choice[Initializer]:
 
 
 class Gain(NamedTuple):
-    """The factor on the weights behind a function; ``missing`` says why it is 1 for want of a better, else it is empty."""
+    """The factor on the weights behind a function.
+
+    ``missing`` says why it is 1 for want of a better, else it is empty; ``off_by`` is as in :class:`Flow`.
+    """
 
     factor: float
     missing: str = ""
+    off_by: float = math.nan
 
 
 def gain_of(function: Function, setting: Setting) -> Gain:
-    """Return the factor on the weights behind a function: for ``auto`` what keeps their sums at variance 1.
+    """Return the factor on the weights behind a function: for ``auto`` that for which sums of variance 1 keep it.
 
     With residual connections it is smaller by the root of the number of layers, as their outputs add up.
     """
@@ -317,12 +357,21 @@ def gain_of(function: Function, setting: Setting) -> Gain:
         return Gain(1.0)
     from actcli.analysis import analyse
 
-    found = analyse(function).gain
+    analysis = analyse(function)
+    found = analysis.gain
     shrunk = 1.0 / math.sqrt(setting.layers) if setting.residual else 1.0
     if 0.0 < found.forward < math.inf:
-        return Gain(found.forward * shrunk)
-    told = {0.0: "0", math.inf: "infinite"}.get(found.square, "undefined")
-    return Gain(shrunk, f"E[f(z)²] is {told}")
+        plain = not (setting.batch_norm or setting.residual)
+        off_by = _off_by(analysis) if plain else math.nan
+        return Gain(found.forward * shrunk, off_by=off_by)
+    return Gain(shrunk, f"E[f(z)²] is {found.no_gain('square')}")
+
+
+def _off_by(analysis: "Analysis") -> float:
+    """Return d/dq of E[f(√q·z)²]/E[f(z)²] at q = 1: what becomes of a variance q of the sums in the next layer."""
+    step = 1e-4
+    above, below = (analysis.moments(math.sqrt(1.0 + h)).square for h in (step, -step))
+    return (above - below) / (2.0 * step * analysis.gain.square)
 
 
 def _through(
@@ -454,7 +503,7 @@ def check_elementwise(functions: Sequence[Function]) -> None:
 
 def check_layers(layers: int) -> None:
     """Refuse a depth that is none, or beyond all patience."""
-    if not 1 <= layers <= MOST_LAYERS:
+    if layers not in range(1, MOST_LAYERS + 1):
         raise RequestError(
             f"layers {layers} is out of range; give a whole number from 1 to {MOST_LAYERS}"
         )
@@ -470,7 +519,7 @@ def check_setting(setting: Setting) -> None:
         ("seeds", len(setting.seeds), 1),
         ("seed", min(setting.seeds, default=0), 0),
     ):
-        if got < least:
+        if got < least or got != int(got):
             raise RequestError(
                 f"{name} {got} is out of range; give a whole number at least {least}"
             )

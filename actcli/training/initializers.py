@@ -295,7 +295,8 @@ Mode = Annotated[
 Mean = Annotated[float, Domain(), "mean of the weights"]
 Deviation = Annotated[float, Domain(above=0), "standard deviation"]
 
-SATURATING = ("tanh", "sigmoid", "softsign")
+# not sigmoid: with its slope of 1/4 at most a deep network vanishes, whatever keeps the scale of a linear one
+SATURATING = ("tanh", "softsign")
 RECTIFIERS = ("relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish")
 GLOROT = "Glorot & Bengio 2010, proceedings.mlr.press/v9/glorot10a.html"
 HE = "He et al. 2015, arXiv:1502.01852"
@@ -387,7 +388,8 @@ def truncated_normal(
     torch="torch.nn.init.xavier_normal_(gain)",
     suits=SATURATING,
     aliases=("glorot_normal", "xavier", "glorot"),
-    note="some textbooks and Caffe call 1/sqrt(fan_in) Xavier's: that is lecun_normal here",
+    note="some textbooks and Caffe call 1/sqrt(fan_in) Xavier's: that is lecun_normal here; a deep network of sigmoid "
+    "vanishes with it, as the slope there is 1/4 at most",
 )
 def xavier_normal(fans: Fans, *, gain: Gain = 1.0) -> Normal:
     """Normal weights that keep activations and gradients alike in scale, for functions of slope 1 at zero."""

@@ -183,6 +183,9 @@ def _parameter_name(owner: str, parameters: Mapping[str, Parameter], name: str) 
         fold(known): known for known in parameters
     }
     if fold(name) not in spelled:
-        hint = suggestion(name, parameters) or f"; it has {', '.join(parameters)}"
+        begun = [known for known in parameters if fold(known).startswith(fold(name))]
+        # the nearest of several that begin like it would be any of them
+        hint = "" if len(begun) > 1 else suggestion(name, parameters)
+        hint = hint or f"; it has {', '.join(begun or parameters)}"
         raise RequestError(f"{owner} has no parameter '{name}'{hint}")
     return spelled[fold(name)]

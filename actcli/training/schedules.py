@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from actcli.errors import RequestError
 from actcli.registry import Registry
 from actcli.training.declaration import Record, read
 from actcli.training.parameters import Domain, Parameter, Value
@@ -18,7 +19,7 @@ WARMUP = Parameter(
     meaning="steps over which lr rises in equal parts, before the schedule",
 )
 
-STEPS = Parameter("steps", 1, Domain(least=1, most=1_000_000))
+MOST_STEPS = 1_000_000
 
 
 @dataclass(kw_only=True, eq=False)
@@ -37,7 +38,10 @@ class Schedule(Record):
         >>> step(6, every=2, warmup=2)
         [0.5, 1.0, 1.0, 1.0, 0.5, 0.5]
         """
-        STEPS.read(steps, "a schedule")
+        if steps not in range(1, MOST_STEPS + 1):
+            raise RequestError(
+                f"steps {steps} is out of range; give a whole number from 1 to {MOST_STEPS}"
+            )
         bound: dict[str, Any] = self.bind(values)
         warmup = min(bound.pop(WARMUP.name), steps)
         rise = [(t + 1) / warmup for t in range(warmup)]

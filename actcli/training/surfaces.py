@@ -99,7 +99,7 @@ Curvature = Annotated[float, Domain(above=0), "half the curvature in this direct
     view=((-8.0, 8.0), (-4.0, 4.0)),
     paper="the narrow valley every textbook draws; a=1/20,b=1 is the shape of a widespread one",
     aliases=("ellipsoid", "quadratic"),
-    note="gradient descent converges for lr < 1/max(a, b) only; at lr = 1/b, 0.1 here, y jumps from side to side for ever",
+    note="gradient descent converges for lr < 1/max(a, b) only; at 1/max(a, b) it jumps from side to side for ever",
 )
 def ellipse(x: Array, y: Array, *, a: Curvature = 1.0, b: Curvature = 10.0) -> Array:
     """A bowl that is steep one way and shallow the other."""

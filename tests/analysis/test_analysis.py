@@ -444,3 +444,10 @@ def test_kernels_are_analysed_without_mpmath() -> None:
         "assert 'mpmath' in sys.modules\n"
     )
     run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("text", ["cosh(x)", "sinh(x)", "exp(x*x)"])
+def test_what_overflows_on_both_sides_is_analysed_in_silence(text: str) -> None:
+    a = analyse(actcli.get(text))
+    assert a.window == (-math.inf, math.inf)
+    assert a.limits.right == math.inf

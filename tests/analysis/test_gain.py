@@ -104,6 +104,92 @@ def test_divergence_and_gaps() -> None:
     assert not analyse(actcli.get("1/x")).zero_centred
 
 
+def of_powers(power: float, c: float) -> float:
+    """Return E|z - c|**power: a Gaussian's fractional moments are confluent hypergeometric functions."""
+    if power <= -1.0:
+        return math.inf
+    with mpmath.workdps(30):
+        a = mpmath.mpf(power)
+        size = 2 ** (a / 2) * mpmath.gamma((a + 1) / 2) / mpmath.sqrt(mpmath.pi)
+        return float(
+            size * mpmath.hyp1f1(-a / 2, mpmath.mpf(1) / 2, -(mpmath.mpf(c) ** 2) / 2)
+        )
+
+
+def of_their_slopes(power: float, c: float) -> float:
+    """Return E of the derivative of |z - c|**power, which is that of ``of_powers`` by -c."""
+    with mpmath.workdps(30):
+        a, at = mpmath.mpf(power), mpmath.mpf(c)
+        size = 2 ** (a / 2) * mpmath.gamma((a + 1) / 2) / mpmath.sqrt(mpmath.pi)
+        return float(
+            -a * at * size * mpmath.hyp1f1(1 - a / 2, mpmath.mpf(3) / 2, -at * at / 2)
+        )
+
+
+@pytest.mark.parametrize("c", [0.0, 0.3, 2.0])
+@pytest.mark.parametrize("power", [0.25, 0.5, 0.6, 0.75, 0.99, 1.5])
+def test_singular_slopes_that_can_be_integrated(power: float, c: float) -> None:
+    gain = analyse(actcli.get(f"abs(x - {c})**{power}")).gain
+    square = of_powers(2 * power, c)
+    assert gain.unsettled == ()
+    assert gain.mean == pytest.approx(of_powers(power, c), rel=1e-10)
+    assert gain.square == pytest.approx(square, rel=1e-10)
+    assert gain.variance == pytest.approx(square - gain.mean**2, rel=1e-10)
+    assert gain.slope == pytest.approx(of_their_slopes(power, c), rel=1e-10)
+    steep = power**2 * of_powers(2 * power - 2, c)
+    assert gain.slope_square == pytest.approx(steep, rel=1e-10)
+
+
+@pytest.mark.parametrize("power", [-0.25, -0.4, -0.7, -1.5])
+def test_singular_values(power: float) -> None:
+    gain = analyse(actcli.get(f"abs(x - 0.3)**({power})")).gain
+    assert gain.mean == pytest.approx(of_powers(power, 0.3), rel=1e-10)
+    assert gain.square == pytest.approx(of_powers(2 * power, 0.3), rel=1e-10)
+    assert math.isnan(gain.slope)
+    assert gain.slope_square == math.inf
+    assert gain.unsettled == ()
+
+
+def test_logarithms() -> None:
+    gain = analyse(actcli.get("log(abs(x))")).gain
+    mean = -(float(mpmath.euler) + math.log(2)) / 2
+    assert gain.mean == pytest.approx(mean, rel=1e-10)
+    assert gain.variance == pytest.approx(math.pi**2 / 8, rel=1e-10)
+    squared = analyse(actcli.get("log(abs(x))**2")).gain
+    assert squared.mean == pytest.approx(math.pi**2 / 8 + mean**2, rel=1e-10)
+
+
+@pytest.mark.parametrize("text", ["tan(x)", "1/cos(x)", "1/(x - 1)", "1/x", "1/x**2"])
+def test_poles_have_no_gain(text: str) -> None:
+    gain = analyse(actcli.get(text)).gain
+    assert (gain.square, gain.slope_square, gain.variance) == (math.inf,) * 3
+    assert (gain.forward, gain.backward, gain.centred) == (0.0,) * 3
+    # what diverges upwards on one side and downwards on the other has no mean
+    assert math.isinf(gain.mean) if text == "1/x**2" else math.isnan(gain.mean)
+    assert gain.unsettled == ()
+
+
+def test_what_does_not_settle_is_said() -> None:
+    gain = analyse(actcli.get("sin(1/x)")).gain
+    assert gain.unsettled == ("mean", "square", "slope", "variance")
+    assert math.isnan(gain.forward)
+    assert gain.no_gain("square") == "not settled to 1e-10"
+    assert gain.no_gain("slope_square") == "infinite"
+    # 1/sqrt(x) comes too near: its square can only just be integrated
+    near = analyse(actcli.get("abs(x - 0.3)**(-0.495)")).gain
+    assert near.unsettled == ("square", "variance")
+    assert near.mean == pytest.approx(of_powers(-0.495, 0.3), rel=1e-10)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3.0])
+def test_a_singularity_scales_with_the_input(sigma: float) -> None:
+    got = analyse(actcli.get("abs(x - 0.3)**0.6")).moments(sigma)
+    scale = sigma**0.6
+    assert got.mean == pytest.approx(scale * of_powers(0.6, 0.3 / sigma), rel=1e-10)
+    steep = 0.36 * sigma**-0.8 * of_powers(-0.8, 0.3 / sigma)
+    assert got.slope_square == pytest.approx(steep, rel=1e-10)
+
+
 def test_a_scale_much_smaller_than_the_panels_is_seen() -> None:
     # E[f′²] of swish with beta = 1e6, by mpmath
     exact = 0.500000085763822444155913610939

@@ -327,6 +327,27 @@ def test_the_table_tells_the_way_and_its_end() -> None:
     assert steps == ["0", "20", "40", "60", "80"]
 
 
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        (
+            "constant:warmup=10",
+            "lr rises in equal parts over 10 steps, then lr times 1",
+        ),
+        ("step:every=5", "lr times gamma**floor(t/every), every=5, gamma=0.5"),
+        (
+            "step:every=5,warmup=3",
+            "lr rises in equal parts over 3 steps, then lr times gamma**floor(t/every), every=5, gamma=0.5; "
+            "t counts from there",
+        ),
+    ],
+)
+def test_a_schedule_is_told_with_its_values(schedule: str, told: str) -> None:
+    text = run("optimize", "sgd", "--schedule", schedule).stdout
+    assert f"schedule {schedule}: {told}" in " ".join(text.split())
+    assert "schedule" not in run("optimize", "sgd").stdout
+
+
 def test_a_label_can_be_typed_again() -> None:
     text = run("optimize", "sgd:lr=1", "adam:lr=0.30000001", "-n", "2").stdout
     assert "│ sgd:lr=1 " in text
@@ -437,7 +458,10 @@ WRONG = {
     "init he:gain=2 --for relu": "--for sets the gain, and so does 'he:gain=2'; leave one out",
     "init normal --for relu": "initializer 'normal' has no gain for --for to set; choose from xavier_normal",
     "init he --for step:mode=1": "step has no parameter 'mode'",
-    "init he:mode=fan_out --for step": "step has no gain, as E[f'(z)^2] is 0 or infinite",
+    "init he:mode=fan_out --for step": "step has no gain, as E[f'(z)^2] is 0; choose another function",
+    "init he --for log(x)": "log(x) has no gain, as E[f(z)^2] is undefined; choose another function",
+    "init he --for tan(x)": "tan(x) has no gain, as E[f(z)^2] is infinite; choose another function",
+    "init he --for sin(1/x)": "sin(1/x) has no gain, as E[f(z)^2] is not settled to 1e-10; choose another function",
     "init he --save w.txt": "w.txt: unknown suffix '.txt'; weights are saved as .npy or .npz",
     "init he -o w.gif": "w.gif: unknown suffix '.gif'",
     "init he --seed -1": "--seed -1 is out of range; give a whole number at least 0",
@@ -458,7 +482,9 @@ WRONG = {
     "optimize --start a,b": "--start: 'a,b' is not two numbers; write it like -7,2",
     "optimize --start 1,2,3": "--start: '1,2,3' is not two numbers; write it like -7,2",
     "optimize --start nan,1": "start nan,1 is not a place on the plane; give two finite numbers x,y",
-    "optimize --steps -1": "steps=-1 is out of range for a schedule",
+    "optimize --steps -1": "steps -1 is out of range; give a whole number from 1 to 1000000",
+    "optimize adam:beta=.9": "optimizer 'adam' has no parameter 'beta'; it has beta1, beta2",
+    "gradflow relu --seeds -3": "seeds -3 is out of range; give a whole number at least 1",
     "optimize --surface elipse": "no surface 'elipse'; did you mean 'ellipse'?",
     "optimize --surface ellipse:b=-1": "b=-1 is out of range for surface 'ellipse'",
     "optimize --schedule cosin": "no schedule 'cosin'; did you mean 'cosine'?",

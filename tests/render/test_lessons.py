@@ -8,6 +8,7 @@ from matplotlib.text import Annotation
 
 from actcli.render import lessons
 from actcli.training.descent import descend
+from actcli.training.surfaces import SURFACES
 
 VIEW = ((-8.0, 8.0), (-4.0, 4.0))
 
@@ -53,7 +54,7 @@ def test_a_way_that_diverges_leaves_the_others_readable() -> None:
     axes = losses(lost, kept)
     low, high = axes.get_ylim()
     assert low < kept.loss[-1] < kept.loss[0] < high <= 1e4 < lost.loss[-1]
-    assert told(axes) == ["diverged at 4"]
+    assert told(axes) == ["off the scale at step 1, diverged at 4"]
 
 
 def test_losses_below_zero_are_shown_likewise() -> None:
@@ -62,7 +63,7 @@ def test_losses_below_zero_are_shown_likewise() -> None:
     axes = losses(lost, kept)
     low, high = axes.get_ylim()
     assert -20.0 < low < kept.loss[-1] < kept.loss[0] < high < 20.0
-    assert told(axes) == ["diverged at 8"]
+    assert told(axes) == ["off the scale at step 1, diverged at 8"]
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,38 @@ def test_a_lost_way_is_drawn_until_it_leaves_the_view_for_good(
     assert told(axes) == [f"left at step {left}"]
     np.testing.assert_array_equal(line, drawn.position[: left + 1])
     assert abs(line[-2][1]) <= 4.0 < abs(line[-1][1])
+
+
+@pytest.mark.parametrize(
+    ("a", "drawn"), [(1.0, True), (2.0, True), (-3.0, True), (100.0, False)]
+)
+def test_the_minimum_for_the_parameters_is_in_the_view_or_not_listed(
+    a: float, drawn: bool
+) -> None:
+    surface = SURFACES["rosenbrock"]
+    land = lessons.Land(surface.value, surface.minima(a=a), surface.view)
+    made = way("adam", 3, "rosenbrock")
+    (left, right), (bottom, top) = lessons._view(land, [made])
+    assert (left < a < right and bottom < a * a < top) == drawn
+    axes = Figure().add_subplot()
+    lessons._landmarks(axes, land, made)
+    assert ("minimum" in axes.get_legend_handles_labels()[1]) == drawn
+
+
+def test_what_is_said_of_ways_that_leave_at_one_place_does_not_overlap() -> None:
+    axes = Figure().add_subplot()
+    axes.set(xlim=(-2.0, 2.0), ylim=(-2.0, 2.0))
+    ways = [way(f"sgd:lr={lr}", 60, "saddle") for lr in (0.1, 0.11, 0.12)]
+    for made in ways:
+        lessons._way(axes, made, "C0", ((-2.0, 2.0), (-2.0, 2.0)))
+    offsets = [t.xyann[1] for t in axes.texts if isinstance(t, Annotation)]
+    assert len({*offsets}) == 3
+    assert np.diff(sorted(offsets)).min() >= 11.0
+
+
+@pytest.mark.parametrize(
+    ("count", "ticks"),
+    [(1, [1]), (2, [1, 2]), (50, [1, 10, 20, 30, 40, 50]), (12, [1, 2, 4, 6, 8, 10, 12])],
+)  # fmt: skip
+def test_the_first_and_the_last_layer_are_numbered(count: int, ticks: list[int]) -> None:  # fmt: skip
+    assert lessons._layer_ticks(count) == ticks

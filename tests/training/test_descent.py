@@ -36,7 +36,19 @@ def test_the_default_is_thirty_steps_from_the_surfaces_own_start():
 OUTCOMES = {
     ("ellipse", "sgd:lr=0.05", 80): ("reached", 63),
     ("ellipse", "sgd:lr=0.05", 30): ("unfinished", None),
-    ("ellipse", "sgd:lr=0.1", 30): ("stalled", None),
+    ("ellipse", "sgd:lr=0.1", 30): ("unfinished", None),
+    ("ellipse", "sgd:lr=0.1", 60): ("stalled", None),
+    ("ellipse", "nesterov:lr=0.01", 30): ("unfinished", None),  # swings past it
+    ("ellipse", "nesterov:lr=0.01", 60): ("unfinished", None),
+    ("ellipse", "nesterov:lr=0.01", 200): ("reached", 102),
+    ("ellipse", "sgd:lr=1e-6", 100): ("unfinished", None),  # slow, but steady
+    ("ellipse", "adagrad", 1000): ("unfinished", None),
+    ("rosenbrock", "sgd:lr=0.001", 200): ("unfinished", None),
+    ("rosenbrock", "sgd:lr=0.001", 2000): ("unfinished", None),
+    ("rosenbrock:a=100", "rmsprop", 30): ("unfinished", None),
+    ("rosenbrock:a=100", "rmsprop", 100): ("unfinished", None),
+    ("rastrigin", "adam:lr=0.01", 100): ("stalled", None),
+    ("rastrigin", "rmsprop:lr=0.01", 100): ("stalled", None),
     ("ellipse", "sgd:lr=0.11", 400): ("diverged", 50),
     ("rosenbrock", "sgd:lr=0.1", 30): ("diverged", 2),
     ("rastrigin", "sgd:lr=0.001", 100): ("stalled", None),
@@ -124,6 +136,18 @@ WRONG = {
         {"start": [1.0]},
         "start 1 is not a place on the plane; give two finite numbers x,y",
     ),
+    "a number": (
+        {"start": 5},
+        "start 5 is not a place on the plane; give two finite numbers x,y",
+    ),
+    "a text": (
+        {"start": "1,2"},
+        "start 1,2 is not a place on the plane; give two finite numbers x,y",
+    ),
+    "no rows": (
+        {"start": [[1], [2, 3]]},
+        "start [[1], [2, 3]] is not a place on the plane; give two finite numbers x,y",
+    ),
     "three numbers": (
         {"start": [1, 2, 3]},
         "start 1,2,3 is not a place on the plane; give two finite numbers x,y",
@@ -136,9 +160,13 @@ WRONG = {
         {"start": [1e9, 0]},
         "start 1e+09,0 is too far out on surface 'ellipse'; start within x from -8 to 8, y from -4 to 4",
     ),
+    "a surface too steep": (
+        {"surface": "ellipse:b=1e308"},
+        "surface 'ellipse:b=1e+308' has no finite height and slope where it starts, at -7,2; give another start or other parameters",
+    ),
     "no steps": (
         {"steps": 0},
-        "steps=0 is out of range for a schedule; give a whole number at least 1 and at most 1e+06",
+        "steps 0 is out of range; give a whole number from 1 to 1000000",
     ),
     "endless tolerance": (
         {"tolerance": math.inf},

@@ -218,7 +218,10 @@ def test_a_formula_of_ones_own_flows_too():
 WRONG = {
     "layers -3 is out of range": {"layers": -3},
     "layers 10001 is out of range": {"layers": 10_001},
+    "layers 2.5 is out of range": {"layers": 2.5},
     "width 0 is out of range": {"width": 0},
+    "width 2.5 is out of range": {"width": 2.5},
+    "seed 0.5 is out of range": {"seeds": (0.5, 1)},
     "batch 0 is out of range": {"batch": 0},
     "batch 1 is out of range": {"batch": 1, "batch_norm": True},
     "seeds 0 is out of range": {"seeds": ()},
@@ -307,3 +310,55 @@ def test_a_function_of_an_axis_is_refused():
 def test_a_chain_of_what_is_not_finite_is_refused(values):
     with pytest.raises(RequestError, match="is not finite"):
         chain(actcli.get("relu"), **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "off_by", "stability"),
+    [
+        ("swish", 1.17259, "unstable"),
+        ("gelu", 1.14406, "unstable"),
+        ("mish", 1.07634, "unstable"),
+        ("relu", 1.0, "neutral"),
+        ("x", 1.0, "neutral"),
+        ("tanh", 0.46107, "stable"),
+        ("x**2", 2.0, "unstable"),
+    ],
+)
+def test_whether_variance_one_is_a_stable_fixed_point(
+    name: str, off_by: float, stability: str
+) -> None:
+    (flow,) = flows([actcli.get(name)], Setting(2, 8, batch=4, seeds=(0,)))
+    assert flow.off_by == pytest.approx(off_by, abs=1e-5)
+    assert flow.stability == stability
+
+
+@pytest.mark.parametrize(
+    "options", [{"init": "he"}, {"batch_norm": True}, {"residual": True}]
+)
+def test_where_no_variance_is_kept_nothing_is_said_of_it(options) -> None:
+    (flow,) = flows(
+        [actcli.get("swish")], Setting(2, 8, batch=4, seeds=(0,), **options)
+    )
+    assert math.isnan(flow.off_by)
+    assert flow.stability == ""
+
+
+def test_a_variance_off_one_goes_on_as_is_said() -> None:
+    """Sums of variance 1.01 in one wide layer of swish: what becomes of them in the next."""
+    swish = actcli.get("swish")
+    (flow,) = flows([swish], Setting(2, 8, batch=4, seeds=(0,)))
+    z = np.random.default_rng(0).normal(size=4_000_000)
+    kept, off = (
+        flow.gain**2 * np.mean(swish(z * s) ** 2) for s in (1.0, math.sqrt(1.01))
+    )
+    assert (off - kept) / 0.01 == pytest.approx(flow.off_by, rel=0.01)
+
+
+def test_what_the_weights_alone_leave_and_the_factor_a_layer() -> None:
+    made = chain(actcli.get("x"), 4, -0.5, 1.0)
+    np.testing.assert_array_equal(made.weights_alone, np.abs(made.gradient))
+    (flow,) = flows([actcli.get("tanh")], Setting(5, 8, batch=4, seeds=(0,)))
+    assert flow.factor**4 == pytest.approx(flow.change, rel=1e-14)
+    assert flow.change == flow.gradient.mean[0] / flow.gradient.mean[-1]
+    (alone,) = flows([actcli.get("tanh")], Setting(1, 8, batch=4, seeds=(0,)))
+    assert (alone.change, alone.factor) == (1.0, 1.0)

@@ -74,7 +74,7 @@ def test_a_wrong_schedule_is_told_in_one_line(spec):
 
 @pytest.mark.parametrize("steps", [0, -3, 1_000_001])
 def test_no_steps_and_too_many_are_refused(steps):
-    told = f"steps={steps} is out of range for a schedule; give a whole number at least 1 and at most 1e\\+06"
+    told = f"steps {steps} is out of range; give a whole number from 1 to 1000000"
     with pytest.raises(RequestError, match=told):
         factors("constant", steps)
 
