@@ -50,7 +50,9 @@ def _computed(analysis: Analysis) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number as one reads it: six digits, ``∞`` for infinity."""
+    """Return a number as one reads it: six digits, ``∞`` for infinity, a word for none."""
+    if math.isnan(value):
+        return "undefined"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.6g}"
