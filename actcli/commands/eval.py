@@ -112,7 +112,10 @@ def run(
         return results | back
 
     if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
-        streaming.every_whole_array(lambda v: compute(task.read(v)), input_, output)
+        made = [*_names(order), *(["upstream", "backward"] if upstream else [])]
+        streaming.every_whole_array(
+            lambda v: compute(task.read(v)), made, input_, output
+        )
         return
     values = options.numbers(x, input_, column, dtype)
     results = compute(values)

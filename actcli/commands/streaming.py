@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from math import prod
@@ -338,40 +338,56 @@ def is_archive(path: Path | None) -> TypeGuard[Path]:
 
 def _every_array(task: Task, path: Path, output: Path) -> None:
     """Compute every array of an archive into another."""
+    import numpy as np
+
     from actcli import sources
     from actcli.render.progress import progress
-    from actcli.render.streams import ArraySink
+    from actcli.render.streams import ArraySink, SpooledSink
 
-    with _archive(output) as put:
+    with _archive(path, output, task.names) as put:
         for name in sources.names(path):
-            for result in task.names:
-                with (
-                    sources.opened(path, name) as source,
-                    progress(source.bytes, "bytes") as advance,
-                    put(name, result) as member,
-                ):
-                    parts = _arranged(task, source, output.parent, ordered=False)
-                    sink = ArraySink(
-                        member,
-                        task.result_dtype(source.dtype),
-                        task.result_shape(source.shape),
-                        source.order,
-                    )
-                    for _, results, size in _computed(task, parts):
-                        sink.write({"f": results[result]})
-                        advance(size)
+            with (
+                sources.opened(path, name) as source,
+                progress(source.bytes, "bytes") as advance,
+            ):
+                parts = _arranged(task, source, output.parent, ordered=False)
+                dtype = task.result_dtype(source.dtype)
+                shape = task.result_shape(source.shape)
+                others = task.names[1:]
+                # only one member is written at a time
+                with SpooledSink(dict.fromkeys(others, shape), output.parent) as kept:
+                    kept.write(dict.fromkeys(others, np.empty(0, dtype)))
+                    with put(name, "f") as member:
+                        sink = ArraySink(member, dtype, shape, source.order)
+                        for _, results, size in _computed(task, parts):
+                            sink.write({"f": results.pop("f")})
+                            kept.write(results)
+                            advance(size)
+                    for other in others:
+                        with put(name, other) as member:
+                            kept.array_into(member, other, source.order)
 
 
 def every_whole_array(
-    compute: "Callable[[Array], dict[str, Array]]", path: Path, output: Path
+    compute: "Callable[[Array], dict[str, Array]]",
+    results: Sequence[str],
+    path: Path,
+    output: Path,
 ) -> None:
-    """Compute every array of an archive into another where it takes the whole array to compute a part."""
+    """Compute every array of an archive into another where it takes the whole array to compute a part.
+
+    Args:
+        compute: returns the results by name.
+        results: the names that it returns.
+        path: of the archive.
+        output: the other one.
+    """
     import numpy as np
 
     from actcli import sources
     from actcli.render.output import note
 
-    with _archive(output) as put:
+    with _archive(path, output, results) as put:
         for name in sources.names(path):
             for result, values in compute(sources.read(path, name)).items():
                 with put(name, result) as member:
@@ -381,17 +397,33 @@ def every_whole_array(
 
 @contextmanager
 def _archive(
-    output: Path,
+    path: Path, output: Path, results: Sequence[str]
 ) -> "Iterator[Callable[[str, str], AbstractContextManager[IO[bytes]]]]":
-    """Give a function that opens a member: f of an array under its name, other results under that with theirs."""
+    """Give a function that opens a member for a result of an array of another archive.
+
+    Raises:
+        RequestError: two results would have one name.
+    """
     import zipfile
+    from collections import Counter
 
-    from actcli import files
+    from actcli import files, sources
+    from actcli.errors import RequestError
 
+    made = [_member(name, result) for name in sources.names(path) for result in results]
+    for member, count in Counter(made).items():
+        if count > 1:
+            raise RequestError(
+                f"{path}: two results would be named {member}; rename an array, or take one with --column"
+            )
     with files.written_whole(output) as stream, zipfile.ZipFile(stream, "w") as archive:
 
         def put(name: str, result: str) -> "AbstractContextManager[IO[bytes]]":
-            member = name if result == "f" else f"{name}_{result}"
-            return archive.open(f"{member}.npy", "w", force_zip64=True)
+            return archive.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put
+
+
+def _member(name: str, result: str) -> str:
+    """Return the name of a result: f has that of the array, the others add theirs."""
+    return name if result == "f" else f"{name}_{result}"

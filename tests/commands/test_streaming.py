@@ -78,20 +78,25 @@ def test_shape_and_order_of_axes_are_kept(
 
 
 def test_every_array_of_an_archive(tmp_path: Path) -> None:
-    arrays = {"weights": inputs("float32").reshape(30, 100), "bias": inputs(count=7)}
+    arrays = {
+        "weights": inputs("float32").reshape(30, 100),
+        "by_columns": np.asfortranarray(inputs().reshape(30, 100)),
+        "bias": inputs(count=7),
+        "nothing": inputs("float16", 0),
+    }
     np.savez_compressed(tmp_path / "x.npz", **arrays)  # type: ignore[arg-type]
     assert (
         run("eval", "relu", "-i", "x.npz", "-o", "y.npz", "-d", cwd=tmp_path).returncode
         == 0
     )
     with np.load(tmp_path / "y.npz") as read:
-        assert set(read) == {"weights", "bias", "weights_derivative", "bias_derivative"}
+        assert set(read) == {*arrays, *(f"{name}_derivative" for name in arrays)}
         for name, x in arrays.items():
             np.testing.assert_array_equal(read[name], actcli.relu(x))
             assert read[name].dtype == x.dtype
-            np.testing.assert_array_equal(
-                read[f"{name}_derivative"], actcli.relu.derivative(x)
-            )
+            slopes = read[f"{name}_derivative"]
+            np.testing.assert_array_equal(slopes, actcli.relu.derivative(x))
+            assert slopes.dtype == x.dtype
 
 
 @pytest.mark.parametrize(
@@ -124,6 +129,22 @@ def test_every_array_of_an_archive_for_what_needs_the_whole(
                 got = read[f"{name}_derivative"]
                 assert (got.shape, got.dtype) == (slopes.shape, x.dtype)
                 np.testing.assert_allclose(got, slopes, rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [["relu", "-d"], ["softmax", "-d"]])
+def test_two_results_of_one_name(options: list[str], tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.ones(3), a_derivative=np.ones(3))
+    arguments = ["eval", *options, "-i", "x.npz", "-o", "y.npz"]
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "actcli: x.npz: two results would be named a_derivative; rename an array, or take one with --column\n",
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+    assert run(*arguments, "--column", "a", cwd=tmp_path).returncode == 0
+    assert run(*arguments[:2], *arguments[3:], cwd=tmp_path).returncode == 0
+    with np.load(tmp_path / "y.npz") as read:
+        assert set(read) == {"a", "a_derivative"}
 
 
 @pytest.mark.parametrize(
