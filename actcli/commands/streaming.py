@@ -31,6 +31,7 @@ class Task:
         wrt: the derivative by a parameter.
         dtype: the numbers are brought to it; their own unless given.
         threads: how many at most.
+        upstream: a gradient that every number gets, of a function of each number alone.
     """
 
     function: "Activation"
@@ -38,11 +39,13 @@ class Task:
     wrt: str | None = None
     dtype: str | None = None
     threads: int | None = None
+    upstream: float | None = None
 
     @property
     def names(self) -> list[str]:
         """The names of the results."""
-        return ["f", "derivative"][: self.order + 1]
+        back = [] if self.upstream is None else ["upstream", "backward"]
+        return ["f", "derivative"][: self.order + 1] + back
 
     @property
     def seeded(self) -> bool:
@@ -56,6 +59,8 @@ class Task:
             x: any numbers; for a function over an axis slabs, each of which begins with that axis.
             place: of the first number in the whole.
         """
+        if self.upstream is not None:
+            return replace(self, upstream=None)(x, place) | self._backward(x)
         if self.function.over_axis:
             return {"f": self.function(x, axis=1, threads=self.threads)}
         if self.seeded:
@@ -64,6 +69,14 @@ class Task:
             return {"f": self.function(x, threads=self.threads)}
         results = self.function.value_and_derivative(x, self.wrt, threads=self.threads)
         return dict(zip(self.names, results, strict=True))
+
+    def _backward(self, x: "Array") -> "dict[str, Array]":
+        import numpy as np
+
+        with np.errstate(over="ignore"):
+            upstream = np.full_like(x, self.upstream)
+        back = self.function.vjp(x, upstream, threads=self.threads)
+        return {"upstream": upstream, "backward": back}
 
     def _from_place(self, x: "Array", place: int) -> "dict[str, Array]":
         from actcli import engine
@@ -122,7 +135,11 @@ class Task:
 
 def can_stream(task: Task, format_: str, output: Path | None) -> bool:
     """Whether a function may be computed in parts, and the results written in parts."""
-    if task.function.over_axis and (task.order or task.seeded):
+    if task.function.over_axis and (
+        task.order or task.seeded or task.upstream is not None
+    ):
+        return False
+    if task.seeded and task.upstream is not None:
         return False
     return output is not None or format_ != "table"
 
@@ -176,6 +193,8 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
             format_ not in ("json", "npz") and _count(source.shape) != _count(shape)
         ):
             del shapes["x"]
+        if format_ == "plain":
+            shapes.pop("upstream", None)
         with streams.sink(
             stream,
             format_,
@@ -230,10 +249,10 @@ def _arranged(
     over_axis = task.function.over_axis
     if not over_axis and (source.order == "C" or not (ordered or task.seeded)):
         return source.chunks
-    if over_axis and source.shape is None:
-        # one row, and only its end tells how long it is
+    if over_axis and _takes_all(task, source):
         whole = source.whole()
-        source.shape, source.chunks = whole.shape, iter([(whole, source.bytes or 0)])
+        source.shape, source.order = whole.shape, "C"
+        source.chunks = iter([(whole.ravel(), source.bytes or 0)])
     assert source.shape is not None
     shape, count = source.shape, _count(source.shape)
     parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
@@ -247,6 +266,11 @@ def _arranged(
             part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))
         )
     return ((part, part.size * (source.bytes or 0) // count) for part in parts)
+
+
+def _takes_all(task: Task, source: "Source") -> bool:
+    """Whether a function over an axis takes all numbers at once: a row of which only the end tells how long it is, or one slab."""
+    return source.shape is None or prod(source.shape[: task.axis(source.shape)]) == 1
 
 
 def _count(shape: Shape) -> int:

@@ -107,6 +107,8 @@ def test_every_array_of_an_archive(tmp_path: Path) -> None:
         ("gumbel_softmax:seed=1", [], ["f"]),
         ("logsumexp", [], ["f"]),
         ("tanh", ["--exact", "-d"], ["f", "derivative"]),
+        ("tanh", ["-d", "-u", "1"], ["f", "derivative", "upstream", "backward"]),
+        ("softmax", ["-u", "1"], ["f", "upstream", "backward"]),
         ("rrelu:seed=1", ["-d"], ["f", "derivative"]),
     ],
 )
@@ -238,7 +240,7 @@ def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["prelu --wrt alpha", "swish:beta=2 -d", "softmax", "logsumexp", "relu --dtype float16"]
+    "command", ["prelu --wrt alpha", "swish:beta=2 -d", "swish -u 2", "relu -d -u 1/3", "softmax", "logsumexp", "relu --dtype float16"]
 )  # fmt: skip
 @pytest.mark.parametrize("format_", ["json", "csv", "plain"])
 def test_a_pipe_says_what_typed_numbers_say(command: str, format_: str) -> None:
@@ -318,6 +320,7 @@ def test_random_slopes_go_by_the_place_in_the_whole(
         ("rrelu:seed=1", "npy", "npy"),
         ("softmax", "npy", "npy"),
         ("relu", "npy", "json"),
+        ("relu -u 1", "npy", "json"),
         ("relu", "npy by columns", "csv"),
         ("relu", "txt", "txt"),
         ("relu", "txt", "npy"),
@@ -345,7 +348,7 @@ def test_memory_does_not_grow_with_the_input(
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", measured, *ACTCLI, "eval", spec, "-i", str(path), "-o", f"y.{made}"],
+        [sys.executable, "-c", measured, *ACTCLI, "eval", *spec.split(), "-i", str(path), "-o", f"y.{made}"],
         cwd=tmp_path, env=environment(), capture_output=True, check=True,
     )  # fmt: skip
     assert int(done.stdout) * (1 if sys.platform == "darwin" else 1024) < 120e6
