@@ -173,18 +173,19 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
     from actcli.render.records import BINARY
 
     source.chunks = _started(source)
-    folder = output.parent if output else None
+    # only a file can be written anew at its beginning, or at any place
+    folder = output.parent if output and not files.is_stream(output) else None
     parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
     dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
     if format_ == "npy":
         files.check_one(task.names)
-        if output and shape is not None:
+        if output and folder and shape is not None:
             files.check_space(output, prod(shape) * dtype.itemsize)
     with (
         _target(output) as stream,
         progress(source.bytes, "bytes") as advance,
     ):
-        if format_ == "npy" and output and source.file and hasattr(os, "preadv"):
+        if format_ == "npy" and folder and source.file and hasattr(os, "preadv"):
             streams.write_header(stream, dtype, source.shape or (), source.order)
             _by_place(task, source, stream, dtype, advance)
             return

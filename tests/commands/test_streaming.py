@@ -290,6 +290,58 @@ def test_a_file_onto_itself(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), actcli.relu(inputs()))
 
 
+@POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.npz", "y.csv", "y.json"])
+@pytest.mark.parametrize("given", [["-i", "x.npy"], ["-x", "1,-2"]])
+def test_permissions_and_links_stay(
+    name: str, given: list[str], tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    (tmp_path / "there").mkdir()
+    for target in (tmp_path / "there" / "new", tmp_path / "there" / "old"):
+        if target.name == "old":
+            target.touch()
+            target.chmod(0o600)
+        (tmp_path / name).unlink(missing_ok=True)
+        (tmp_path / name).symlink_to(target)
+        done = run("eval", "relu", *given, "-o", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+        assert (tmp_path / name).readlink() == target
+        assert target.stat().st_size > 0
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o600 if target.name == "old" else 0o666 & ~mask
+        assert target.stat().st_mode & 0o777 == mode
+    assert len(list((tmp_path / "there").iterdir())) == 2
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.npz", "y.csv", "y.json"])
+@pytest.mark.parametrize("given", ["-i x.npy", "-i x.txt", "-x 1,-2"])
+def test_into_a_named_pipe(name: str, given: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    np.savetxt(tmp_path / "x.txt", inputs())
+    x = np.array([1.0, -2.0]) if given == "-x 1,-2" else inputs()
+    (tmp_path / "read").mkdir()
+    done = shell(
+        f"mkfifo {name}; cat {name} > read/{name} & actcli eval relu {given} -o {name} && wait",
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+    assert (tmp_path / name).is_fifo()
+    got = sources.read(tmp_path / "read" / name, None if name == "y.npy" else "f")
+    np.testing.assert_array_equal(got, actcli.relu(x))
+
+
+@POSIX
+def test_a_named_pipe_whose_reader_has_enough(tmp_path: Path) -> None:
+    done = shell(
+        "mkfifo y.csv; head -1 y.csv & actcli eval relu -x 0:1000000 -o y.csv; wait",
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "x,f\n", "")
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_random_slopes_go_by_the_place_in_the_whole(
     order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
