@@ -73,7 +73,7 @@ class Source:
         if self.shape is None:
             flat = np.concatenate([np.array([]), *parts])
         else:
-            flat, filled = np.empty(math.prod(self.shape), self.dtype), 0
+            flat, filled = self._room(math.prod(self.shape)), 0
             for part in parts:
                 flat[filled : filled + part.size] = part
                 filled += part.size
@@ -83,6 +83,14 @@ class Source:
             return flat
         order: Any = self.order
         return flat.reshape(self.shape, order=order)
+
+    def _room(self, count: int) -> Array:
+        try:
+            return np.empty(count, self.dtype)
+        except (MemoryError, ValueError):
+            for _ in self.chunks:
+                pass  # says so if there are not that many
+            raise MemoryError from None
 
 
 @contextmanager

@@ -198,7 +198,9 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
     title = f"{_title(settings)}, median of {settings['repeat']}"
     show(columns, title=title, footer=footer, text_columns=("function",))
     if any(t.own is False for r in results for t in r.others.values()):
-        say("* the formula in its operations: it has no such function of its own")
+        say(
+            "* the framework has no such function and runs the formula in its operations"
+        )
 
 
 def _over(timing: "Timing") -> str:

@@ -104,7 +104,7 @@ def test_a_star_says_which_are_formulas(capsys: pytest.CaptureFixture[str]) -> N
         " 2.00* ",
     ]
     assert shown.endswith(
-        "* the formula in its operations: it has no such function of its own\n"
+        "* the framework has no such function and runs the formula in its operations\n"
     )
     assert [bench._document(r)["against"]["jax"]["own"] for r in rows] == [True, False]
     bench._show(rows[:1], settings)
