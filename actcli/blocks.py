@@ -27,7 +27,7 @@ def regrouped(chunks: Iterator[Array], length: int) -> Iterator[Array]:
         kept.append(chunk)
         count += chunk.size
         if cut := count - count % length:
-            joined = np.concatenate(kept)
+            joined = kept[0] if len(kept) == 1 else np.concatenate(kept)
             yield joined[:cut]
             kept, count = [joined[cut:]], count - cut
     if count:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import signal
+import stat
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
@@ -22,22 +23,30 @@ from actcli.errors import FileError, RequestError
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """Give a file to write that takes its name only when the block ends well; otherwise nothing changes.
 
+    A link stays, and leads to the new file; a file that was there keeps its permissions. A pipe or a device is written to
+    directly.
+
     Raises:
         FileError: the folder does not exist or cannot be written, or the disk is full.
     """
+    if is_stream(path):
+        with _written_directly(path) as stream:
+            yield stream
+        return
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     try:
         handle, temporary = tempfile.mkstemp(
-            prefix=f".{path.name}.", dir=path.parent or Path()
+            prefix=f".{target.name}.", dir=target.parent or Path()
         )
     except OSError as error:
         raise FileError(
-            f"{path.parent}: {(error.strerror or str(error)).lower()}; cannot write {path.name}"
+            f"{target.parent}: {(error.strerror or str(error)).lower()}; cannot write {target.name}"
         ) from None
     try:
         with _ending_in_order(), os.fdopen(handle, "w+b") as stream:
             yield stream
-        os.chmod(temporary, _usual_mode())  # noqa: PTH101  # mkstemp gave a name, not a Path
-        os.replace(temporary, path)  # noqa: PTH105  # likewise
+        os.chmod(temporary, _mode(target))  # noqa: PTH101  # mkstemp gave a name, not a Path
+        os.replace(temporary, target)  # noqa: PTH105  # likewise
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -45,6 +54,22 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
                 f"{path}: {(error.strerror or str(error)).lower()}"
             ) from None
         raise
+
+
+def is_stream(path: Path | None) -> bool:
+    """Whether what is written there goes on at once: into standard output, for which there is no path, a pipe or a device."""
+    return path is None or (path.exists() and not (path.is_file() or path.is_dir()))
+
+
+@contextmanager
+def _written_directly(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        with path.open("wb") as stream:
+            yield stream
+    except BrokenPipeError:
+        raise  # whoever reads has enough, which is nobody's fault
+    except OSError as error:
+        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
 @contextmanager
@@ -85,7 +110,7 @@ def keeping(folder: Path | None) -> Iterator[None]:
 def check_space(path: Path, needed: int) -> None:
     """Raise FileError if the disk has not that many bytes left for a file."""
     try:
-        free = shutil.disk_usage(path.parent).free
+        free = shutil.disk_usage(Path(os.path.realpath(path)).parent).free
     except OSError:
         return  # writing will say what is wrong with the folder
     if free < needed:
@@ -114,8 +139,10 @@ def _size(count: int) -> str:
     return f"{count / 1000**power:.3g} {('bytes', 'kB', 'MB', 'GB')[power]}"
 
 
-def _usual_mode() -> int:
-    """Return the permissions a new file would have had: mkstemp keeps its own to itself."""
+def _mode(path: Path) -> int:
+    """Return the permissions of a file, or those a new one would have had: mkstemp keeps its own to itself."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
@@ -137,7 +164,11 @@ def dump_arrays(stream: IO[bytes], format_: str, arrays: dict[str, Array]) -> No
         savez(stream, **arrays)
         return
     (array,) = arrays.values()
-    np.lib.format.write_array(stream, array, allow_pickle=False)
+    header = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(stream, header)
+    # not write_array: it asks where in the file it is, and no pipe knows
+    rows = array.T if header["fortran_order"] else array
+    stream.write(np.ascontiguousarray(rows).data)
 
 
 def check_one(names: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""Numbers that were typed or piped, as an array. Files of numbers are read in files.py."""
+"""Numbers that were typed or piped, as an array. Files of numbers are read in sources.py."""
 
 import math
 from collections.abc import Sequence
@@ -51,6 +51,15 @@ def parse_text(text: str, source: str, first_line: int = 1) -> Array:
         return np.array([_word(w, text, source, first_line) for w in words])
 
 
+def shortened(text: str, most: int = 40) -> str:
+    """Return a text that is not longer than that, to be shown in an error.
+
+    >>> shortened("abcdef", 4)
+    'abc…'
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _token(token: str, place: int, option: str) -> Array:
     if ":" in token:
         return _range(token, place, option)
@@ -58,7 +67,7 @@ def _token(token: str, place: int, option: str) -> Array:
         return np.array([number(token)])
     except RequestError:
         raise RequestError(
-            f"{option}: '{token}' at place {place} is not a number; write it like 0.5, 1e-3, 1/3, pi or inf"
+            f"{option}: '{shortened(token)}' at place {place} is not a number; write it like 0.5, 1e-3, 1/3, pi or inf"
         ) from None
 
 
@@ -66,7 +75,7 @@ def _range(token: str, place: int, option: str) -> Array:
     texts = [t.strip() for t in token.split(":")]
     if len(texts) == 2:
         texts.append("1")
-    where = f"{option}: '{token}' at place {place}"
+    where = f"{option}: '{shortened(token)}' at place {place}"
     if len(texts) != 3 or not all(texts):
         raise RequestError(f"{where} is not start:stop or start:stop:step")
     try:
@@ -112,4 +121,6 @@ def _word(word: str, text: str, source: str, first_line: int) -> float:
             for i, line in enumerate(lines, first_line)
             if word in line.replace(",", " ").split()
         )
-        raise RequestError(f"{source}, line {line}: '{word}' is not a number") from None
+        raise RequestError(
+            f"{source}, line {line}: '{shortened(word)}' is not a number"
+        ) from None

@@ -25,7 +25,7 @@ import orjson
 from actcli import files
 from actcli.engine import Array, as_floats
 from actcli.errors import FileError, RequestError, counted
-from actcli.points import parse_text
+from actcli.points import parse_text, shortened
 from actcli.registry import suggestion
 from actcli.spec import is_number, number
 
@@ -33,6 +33,7 @@ CHUNK = 1 << 20  # bytes that are read at a time
 _STANDARD_INPUT = "standard input"
 _LARGEST_DOCUMENT = 64_000_000  # bytes of what must be read as a whole, such as JSON that is no flat array
 _FLOAT64 = np.dtype(np.float64)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -68,14 +69,28 @@ class Source:
 
     def whole(self) -> Array:
         """Return all numbers at once, in their shape."""
-        parts = [chunk for chunk, _ in self.chunks]
-        flat = np.concatenate(parts) if parts else np.array([])
+        parts = (chunk for chunk, _ in self.chunks)
+        if self.shape is None:
+            flat = np.concatenate([np.array([]), *parts])
+        else:
+            flat, filled = self._room(math.prod(self.shape)), 0
+            for part in parts:
+                flat[filled : filled + part.size] = part
+                filled += part.size
         if not flat.size:
             raise self.empty()
         if self.shape is None:
             return flat
         order: Any = self.order
         return flat.reshape(self.shape, order=order)
+
+    def _room(self, count: int) -> Array:
+        try:
+            return np.empty(count, self.dtype)
+        except (MemoryError, ValueError):
+            for _ in self.chunks:
+                pass  # says so if there are not that many
+            raise MemoryError from None
 
 
 @contextmanager
@@ -152,7 +167,6 @@ def _sniffed(
 ) -> Source:
     start = _read(stream, CHUNK, name)
     joined = _Joined(start, stream)
-    line, _, below = _without_comments(start).lstrip().partition(b"\n")
     if start.startswith(b"\x93NUMPY"):
         return _npy(joined, name, column)
     if start.startswith(b"PK\x03\x04"):
@@ -161,17 +175,12 @@ def _sniffed(
         return _npz(kept, name, column)
     if start.lstrip()[:1] in (b"[", b"{"):
         with suppress(orjson.JSONDecodeError):
-            first = orjson.loads(line)
+            first = orjson.loads(start.lstrip().partition(b"\n")[0])
             if not isinstance(first, list) and not any(
                 isinstance(v, list) for v in first.values()
             ):
                 return _json_lines(joined, name, column)
         return _json(joined, name, column)
-    # a line of words above others names columns
-    words = line.decode(errors="replace").replace(",", " ").split()
-    named = words and below.strip() and not any(map(is_number, words))
-    if column is not None or named:
-        return _table("\t" if b"\t" in line else ",")(joined, name, column)
     return _text(joined, name, column)
 
 
@@ -209,7 +218,9 @@ def _npy(stream: Any, name: str, column: str | None) -> Source:
         shape, by_columns, dtype = reader(stream)
     except (ValueError, EOFError):
         raise FileError(f"{name}: is no array of numbers") from None
-    if dtype.hasobject or dtype.kind not in "biuf":
+    # True is an int to the reader of the header, and so is -1
+    lengths = all(type(n) is int and n >= 0 for n in shape)
+    if not lengths or dtype.hasobject or dtype.kind not in "biuf":
         raise FileError(f"{name}: is no array of numbers")
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
     count = math.prod(shape)
@@ -254,10 +265,14 @@ def _exactly(stream: IO[bytes], count: int, name: str) -> bytes:
 
 def _npz(stream: IO[bytes], name: str, column: str | None) -> Source:
     archive = _archive(stream, name)
-    member = _choose(name, column, _members(archive))
+    members = _members(archive)
+    member = _choose(name, column, members)
     where = f"{name}, array '{member}'"
     try:
         return _npy(archive.open(f"{member}.npy"), where, None)
+    except FileError as error:
+        hint = "; take another with --column" if len(members) > 1 else ""
+        raise FileError(f"{error}{hint}") from None
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         # RuntimeError: it is encrypted, or compressed in a way that is not known
         raise FileError(f"{where}: {str(error).lower()}") from None
@@ -281,15 +296,48 @@ def _members(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _text(stream: IO[bytes], name: str, column: str | None) -> Source:
-    _check_no_column(name, column)
+    """Return a table if a column is asked for or the first line names some, else the numbers of all lines."""
+    start = _read(stream, CHUNK, name)
+    joined = _Joined(start, stream)
+    bare = _without_comments(start.removeprefix(_BYTE_ORDER_MARK)).lstrip()
+    line, _, below = bare.partition(b"\n")
+    separator = "\t" if b"\t" in line else ","
+    if column is not None or (below.strip() and _names_columns(line, separator, name)):
+        return _table(separator)(joined, name, column)
 
     def chunks() -> Iterator[tuple[Array, int]]:
-        line = 1
-        for data in _pieces(stream, name, b" \t\r\n,"):
-            yield _numbers(_without_comments(data), name, line), len(data)
+        line, before = 1, b"\n"
+        for data in _pieces(joined, name, b" \t\r\n,"):
+            text = _without_comments(data)
+            _check_cells(before + text, name, line - before.count(b"\n"))
+            before = text.rstrip(b" \t")[-1:]
+            yield _numbers(text, name, line), len(data)
             line += data.count(b"\n")
 
     return Source(name, chunks())
+
+
+def _names_columns(line: bytes, separator: str, name: str) -> bool:
+    """Whether the first line of a text names columns: words alone, or a row of a table."""
+    words = line.decode(errors="replace").replace(",", " ").split()
+    if not words or not any(map(is_number, words)):
+        return bool(words)
+    table = _Table(name, _separator(line, separator))
+    return not line.startswith(b",") and table.names_columns(line, 1)
+
+
+def _check_cells(text: bytes, name: str, line: int) -> None:
+    """Raise RequestError for a comma without a number before it."""
+    if b"," not in text:
+        return
+    # a search that passes over blanks takes as long as reading the numbers
+    bare = text.translate(None, b" \t")
+    places = [at for at in (bare.find(b",,"), bare.find(b"\n,")) if at >= 0]
+    if places:
+        line += bare.count(b"\n", 0, min(places) + 1)
+        raise RequestError(
+            f"{name}, line {line}: an empty cell; write nan where there is no number"
+        )
 
 
 def _check_no_column(name: str, column: str | None) -> None:
@@ -297,14 +345,17 @@ def _check_no_column(name: str, column: str | None) -> None:
         raise RequestError(f"{name}: has no columns; leave out --column")
 
 
+_COMMENT = re.compile(rb"(?m)^[ \t]*#.*$")
+
+
 def _without_comments(data: bytes) -> bytes:
     """Empty the lines that begin with #."""
-    return re.sub(rb"(?m)^[ \t]*#.*$", b"", data) if b"#" in data else data
+    return _COMMENT.sub(b"", data) if b"#" in data else data
 
 
 def _pieces(stream: IO[bytes], name: str, ends: bytes) -> Iterator[bytes]:
     """Yield the bytes of a stream in pieces that end where a word, or a line, ends."""
-    rest = _read(stream, CHUNK, name).removeprefix(b"\xef\xbb\xbf")
+    rest = _read(stream, CHUNK, name).removeprefix(_BYTE_ORDER_MARK)
     while rest:
         data = _read(stream, CHUNK, name)
         if not data:
@@ -363,7 +414,9 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
             line += 1
         table = _Table(name, _separator(first, separator))
         cells = table.cells(first, line)
-        header = not any(map(is_number, cells))
+        header = not any(map(is_number, cells)) or (
+            bool(rest.strip()) and table.names_columns(first, line)
+        )
         numbered = cells if header else [str(i) for i in range(1, len(cells) + 1)]
         at = numbered.index(_choose(name, column, numbered))
         if not header:
@@ -378,6 +431,10 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
         return Source(name, chunks())
 
     return read_table
+
+
+# what is, or was meant as, a number; the names e and pi may well be those of columns
+_NUMERIC = re.compile(r"[-+.\d]|(inf|infinity|nan)$", re.IGNORECASE)
 
 
 def _separator(line: bytes, usual: str) -> str:
@@ -409,9 +466,34 @@ class _Table:
             raise RequestError(f"{self.name}, line {line}: {error}") from None
         return [word.strip() for word in words]
 
+    def names_columns(self, row: bytes, line: int) -> bool:
+        """Whether a first row with numbers in it is one of names: whole numbers, such as years, each once, behind a word.
+
+        The word may be empty, as above an index.
+        """
+        cells = self.cells(row, line)
+        words = [c for c in cells if not c.isdecimal()]
+        return (
+            not cells[0].isdecimal()
+            and not all(map(is_number, words))
+            and not any(_NUMERIC.match(w) for w in words)
+            and len(set(cells)) == len(cells) > 1
+        )
+
+    def without_comments(self, data: bytes, count: int, line: int) -> bytes:
+        """Empty the lines that begin with #, but for those that are rows of so many cells."""
+        if count == 1 or b"#" not in data:
+            return _without_comments(data)
+
+        def kept(found: re.Match[bytes]) -> bytes:
+            at = line + data.count(b"\n", 0, found.start())
+            return found[0] if len(self.cells(found[0], at)) == count else b""
+
+        return _COMMENT.sub(kept, data)
+
     def column(self, data: bytes, at: int, count: int, line: int) -> Array:
         """Return a column of rows of so many cells, the first of which stands in that line."""
-        data = _without_comments(data)
+        data = self.without_comments(data, count, line)
         if not data.strip():
             return np.array([])
         separator = self.separator.encode()
@@ -450,7 +532,7 @@ class _Table:
         except RequestError:
             hint = "; decimals take a point" if "," in cells[at] else ""
             raise RequestError(
-                f"{where}: '{cells[at]}' is not a number{hint}"
+                f"{where}: '{shortened(cells[at])}' is not a number{hint}"
             ) from None
 
 
@@ -634,5 +716,5 @@ def _choose(source: str, column: str | None, known: Sequence[str]) -> str:
         return column or ("x" if "x" in known else known[0])
     if column.isdigit() and 1 <= int(column) <= len(known):
         return known[int(column) - 1]
-    hint = suggestion(column, known) or f"; it has {', '.join(known)}"
-    raise RequestError(f"{source}: no column '{column}'{hint}")
+    hint = suggestion(column, known) or f"; it has {shortened(', '.join(known), 200)}"
+    raise RequestError(f"{source}: no column '{shortened(column)}'{hint}")

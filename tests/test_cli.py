@@ -1,6 +1,7 @@
 """The program as a whole: help, examples, start-up, and what is imported when."""
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from actcli.cli import COMMANDS
-from tests.shell import ACTCLI, environment, hearing_signals, run, shell
+from tests.shell import ACTCLI, ROOT, environment, hearing_signals, run, shell
 
 
 def test_version_and_help() -> None:
@@ -156,6 +157,16 @@ def test_a_point_that_no_precision_decides_does_not_keep_the_others_back(
     assert done.stderr.splitlines()[-1] == (
         "actcli: formula 'sin(pi*x) > 0': no precision decides its value at x=1.0 and 1 more;"
         " nan stands for it"
+    )
+
+
+def test_an_interrupt_while_modules_are_imported(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    done = run("eval", "relu", PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
+    assert (done.returncode, done.stdout, done.stderr) == (
+        130,
+        "",
+        "actcli: interrupted\n",
     )
 
 

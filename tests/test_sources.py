@@ -104,7 +104,26 @@ def test_standard_input_is_known_by_what_it_begins_with(
         ("1,2\n3,4\n", "2", [2, 4]),
         ("f,g\n1,2\n", None, [1]),
         ("# by hand\n1 2\n  # more: 7\n3\n", None, [1, 2, 3]),
-        ("#\n\n# 1,2\nx,f\n1,2\n#3,4\n\n5,6\n", "f", [2, 6]),
+        ("#\n\n# 1,2\nx,f\n1,2\n#3\n\n5,6\n", "f", [2, 6]),
+        ("id,x\n#1,5\n# a comment\n  #2,6\n#3,\"7\"\n", "x", [5, 6, 7]),
+        ("x\n1\n#2\n3\n", "x", [1, 3]),
+        ("id,2019,2020\nFR,1,2\n", "3", [2]),
+        ("id,2019,2020\nFR,1,2\n", "2019", [1]),
+        ("\ufeffid,2019,2020\nFR,1,2\n", "2020", [2]),
+        ("id,3,2\nFR,1,4\n", "2", [4]),
+        (",0,1\n0,1.5,2.5\n", "1", [2.5]),
+        ("x,e\n1,2\n", "e", [2]),
+        ("x,e\n1,2\n", None, [1]),
+        ("FR,1.5,2\nDE,3,4\n", "2", [1.5, 3]),
+        ("FR,2,2\nDE,3,4\n", "2", [2, 3]),
+        ("5.1,3.5,setosa\n1,2,setosa\n", "1", [5.1, 1]),
+        ("1,2,setosa\n1,2,setosa\n", "1", [1, 1]),
+        ("1 2,3\n4 5,6\n", None, [1, 2, 3, 4, 5, 6]),
+        ("id,2019\n1,2\n", None, [1]),
+        ("nan,1\n2,3\n", "1", [np.nan, 2]),
+        ("e,pi\n2,3\n", "1", [np.e, 2]),
+        ("\ufeff1\n2\n", None, [1, 2]),
+        ("1,\n2,\n", None, [1, 2]),
         ("  \nx,f\n1,2\n", None, [1]),
         ("x;f\n1.5;2\n", "f", [2]),
         ("1;2\n3;4\n", "2", [2, 4]),
@@ -150,6 +169,56 @@ def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
         assert sources.read(tmp_path / "x.npy").shape == shape
 
 
+@pytest.mark.parametrize("shape", [(10**12,), (10**18, 10**3), (3, 10**20)])
+def test_a_shape_beyond_what_there_is(shape: tuple[int, ...], tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as stream:
+        header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(bytes(16))
+    with pytest.raises(FileError, match=r"x.npy: ends after 2 of [13]0+ numbers"):
+        sources.read(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, -2), (True, 2), (2, False)])
+def test_a_shape_that_none_has(shape: tuple[int, ...], tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as stream:
+        header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(bytes(16))
+    with pytest.raises(FileError, match=r"x.npy: is no array of numbers"):
+        sources.read(tmp_path / "x.npy")
+
+
+def test_an_archive_with_an_array_of_texts(tmp_path: Path) -> None:
+    message = r"x.npz, array 't': is no array of numbers"
+    np.savez(tmp_path / "x.npz", t=np.array(["a"]))
+    with pytest.raises(FileError, match=message + "$"):
+        sources.read(tmp_path / "x.npz")
+    np.savez(tmp_path / "x.npz", t=np.array(["a"]), b=np.zeros(3))
+    with pytest.raises(FileError, match=message + "; take another with --column"):
+        sources.read(tmp_path / "x.npz")
+
+
+def test_a_file_of_text_may_name_its_column(tmp_path: Path) -> None:
+    for text, column in (("x\n1\n2\n", None), ("y\tx\n3\t1\n4\t2\n", "x")):
+        (tmp_path / "x.txt").write_text(text)
+        assert sources.read(tmp_path / "x.txt", column).tolist() == [1, 2]
+
+
+def test_an_empty_cell_between_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", 4)
+    (tmp_path / "x.txt").write_text("12 , 3, 4,,5\n")
+    with pytest.raises(RequestError, match="line 1: an empty cell"):
+        sources.read(tmp_path / "x.txt")
+    (tmp_path / "x.txt").write_text("12 , 3, 4 ,5\n, 6")
+    with pytest.raises(RequestError, match="line 2: an empty cell"):
+        sources.read(tmp_path / "x.txt")
+    (tmp_path / "x.txt").write_text("12 , 3, 4 ,5,\n 6")
+    assert sources.read(tmp_path / "x.txt").tolist() == [12, 3, 4, 5, 6]
+
+
 def test_names_of_an_archive(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", a=np.ones(2), b=np.zeros(3))
     assert sources.names(tmp_path / "x.npz") == ["a", "b"]
@@ -187,7 +256,26 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
         None,
     ),
     "x.npy: holds one array; leave out --column": ("x.npy", b"", "f"),
-    "x.txt: has no columns; leave out --column": ("x.txt", b"1\n", "f"),
+    "x.txt: no column 'f'; it has 1": ("x.txt", b"1\n", "f"),
+    "x.txt, line 2: an empty cell; write nan where there is no number": (
+        "x.txt",
+        b"1,2\n3, ,4\n",
+        None,
+    ),
+    "x.txt, line 1: an empty cell; write nan where there is no number": (
+        "x.txt",
+        b",2\n3,4\n",
+        None,
+    ),
+    f"x.txt, line 1: '{'w' * 39}…' is not a number": ("x.txt", b"w" * 3000, None),
+    f"x.csv, line 2: '{'w' * 39}…' is not a number": (
+        "x.csv",
+        b"a,b\n%s,1" % (b"w" * 3000),
+        None,
+    ),
+    "x.txt, line 1: '3x' is not a number": ("x.txt", b"1,2,3x\n4,5,6\n", None),
+    "x.txt, line 1: 'nan1' is not a number": ("x.txt", b"nan,nan1\n4,5\n", None),
+    "x.csv, line 2: '#1' is not a number": ("x.csv", b"x,f\n#1,5\n", None),
     "x.json: has no columns; leave out --column": ("x.json", b"[1]", "f"),
     "x.jsonl: has no columns; leave out --column": ("x.jsonl", b"1\n", "f"),
     "x.json: ends within its array": ("x.json", b"[1, 2,", None),

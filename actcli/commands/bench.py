@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from actcli.render.records import Records
-    from actcli.verify.benchmark import Result
+    from actcli.verify.benchmark import Result, Timing
 
 EXAMPLES = """
 actcli bench relu gelu --size 100000
@@ -51,25 +51,30 @@ def run(
     """Time functions and their derivatives, in turn with what they are compared with.
 
     Nanoseconds are for one element. The columns with a slash are our time over that of the copy of the array, which
-    is the limit, the textbook one-liner in NumPy, torch (eager; its backward alone) and JAX (compiled).
+    is the limit, the textbook one-liner in NumPy, torch (eager; its backward alone) and JAX (compiled). Where a
+    framework has no such function, it runs the formula in its operations, and the number has a star.
     """
     from actcli import engine
     from actcli import functions as registered
+    from actcli.errors import RequestError
     from actcli.render.output import check_suffix, emit, format_of, is_picture
     from actcli.render.progress import progress
+    from actcli.render.records import check_format
     from actcli.verify.benchmark import benchmark
     from actcli.verify.frameworks import OPPONENTS
 
     check_suffix(output)
     if output and not is_picture(output):
         format_of(output, format_)
+    elif format_ != "table":
+        check_format(format_)
+    if format_ == "npy":
+        raise RequestError("bench: .npy holds one array, not a table; use npz or csv")
     chosen = [
         _registered(f) for f in options.resolve(functions or list(registered), None)
     ]
     names = [
-        options.one_of(n.strip(), OPPONENTS, "opponent")
-        for n in against.split(",")
-        if n.strip()
+        options.one_of(n.strip(), OPPONENTS, "opponent") for n in against.split(",")
     ]
     settings: dict[str, Any] = {
         "size": size,
@@ -120,11 +125,13 @@ def _records(
         "machine": machine(names),
         "results": [_document(r) for r in results],
         "geometric_means": geometric_means(results),
+        "geometric_means_own": geometric_means(results, own=True),
+        "geometric_means_formula": geometric_means(results, own=False),
     }
     return Records(
         {key: np.array([row[key] for row in rows]) for key in rows[0]},
         document,
-        ("function", "ns"),
+        ("function", "order", "ns"),
     )
 
 
@@ -154,12 +161,13 @@ def _document(result: "Result") -> dict[str, Any]:
             "ns_low": low,
             "ns_high": high,
             "ratio": timing.ratio,
+            **({} if timing.own is None else {"own": timing.own}),
         }
     return {**_row(result, []), "against": against}
 
 
 def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
-    from actcli.render.tables import show
+    from actcli.render.tables import say, show
     from actcli.verify.benchmark import geometric_means
 
     names = _others(results)
@@ -171,7 +179,7 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
     }
     for name in names:
         columns[f"/ {name}"] = [
-            f"{r.others[name].ratio:.2f}" if name in r.others else "" for r in results
+            _over(r.others[name]) if name in r.others else "" for r in results
         ]
     means = geometric_means(results)
     footer = [
@@ -189,6 +197,16 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
     ]
     title = f"{_title(settings)}, median of {settings['repeat']}"
     show(columns, title=title, footer=footer, text_columns=("function",))
+    if any(t.own is False for r in results for t in r.others.values()):
+        say(
+            "* the framework has no such function and runs the formula in its operations"
+        )
+
+
+def _over(timing: "Timing") -> str:
+    """Return our time over that of another, with a star if that ran a formula where others of it are its own."""
+    star = {None: "", True: " ", False: "*"}[timing.own]
+    return f"{timing.ratio:.2f}{star}"
 
 
 def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> None:

@@ -77,6 +77,7 @@ def run(
     Numbers are decimal, hexadecimal (0x1.8p-3), fractions (1/3), pi, e, inf or nan. The function may be a formula
     in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
     """
+    from actcli import points
     from actcli.errors import RequestError
     from actcli.render.output import emit
 
@@ -89,8 +90,13 @@ def run(
     output = options.named(output)
     input_ = options.named(input_)
     dtype = options.checked_dtype(dtype) if dtype else None
-    task = streaming.Task(chosen, order, wrt, dtype, threads)
-    plainly = not (x or digits or exact or upstream or order > 1)
+    gradient = points.read(upstream, "--upstream") if upstream else None
+    constant = (
+        float(gradient[0]) if gradient is not None and gradient.size == 1 else None
+    )
+    task = streaming.Task(chosen, order, wrt, dtype, threads, constant)
+    whole = gradient is not None and (constant is None or wrt)
+    plainly = not (x or digits or exact or whole or order > 1)
     if plainly and streaming.can_stream(task, format_, output):
         streaming.run(task, input_, column, format_, output)
         return
@@ -108,11 +114,15 @@ def run(
         if digits:
             return _decimals(chosen, values, order, wrt, digits)
         results = _results(chosen, values, order, wrt, exact)
-        back = _backward(chosen, values, upstream) if upstream else {}
-        return results | back
+        if gradient is not None:
+            results |= _backward(chosen, values, gradient, results["f"].shape)
+        return results
 
     if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
-        streaming.every_whole_array(lambda v: compute(task.read(v)), input_, output)
+        made = [*_names(order), *(["upstream", "backward"] if upstream else [])]
+        streaming.every_whole_array(
+            lambda v: compute(task.read(v)), made, input_, output
+        )
         return
     values = options.numbers(x, input_, column, dtype)
     results = compute(values)
@@ -221,22 +231,26 @@ def _over_axis(
 
 
 def _backward(
-    chosen: "Activation", x: "Array", upstream: list[str]
+    chosen: "Activation", x: "Array", gradient: "Array", shape: tuple[int, ...]
 ) -> "dict[str, Array]":
     import math
 
     import numpy as np
 
-    from actcli import points
     from actcli.errors import RequestError, counted
 
-    gradient = points.read(upstream, "--upstream").astype(x.dtype)
-    shape = np.shape(chosen(x))
     if gradient.size not in (1, math.prod(shape)):
         raise RequestError(
             f"--upstream: {counted(gradient.size, 'number')}; {chosen.name} gives {math.prod(shape)}"
         )
-    full = np.resize(gradient, shape)
+    with np.errstate(over="ignore"):
+        gradient = gradient.astype(x.dtype)
+    # a single number takes no room
+    full = (
+        np.broadcast_to(gradient[0], shape)
+        if gradient.size == 1
+        else gradient.reshape(shape)
+    )
     return {"upstream": full, "backward": chosen.vjp(x, full)}
 
 
@@ -294,7 +308,8 @@ def _show(
     wrt: str | None,
     precision: int,
 ) -> None:
-    from actcli.render.tables import numbers, show
+    from actcli.render.output import note
+    from actcli.render.tables import left_out, shortened, show
 
     headings = _headings(chosen.label, wrt)
     jacobian = results.get("derivative") if chosen.over_axis else None
@@ -303,8 +318,8 @@ def _show(
         for n, v in results.items()
         if not (jacobian is not None and n == "derivative")
     }
-    cells = {headings.get(n, n): numbers(v, precision) for n, v in plain.items()}
-    inputs = {"x": numbers(x, max(precision, 8))}
+    cells = {headings.get(n, n): shortened(v, precision) for n, v in plain.items()}
+    inputs = {"x": shortened(x, max(precision, 8))}
     if x.size != results["f"].size:
         # one table for what comes out, one for what goes back
         if "backward" in cells:
@@ -312,6 +327,8 @@ def _show(
     else:
         cells = {**inputs, **cells}
     show(cells, footer=_footer(chosen, x, results, list(cells), precision))
+    if more := left_out(max(x.size, results["f"].size)):
+        note(f"{more} more rows; -f csv prints them all, -o FILE writes them")
     if jacobian is not None:
         _show_jacobian(chosen, jacobian, precision)
 

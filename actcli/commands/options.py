@@ -138,7 +138,9 @@ Input = Annotated[
 Column = Annotated[
     str | None,
     typer.Option(
-        "--column", metavar="NAME|N", help="Which column or array of the input file."
+        "--column",
+        metavar="NAME|N",
+        help="Which column or array of the input file, by its name, or by its place from 1 if none has that name.",
     ),
 ]
 Dtype = Annotated[

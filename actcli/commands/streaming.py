@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from math import prod
@@ -31,6 +31,7 @@ class Task:
         wrt: the derivative by a parameter.
         dtype: the numbers are brought to it; their own unless given.
         threads: how many at most.
+        upstream: a gradient that every number gets, of a function of each number alone.
     """
 
     function: "Activation"
@@ -38,11 +39,13 @@ class Task:
     wrt: str | None = None
     dtype: str | None = None
     threads: int | None = None
+    upstream: float | None = None
 
     @property
     def names(self) -> list[str]:
         """The names of the results."""
-        return ["f", "derivative"][: self.order + 1]
+        back = [] if self.upstream is None else ["upstream", "backward"]
+        return ["f", "derivative"][: self.order + 1] + back
 
     @property
     def seeded(self) -> bool:
@@ -56,6 +59,8 @@ class Task:
             x: any numbers; for a function over an axis slabs, each of which begins with that axis.
             place: of the first number in the whole.
         """
+        if self.upstream is not None:
+            return replace(self, upstream=None)(x, place) | self._backward(x)
         if self.function.over_axis:
             return {"f": self.function(x, axis=1, threads=self.threads)}
         if self.seeded:
@@ -64,6 +69,14 @@ class Task:
             return {"f": self.function(x, threads=self.threads)}
         results = self.function.value_and_derivative(x, self.wrt, threads=self.threads)
         return dict(zip(self.names, results, strict=True))
+
+    def _backward(self, x: "Array") -> "dict[str, Array]":
+        import numpy as np
+
+        with np.errstate(over="ignore"):
+            upstream = np.full_like(x, self.upstream)
+        back = self.function.vjp(x, upstream, threads=self.threads)
+        return {"upstream": upstream, "backward": back}
 
     def _from_place(self, x: "Array", place: int) -> "dict[str, Array]":
         from actcli import engine
@@ -122,7 +135,11 @@ class Task:
 
 def can_stream(task: Task, format_: str, output: Path | None) -> bool:
     """Whether a function may be computed in parts, and the results written in parts."""
-    if task.function.over_axis and (task.order or task.seeded):
+    if task.function.over_axis and (
+        task.order or task.seeded or task.upstream is not None
+    ):
+        return False
+    if task.seeded and task.upstream is not None:
         return False
     return output is not None or format_ != "table"
 
@@ -156,18 +173,19 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
     from actcli.render.records import BINARY
 
     source.chunks = _started(source)
-    folder = output.parent if output else None
+    # only a file can be written anew at its beginning, or at any place
+    folder = output.parent if output and not files.is_stream(output) else None
     parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
     dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
     if format_ == "npy":
         files.check_one(task.names)
-        if output and shape is not None:
+        if output and folder and shape is not None:
             files.check_space(output, prod(shape) * dtype.itemsize)
     with (
         _target(output) as stream,
         progress(source.bytes, "bytes") as advance,
     ):
-        if format_ == "npy" and output and source.file and hasattr(os, "preadv"):
+        if format_ == "npy" and folder and source.file and hasattr(os, "preadv"):
             streams.write_header(stream, dtype, source.shape or (), source.order)
             _by_place(task, source, stream, dtype, advance)
             return
@@ -176,6 +194,8 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
             format_ not in ("json", "npz") and _count(source.shape) != _count(shape)
         ):
             del shapes["x"]
+        if format_ == "plain":
+            shapes.pop("upstream", None)
         with streams.sink(
             stream,
             format_,
@@ -230,10 +250,10 @@ def _arranged(
     over_axis = task.function.over_axis
     if not over_axis and (source.order == "C" or not (ordered or task.seeded)):
         return source.chunks
-    if over_axis and source.shape is None:
-        # one row, and only its end tells how long it is
+    if over_axis and _takes_all(task, source):
         whole = source.whole()
-        source.shape, source.chunks = whole.shape, iter([(whole, source.bytes or 0)])
+        source.shape, source.order = whole.shape, "C"
+        source.chunks = iter([(whole.ravel(), source.bytes or 0)])
     assert source.shape is not None
     shape, count = source.shape, _count(source.shape)
     parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
@@ -247,6 +267,11 @@ def _arranged(
             part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))
         )
     return ((part, part.size * (source.bytes or 0) // count) for part in parts)
+
+
+def _takes_all(task: Task, source: "Source") -> bool:
+    """Whether a function over an axis takes all numbers at once: a row of which only the end tells how long it is, or one slab."""
+    return source.shape is None or prod(source.shape[: task.axis(source.shape)]) == 1
 
 
 def _count(shape: Shape) -> int:
@@ -338,40 +363,56 @@ def is_archive(path: Path | None) -> TypeGuard[Path]:
 
 def _every_array(task: Task, path: Path, output: Path) -> None:
     """Compute every array of an archive into another."""
+    import numpy as np
+
     from actcli import sources
     from actcli.render.progress import progress
-    from actcli.render.streams import ArraySink
+    from actcli.render.streams import ArraySink, SpooledSink
 
-    with _archive(output) as put:
+    with _archive(path, output, task.names) as put:
         for name in sources.names(path):
-            for result in task.names:
-                with (
-                    sources.opened(path, name) as source,
-                    progress(source.bytes, "bytes") as advance,
-                    put(name, result) as member,
-                ):
-                    parts = _arranged(task, source, output.parent, ordered=False)
-                    sink = ArraySink(
-                        member,
-                        task.result_dtype(source.dtype),
-                        task.result_shape(source.shape),
-                        source.order,
-                    )
-                    for _, results, size in _computed(task, parts):
-                        sink.write({"f": results[result]})
-                        advance(size)
+            with (
+                sources.opened(path, name) as source,
+                progress(source.bytes, "bytes") as advance,
+            ):
+                parts = _arranged(task, source, output.parent, ordered=False)
+                dtype = task.result_dtype(source.dtype)
+                shape = task.result_shape(source.shape)
+                others = task.names[1:]
+                # only one member is written at a time
+                with SpooledSink(dict.fromkeys(others, shape), output.parent) as kept:
+                    kept.write(dict.fromkeys(others, np.empty(0, dtype)))
+                    with put(name, "f") as member:
+                        sink = ArraySink(member, dtype, shape, source.order)
+                        for _, results, size in _computed(task, parts):
+                            sink.write({"f": results.pop("f")})
+                            kept.write(results)
+                            advance(size)
+                    for other in others:
+                        with put(name, other) as member:
+                            kept.array_into(member, other, source.order)
 
 
 def every_whole_array(
-    compute: "Callable[[Array], dict[str, Array]]", path: Path, output: Path
+    compute: "Callable[[Array], dict[str, Array]]",
+    results: Sequence[str],
+    path: Path,
+    output: Path,
 ) -> None:
-    """Compute every array of an archive into another where it takes the whole array to compute a part."""
+    """Compute every array of an archive into another where it takes the whole array to compute a part.
+
+    Args:
+        compute: returns the results by name.
+        results: the names that it returns.
+        path: of the archive.
+        output: the other one.
+    """
     import numpy as np
 
     from actcli import sources
     from actcli.render.output import note
 
-    with _archive(output) as put:
+    with _archive(path, output, results) as put:
         for name in sources.names(path):
             for result, values in compute(sources.read(path, name)).items():
                 with put(name, result) as member:
@@ -381,17 +422,33 @@ def every_whole_array(
 
 @contextmanager
 def _archive(
-    output: Path,
+    path: Path, output: Path, results: Sequence[str]
 ) -> "Iterator[Callable[[str, str], AbstractContextManager[IO[bytes]]]]":
-    """Give a function that opens a member: f of an array under its name, other results under that with theirs."""
+    """Give a function that opens a member for a result of an array of another archive.
+
+    Raises:
+        RequestError: two results would have one name.
+    """
     import zipfile
+    from collections import Counter
 
-    from actcli import files
+    from actcli import files, sources
+    from actcli.errors import RequestError
 
+    made = [_member(name, result) for name in sources.names(path) for result in results]
+    for member, count in Counter(made).items():
+        if count > 1:
+            raise RequestError(
+                f"{path}: two results would be named {member}; rename an array, or take one with --column"
+            )
     with files.written_whole(output) as stream, zipfile.ZipFile(stream, "w") as archive:
 
         def put(name: str, result: str) -> "AbstractContextManager[IO[bytes]]":
-            member = name if result == "f" else f"{name}_{result}"
-            return archive.open(f"{member}.npy", "w", force_zip64=True)
+            return archive.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put
+
+
+def _member(name: str, result: str) -> str:
+    """Return the name of a result: f has that of the array, the others add theirs."""
+    return name if result == "f" else f"{name}_{result}"

@@ -12,6 +12,8 @@ from rich.text import Text
 
 from actcli.engine import Array
 
+_MOST_ROWS = 10_000  # of a table, which nobody reads to its end
+_ENDS = 20  # rows shown of each end of a longer one
 _LEAST_WORDS = 8  # a column of words is not made narrower
 _FRAME = 3  # what stands around each cell: a line and two blanks
 
@@ -109,6 +111,28 @@ def _round_up(pace: float) -> int:
     while power * 10 < pace:
         power *= 10
     return next(f * power for f in (1, 2, 5, 10) if f * power >= pace)
+
+
+def shortened(values: Array, precision: int = 8) -> list[str]:
+    """Return the cells of a column, with those between the first and the last left out where there are very many.
+
+    >>> cells = shortened(np.arange(100_000.0))
+    >>> cells[19:22], len(cells)
+    (['19', '…', '99980'], 41)
+    """
+    flat = values.ravel()
+    if not left_out(flat.size):
+        return numbers(flat, precision)
+    return [
+        *numbers(flat[:_ENDS], precision),
+        "…",
+        *numbers(flat[-_ENDS:], precision),
+    ]
+
+
+def left_out(length: int) -> int:
+    """Return how many rows of a table of that length are not shown."""
+    return length - 2 * _ENDS if length > _MOST_ROWS else 0
 
 
 def numbers(values: Array | Sequence[Any], precision: int = 8) -> list[str]:

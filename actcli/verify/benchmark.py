@@ -20,10 +20,17 @@ _ROW = 100  # numbers in each row that a function over an axis gets
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one contender, a number for each round, and what each is over ours of the same round."""
+    """Seconds of one contender, a number for each round, and what each is over ours of the same round.
+
+    Attributes:
+        seconds: of the contender.
+        ours: of the same rounds.
+        own: whether a framework ran a function of its own, or the formula in its operations; None for all else.
+    """
 
     seconds: tuple[float, ...]
     ours: tuple[float, ...]
+    own: bool | None = None
 
     @property
     def median(self) -> float:
@@ -135,7 +142,12 @@ def benchmark(
                     contenders[name] = run
             rounds = race(contenders, repeat)
             ours = tuple(rounds.pop("actcli"))
-            timings = {n: Timing(tuple(s), ours) for n, s in rounds.items()}
+            timings = {
+                n: Timing(
+                    tuple(s), ours, others[n].own(function) if n in others else None
+                )
+                for n, s in rounds.items()
+            }
             yield Result(
                 function.label,
                 order,
@@ -155,11 +167,20 @@ def _ours(function: Activation, x: Array, order: int, threads: int) -> Run:
     return lambda: function.vjp(x, ones, threads=threads)
 
 
-def geometric_means(results: Sequence[Result]) -> dict[str, dict[str, float]]:
-    """Return, for each opponent, the geometric mean of our time over its time: of f, and of the derivative where it ran."""
+def geometric_means(
+    results: Sequence[Result], *, own: bool | None = None
+) -> dict[str, dict[str, float]]:
+    """Return, for each opponent, the geometric mean of our time over its time: of f, and of the derivative where it ran.
+
+    Args:
+        results: of several functions.
+        own: only where a framework ran a function of its own, or only where it ran the formula.
+    """
     ratios: dict[str, dict[str, list[float]]] = {}
     for r in results:
         for name, timing in r.others.items():
+            if own is not None and timing.own is not own:
+                continue
             of_name = ratios.setdefault(name, {})
             of_name.setdefault(("f", "derivative")[r.order], []).append(timing.ratio)
     return {

@@ -35,6 +35,9 @@ class Naive:
     def __init__(self, _: int) -> None:
         self.within = numpy_library()
 
+    def own(self, function: Activation) -> None:
+        """Return None: NumPy has no such functions, every one is a formula."""
+
     def value(self, function: Activation, x: Array) -> Run | None:
         """Return a call that computes f of x anew, or None if it cannot."""
         return self._run(function, x, 0)
@@ -66,9 +69,13 @@ class Torch:
         )
         self.within = Library(named.functions, where)
 
+    def own(self, function: Activation) -> bool:
+        """Whether torch has the function."""
+        return self._theirs(function) is not None
+
     def value(self, function: Activation, x: Array) -> Run | None:
         """Return a call that computes f of x anew, or None if it cannot."""
-        f = self._own(function)
+        f = self._theirs(function) or one_liner(function, self.within)
         if f is None:
             return None
         tensor = self.torch.from_numpy(x)
@@ -81,7 +88,7 @@ class Torch:
 
     def slope(self, function: Activation, x: Array) -> Run | None:
         """Return a call that takes ones back through the graph of f, or None if there is none."""
-        f = self._own(function)
+        f = self._theirs(function) or one_liner(function, self.within)
         if f is None:
             return None
         tensor = self.torch.from_numpy(x).requires_grad_()
@@ -91,7 +98,7 @@ class Torch:
         ones = self.torch.ones_like(y)
         return lambda: self.torch.autograd.grad(y, tensor, ones, retain_graph=True)
 
-    def _own(self, function: Activation) -> Callable[[Any], Any] | None:
+    def _theirs(self, function: Activation) -> Callable[[Any], Any] | None:
         def compute(f: Callable[[Any], Any], x: Array) -> Array:
             return np.asarray(f(self.torch.from_numpy(x)))
 
@@ -102,7 +109,7 @@ class Torch:
             *_found(modules, names),
             *([self._prelu] if function.name == "prelu" else []),
         ]
-        return _same(function, own, compute) or one_liner(function, self.within)
+        return _same(function, own, compute)
 
     def _prelu(self, x: Any) -> Any:
         return self.torch.nn.functional.prelu(x, x.new_full((1,), 0.25))
@@ -125,14 +132,18 @@ class Jax:
         special = import_module("jax.scipy.special")
         self.within = library(self.jax.numpy, erf=special.erf, erfc=special.erfc)
 
+    def own(self, function: Activation) -> bool:
+        """Whether JAX has the function."""
+        return self._theirs(function) is not None
+
     def value(self, function: Activation, x: Array) -> Run | None:
         """Return a call that computes f of x anew, or None if it cannot."""
-        f = self._own(function)
+        f = self._theirs(function) or one_liner(function, self.within)
         return None if f is None else self._compiled(f, x)
 
     def slope(self, function: Activation, x: Array) -> Run | None:
         """Return a call that takes ones back through f, or None if it cannot."""
-        f = self._own(function)
+        f = self._theirs(function) or one_liner(function, self.within)
         if f is None:
             return None
 
@@ -146,13 +157,13 @@ class Jax:
         compiled, given = self.jax.jit(f), self.jax.numpy.asarray(x)
         return lambda: compiled(given).block_until_ready()
 
-    def _own(self, function: Activation) -> Callable[[Any], Any] | None:
+    def _theirs(self, function: Activation) -> Callable[[Any], Any] | None:
         def compute(f: Callable[[Any], Any], x: Array) -> Array:
             return np.asarray(f(self.jax.numpy.asarray(x)))
 
         modules = (self.jax.nn, self.jax.numpy)
         own = _found(modules, _candidates("jax", function))
-        return _same(function, own, compute) or one_liner(function, self.within)
+        return _same(function, own, compute)
 
 
 def _candidates(

@@ -33,6 +33,23 @@ def test_a_table() -> None:
     assert done.stderr == ""
 
 
+def test_a_table_of_very_many_numbers_shows_its_ends() -> None:
+    done = run("eval", "relu", "-x", "0:9999")
+    assert (done.stderr, len(done.stdout.splitlines())) == ("", 10_000 + 4)
+    done = run("eval", "relu", "-d", "-x", "0:10000")
+    rows = done.stdout.splitlines()[3:-1]
+    assert [row.split()[1] for row in rows] == [
+        *map(str, range(20)), "…", *map(str, range(9981, 10001))
+    ]  # fmt: skip
+    assert rows[20].split() == ["│", "…", "│", "…", "│", "…", "│"]
+    assert (
+        done.stderr == "9961 more rows; -f csv prints them all, -o FILE writes them\n"
+    )
+    assert (
+        run("eval", "relu", "-x", "0:10000", "-f", "plain").stdout.count("\n") == 10_001
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -235,7 +252,7 @@ def test_pipes() -> None:
     )
     quiet = shell("set -o pipefail; actcli eval relu -x 0:100000 -f csv | head -1")
     assert (quiet.stdout, quiet.stderr, quiet.returncode) == ("x,f\n", "", 0)
-    table = shell("set -o pipefail; actcli eval relu -x 0:50000 | head -1")
+    table = shell("set -o pipefail; actcli eval relu -x 0:9999 | head -1")
     assert (table.stderr, table.returncode) == ("", 0)
     closed = shell("actcli eval relu -x 1 >&-")
     assert (closed.stderr, closed.returncode) == ("", 0)

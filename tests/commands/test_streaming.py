@@ -78,20 +78,25 @@ def test_shape_and_order_of_axes_are_kept(
 
 
 def test_every_array_of_an_archive(tmp_path: Path) -> None:
-    arrays = {"weights": inputs("float32").reshape(30, 100), "bias": inputs(count=7)}
+    arrays = {
+        "weights": inputs("float32").reshape(30, 100),
+        "by_columns": np.asfortranarray(inputs().reshape(30, 100)),
+        "bias": inputs(count=7),
+        "nothing": inputs("float16", 0),
+    }
     np.savez_compressed(tmp_path / "x.npz", **arrays)  # type: ignore[arg-type]
     assert (
         run("eval", "relu", "-i", "x.npz", "-o", "y.npz", "-d", cwd=tmp_path).returncode
         == 0
     )
     with np.load(tmp_path / "y.npz") as read:
-        assert set(read) == {"weights", "bias", "weights_derivative", "bias_derivative"}
+        assert set(read) == {*arrays, *(f"{name}_derivative" for name in arrays)}
         for name, x in arrays.items():
             np.testing.assert_array_equal(read[name], actcli.relu(x))
             assert read[name].dtype == x.dtype
-            np.testing.assert_array_equal(
-                read[f"{name}_derivative"], actcli.relu.derivative(x)
-            )
+            slopes = read[f"{name}_derivative"]
+            np.testing.assert_array_equal(slopes, actcli.relu.derivative(x))
+            assert slopes.dtype == x.dtype
 
 
 @pytest.mark.parametrize(
@@ -102,6 +107,8 @@ def test_every_array_of_an_archive(tmp_path: Path) -> None:
         ("gumbel_softmax:seed=1", [], ["f"]),
         ("logsumexp", [], ["f"]),
         ("tanh", ["--exact", "-d"], ["f", "derivative"]),
+        ("tanh", ["-d", "-u", "1"], ["f", "derivative", "upstream", "backward"]),
+        ("softmax", ["-u", "1"], ["f", "upstream", "backward"]),
         ("rrelu:seed=1", ["-d"], ["f", "derivative"]),
     ],
 )
@@ -124,6 +131,22 @@ def test_every_array_of_an_archive_for_what_needs_the_whole(
                 got = read[f"{name}_derivative"]
                 assert (got.shape, got.dtype) == (slopes.shape, x.dtype)
                 np.testing.assert_allclose(got, slopes, rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [["relu", "-d"], ["softmax", "-d"]])
+def test_two_results_of_one_name(options: list[str], tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.ones(3), a_derivative=np.ones(3))
+    arguments = ["eval", *options, "-i", "x.npz", "-o", "y.npz"]
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "actcli: x.npz: two results would be named a_derivative; rename an array, or take one with --column\n",
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+    assert run(*arguments, "--column", "a", cwd=tmp_path).returncode == 0
+    assert run(*arguments[:2], *arguments[3:], cwd=tmp_path).returncode == 0
+    with np.load(tmp_path / "y.npz") as read:
+        assert set(read) == {"a", "a_derivative"}
 
 
 @pytest.mark.parametrize(
@@ -217,7 +240,7 @@ def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["prelu --wrt alpha", "swish:beta=2 -d", "softmax", "logsumexp", "relu --dtype float16"]
+    "command", ["prelu --wrt alpha", "swish:beta=2 -d", "swish -u 2", "relu -d -u 1/3", "softmax", "logsumexp", "relu --dtype float16"]
 )  # fmt: skip
 @pytest.mark.parametrize("format_", ["json", "csv", "plain"])
 def test_a_pipe_says_what_typed_numbers_say(command: str, format_: str) -> None:
@@ -267,6 +290,58 @@ def test_a_file_onto_itself(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), actcli.relu(inputs()))
 
 
+@POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.npz", "y.csv", "y.json"])
+@pytest.mark.parametrize("given", [["-i", "x.npy"], ["-x", "1,-2"]])
+def test_permissions_and_links_stay(
+    name: str, given: list[str], tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    (tmp_path / "there").mkdir()
+    for target in (tmp_path / "there" / "new", tmp_path / "there" / "old"):
+        if target.name == "old":
+            target.touch()
+            target.chmod(0o600)
+        (tmp_path / name).unlink(missing_ok=True)
+        (tmp_path / name).symlink_to(target)
+        done = run("eval", "relu", *given, "-o", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+        assert (tmp_path / name).readlink() == target
+        assert target.stat().st_size > 0
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o600 if target.name == "old" else 0o666 & ~mask
+        assert target.stat().st_mode & 0o777 == mode
+    assert len(list((tmp_path / "there").iterdir())) == 2
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.npz", "y.csv", "y.json"])
+@pytest.mark.parametrize("given", ["-i x.npy", "-i x.txt", "-x 1,-2"])
+def test_into_a_named_pipe(name: str, given: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    np.savetxt(tmp_path / "x.txt", inputs())
+    x = np.array([1.0, -2.0]) if given == "-x 1,-2" else inputs()
+    (tmp_path / "read").mkdir()
+    done = shell(
+        f"mkfifo {name}; cat {name} > read/{name} & actcli eval relu {given} -o {name} && wait",
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+    assert (tmp_path / name).is_fifo()
+    got = sources.read(tmp_path / "read" / name, None if name == "y.npy" else "f")
+    np.testing.assert_array_equal(got, actcli.relu(x))
+
+
+@POSIX
+def test_a_named_pipe_whose_reader_has_enough(tmp_path: Path) -> None:
+    done = shell(
+        "mkfifo y.csv; head -1 y.csv & actcli eval relu -x 0:1000000 -o y.csv; wait",
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "x,f\n", "")
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_random_slopes_go_by_the_place_in_the_whole(
     order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -297,6 +372,7 @@ def test_random_slopes_go_by_the_place_in_the_whole(
         ("rrelu:seed=1", "npy", "npy"),
         ("softmax", "npy", "npy"),
         ("relu", "npy", "json"),
+        ("relu -u 1", "npy", "json"),
         ("relu", "npy by columns", "csv"),
         ("relu", "txt", "txt"),
         ("relu", "txt", "npy"),
@@ -324,7 +400,7 @@ def test_memory_does_not_grow_with_the_input(
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", measured, *ACTCLI, "eval", spec, "-i", str(path), "-o", f"y.{made}"],
+        [sys.executable, "-c", measured, *ACTCLI, "eval", *spec.split(), "-i", str(path), "-o", f"y.{made}"],
         cwd=tmp_path, env=environment(), capture_output=True, check=True,
     )  # fmt: skip
     assert int(done.stdout) * (1 if sys.platform == "darwin" else 1024) < 120e6

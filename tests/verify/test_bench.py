@@ -9,6 +9,7 @@ import pytest
 
 import actcli
 from actcli.activation import Activation
+from actcli.commands import bench
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.one_liners import numpy_library, one_liner
@@ -78,6 +79,36 @@ def test_figures_follow_from_seconds() -> None:
     means = geometric_means([result, result, slope])
     assert means["copy"] == pytest.approx({"f": 3.0, "derivative": 3.0})
     assert means["naive"] == pytest.approx({"f": 0.5})
+    theirs = {"torch": Timing((3e-3, 6e-3, 4.5e-3), ours, own=True)}
+    formula = {"torch": Timing((1e-3, 2e-3, 1.5e-3), ours, own=False)}
+    both = [
+        Result("f", 0, Timing(ours, ours), others, 1_000_000, 8)
+        for others in (theirs | {"copy": slope.others["copy"]}, formula)
+    ]
+    assert geometric_means(both)["torch"]["f"] == pytest.approx((4 / 3) ** 0.5)
+    assert geometric_means(both, own=True) == {"torch": {"f": pytest.approx(2 / 3)}}
+    assert geometric_means(both, own=False) == {"torch": {"f": pytest.approx(2)}}
+
+
+def test_a_star_says_which_are_formulas(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = (2e-3,)
+    rows = [
+        Result(name, 0, Timing(ours, ours), {"jax": Timing((1e-3,), ours, own)}, 10, 8)
+        for name, own in (("relu", True), ("mish", False))
+    ]
+    settings = {"size": 10, "dtype": "float64", "threads": 1, "repeat": 1}
+    bench._show(rows, settings)
+    shown = capsys.readouterr().out
+    assert [line.split("│")[-2] for line in shown.splitlines()[4:6]] == [
+        "  2.00 ",
+        " 2.00* ",
+    ]
+    assert shown.endswith(
+        "* the framework has no such function and runs the formula in its operations\n"
+    )
+    assert [bench._document(r)["against"]["jax"]["own"] for r in rows] == [True, False]
+    bench._show(rows[:1], settings)
+    assert "*" not in capsys.readouterr().out
 
 
 def test_a_framework_counts_only_if_it_computes_the_same() -> None:
@@ -100,6 +131,8 @@ def test_frameworks_have_each_function_or_its_formula(
     pytest.importorskip(name)
     x = np.linspace(-3.0, 3.0, 50)
     framework = frameworks.OPPONENTS[name](2)
+    if elementwise.name in ("relu", "bent_identity"):
+        assert framework.own(elementwise) == (elementwise.name == "relu")
     run = framework.value(elementwise, x)
     assert (run is None) == (str(elementwise.formula) == "x")
     if run is None:
@@ -174,6 +207,12 @@ def test_the_command(tmp_path: Path) -> None:
         "function,order,ns,ns_low,ns_high,gb_per_s,copy_ns,over_copy,naive_ns,over_naive"
     )
     assert len(csv) == 7
+    plain = run(*arguments, "-f", "plain").stdout.splitlines()
+    assert [row.split(" ")[:2] for row in plain[:3]] == [
+        ["relu", "0"],
+        ["relu", "1"],
+        ["swish:beta=2", "0"],
+    ]
     done = run(*arguments, "-o", "bench.png", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "wrote bench.png\n")
     assert "3000 numbers, float64" in done.stdout
@@ -196,6 +235,12 @@ def test_all_functions_unless_some_are_named() -> None:
         (
             ["relu", "--against", "naive,troch"],
             "no opponent 'troch'; did you mean 'torch'?",
+        ),
+        (["relu", "--against", ""], "no opponent ''; choose from naive, torch, jax"),
+        (["--size", "100000000", "-f", "npy"], "bench: .npy holds one array"),
+        (
+            ["--size", "100000000", "-f", "jsno"],
+            "no format 'jsno'; did you mean 'json'?",
         ),
         (["relu", "--dtype", "float63"], "no dtype 'float63'"),
         (
