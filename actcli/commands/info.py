@@ -140,7 +140,7 @@ def _described(
             "largest slope": say.steepest(analysis),
             "Lipschitz constant": say.number(analysis.lipschitz.slope),
             "|f′| < 0.01": say.vanishing(analysis),
-            "zero-centred": f"{'yes' if analysis.zero_centred else 'no'}, E[f(z)] = {say.number(analysis.gain.mean)}",
+            "zero-centred": say.zero_centred(analysis),
             "smoothness": say.smoothness(analysis),
             "gains": say.gains(analysis),
         }

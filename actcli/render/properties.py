@@ -50,9 +50,7 @@ def _computed(analysis: Analysis) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number as one reads it: six digits, ``∞`` for infinity, a word for none."""
-    if math.isnan(value):
-        return "undefined"
+    """Return a number as one reads it: six digits, ``∞`` for infinity."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.6g}"
@@ -135,6 +133,13 @@ def smoothness(analysis: Analysis) -> str:
         for b in smooth.breaks
     ]
     return "; ".join([smooth.name, *_first(told)]).replace("nan", "no value")
+
+
+def zero_centred(analysis: Analysis) -> str:
+    """Return whether the mean for z ~ N(0, 1) is 0, and the mean."""
+    gain = analysis.gain
+    mean = gain.no_gain("mean") if math.isnan(gain.mean) else number(gain.mean)
+    return f"{'yes' if analysis.zero_centred else 'no'}, E[f(z)] = {mean}"
 
 
 def gains(analysis: Analysis) -> str:
