@@ -190,7 +190,9 @@ def _parts(size: int, threads: int) -> list[slice]:
 
 def _workers(size: int, threads: int | None) -> int:
     """Return how many threads are worth starting: each has a whole block at least."""
-    if threads is not None and not (isinstance(threads, int) and threads >= 1):
+    if threads is not None and not (
+        isinstance(threads, int | np.integer) and threads >= 1
+    ):
         raise RequestError(f"threads is {threads!r}; give a whole number from 1 on")
     return max(1, min(threads or processors(), size // BLOCK))
 

@@ -2,6 +2,7 @@
 
 import ast
 import math
+import operator
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -310,7 +311,7 @@ def _number(node: ast.expr, values: Mapping[str, float]) -> float:
             numbers = [_number(part, values) for part in (left, *others)]
             return float(
                 all(
-                    _COMPARE[type(o)](a, b)
+                    COMPARE[type(o)](a, b)
                     for o, a, b in zip(ops, numbers, numbers[1:], strict=False)
                 )
             )
@@ -329,13 +330,14 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: lambda a, b: a / b if b else math.nan,
     ast.Pow: lambda a, b: math.pow(a, b),
 }
-_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
-    ast.Eq: lambda a, b: a == b,
-    ast.NotEq: lambda a, b: a != b,
+# of numbers, and of whole arrays too
+COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
 }
 _CALL: dict[str, Callable[..., float]] = {
     "exp": math.exp,

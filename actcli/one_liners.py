@@ -13,7 +13,7 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.differentiate import derivative
 from actcli.engine import Array
-from actcli.formula import CONSTANTS, FUNCTIONS, Formula
+from actcli.formula import COMPARE, CONSTANTS, FUNCTIONS, Formula
 
 OneLiner = Callable[[Any], Any]
 
@@ -168,7 +168,7 @@ class _Evaluator:
 
     def holds(self, ops: list[ast.cmpop], terms: list[Any]) -> Any:
         results = [
-            _COMPARE[type(o)](a, b)
+            COMPARE[type(o)](a, b)
             for o, a, b in zip(ops, terms, terms[1:], strict=False)
         ]
         whole = results[0]
@@ -210,12 +210,4 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
-    ast.Eq: lambda a, b: a == b,
-    ast.NotEq: lambda a, b: a != b,
 }

@@ -213,3 +213,9 @@ def test_no_warning_leaves_a_thread() -> None:
     x = np.full(SIZE, -1e308)
     with np.errstate(all="raise"):
         actcli.swish(x, threads=3)
+
+
+def test_threads_may_be_an_integer_of_numpy() -> None:
+    x = np.linspace(-3.0, 3.0, SIZE)
+    got = actcli.tanh(x, threads=np.int64(2))
+    np.testing.assert_array_equal(got, actcli.tanh(x))

@@ -40,7 +40,7 @@ def mish(x: Array) -> Array:
 
 @mish.derivative
 def mish_prime(x: Array) -> Array:
-    # over one denominator, powers of w together: 1 + x cancels here, before anything is rounded; 1 from x = 40 on
+    # over one denominator, powers of w together: 1 + x cancels here, before anything is rounded
     t = at_most(x, 40.0)
     w = np.exp(t)
     d = w * (w + 2.0) + 2.0

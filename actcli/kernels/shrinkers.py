@@ -90,9 +90,8 @@ def tanhshrink(x: Array) -> Array:
     near = t * s * polynomial(_B, s) / polynomial(_D, s)
     y = select(t == z, near, z - np.tanh(z))
     if x.dtype == np.float16:
-        y = to_odd(
-            y, z
-        )  # far out it is x - 1, which may be a tie, and a little beyond it
+        # far out it is x - 1, which may be a tie, and a little beyond it
+        y = to_odd(y, z)
     return y.astype(x.dtype, copy=False)
 
 
