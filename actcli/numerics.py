@@ -16,6 +16,7 @@ from actcli.engine import Array
 _FAR = -700.0
 _SHIFT = 64.0
 _UNSHIFT = float(np.exp(-_SHIFT))
+_SIGN = np.int64(-(2**63))
 # below this even the product with a large factor is zero
 _ZERO_FROM = -2000.0
 
@@ -29,6 +30,12 @@ def at_least(x: Array, bound: float) -> Array:
 def at_most(x: Array, bound: float) -> Array:
     """Return min(x, bound); of 0.0 and -0.0 it may be either."""
     return x.clip(-np.inf, bound)
+
+
+def minus_abs(x: Array) -> Array:
+    """Return -|x|."""
+    # the bit of the sign is set in one pass; abs and negative take two
+    return (x.view(np.int64) | _SIGN).view(np.float64)
 
 
 def product(factor: float, x: Array) -> Array:
@@ -76,36 +83,45 @@ def scaled_exp(scale: Any, z: Array) -> Array:
 def sigma(z: Array) -> Array:
     """Return σ(z) = 1/(1 + exp(-z))."""
     # not 1/(1 + exp(-z)): that overflows on the left, and on the right the sum is rounded before it is inverted
-    y = np.abs(z)
-    np.negative(y, out=y)
+    y = minus_abs(z)
     np.exp(y, out=y)
     y /= y + 1.0
     return mirrored(y, z)
 
 
-def bell(z: Array) -> Array:
-    """Return σ(z)·σ(-z)."""
+def bell(z: Array, scale: Any = 1.0) -> Array:
+    """Return scale·σ(z)·σ(-z), where the scale is a number or an array like z."""
     # not y·(1 - y): that is 0 from z = 37 on
-    y = np.abs(z)
-    np.negative(y, out=y)
-    np.exp(y, out=y)
-    t = y + 1.0
-    np.square(t, out=t)
-    y /= t
-    return y
+    return _bell(minus_abs(z), scale)
 
 
-def sech2(x: Array) -> Array:
-    """Return 1/cosh²(x)."""
-    # not 1 - tanh²: that has lost every digit at x = 20
-    y = np.abs(x)
-    y *= -2.0
-    np.exp(y, out=y)
-    t = y + 1.0
-    np.square(t, out=t)
-    y *= 4.0
-    y /= t
-    return y
+def sech2(x: Array, scale: Any = 1.0) -> Array:
+    """Return scale/cosh²(x), where the scale is a number or an array like x."""
+    # not 1 - tanh²: that has lost every digit at x = 20; nor by cosh, whose error next to 0 would count six times
+    t = np.abs(x)
+    t *= -2.0
+    return _bell(t, 4.0 * scale)
+
+
+def _bell(t: Array, scale: Any) -> Array:
+    """Return scale·exp(t)/(1 + exp(t))² for t ≤ 0."""
+    y = np.exp(t)
+    q = y + 1.0
+    np.square(q, out=q)
+    y /= q
+    if np.ndim(scale) or scale != 1.0:
+        y *= scale
+    return far_left(y, t, scale)
+
+
+def softplus_and_sigma(z: Array) -> tuple[Array, Array]:
+    """Return log(1 + exp(z)) and σ(z), which share their exponential."""
+    w = minus_abs(z)
+    np.exp(w, out=w)
+    y = np.log1p(w)
+    y += at_least(z, 0.0)
+    w /= w + 1.0
+    return y, mirrored(w, z)
 
 
 def softplus(z: Array) -> Array:
@@ -117,8 +133,7 @@ def softplus(z: Array) -> Array:
 
 def softplus_rest(z: Array) -> Array:
     """Return log(1 + exp(-|z|)), which is what softplus adds to max(z, 0)."""
-    y = np.abs(z)
-    np.negative(y, out=y)
+    y = minus_abs(z)
     np.exp(y, out=y)
     return np.log1p(y, out=y)
 

@@ -105,6 +105,15 @@ def gaussian(x: Array, /) -> Array:
     return _height(x, _PLAIN)
 
 
+def gaussian_prime(x: Array, /) -> Array:
+    """Return -2x·exp(-x²), the derivative of exp(-x²)."""
+    flat = x.ravel()
+    y = _exp_of_square(flat, 1.0, -2.0)
+    far = ~(y < -1e-300)
+    y *= flat
+    return _patched(y, far, flat, _gaussian_prime_far).reshape(x.shape)
+
+
 # On the grid
 
 
@@ -231,7 +240,7 @@ def _tail(x: Array, g: _Gaussian) -> tuple[Array, Array, Array]:
     for coefficient in table.TAIL[-2::-1]:
         mills *= t
         mills += coefficient
-    return a, _exp_of_square(a, g.q, _LIFT), mills
+    return a, _exp_of_square(a, g.q, lift=_LIFT), mills
 
 
 def _clipped(x: Array, g: _Gaussian) -> Array:
@@ -245,18 +254,23 @@ def _clipped(x: Array, g: _Gaussian) -> Array:
 
 def _height(x: Array, g: _Gaussian) -> Array:
     flat = x.ravel()
-    y = _exp_of_square(flat, g.q)
+    y = _exp_of_square(flat, g.q, g.scale)
     far = ~(y > 1e-300)  # also NaN, as at infinity
-    y *= g.scale
     return _patched(y, far, flat, lambda x: _height_far(x, g)).reshape(x.shape)
 
 
 def _height_far(x: Array, g: _Gaussian) -> Array:
-    return _exp_of_square(_clipped(x, g), g.q, _LIFT) * g.lowered
+    return _exp_of_square(_clipped(x, g), g.q, lift=_LIFT) * g.lowered
 
 
-def _exp_of_square(x: Array, q: float, lift: float = 0.0) -> Array:
-    """Return exp(lift - q·x²); a lift must be near q·x² or below it, so that the subtraction is exact."""
+def _gaussian_prime_far(x: Array) -> Array:
+    a = _clipped(x, _PLAIN)
+    y = _exp_of_square(a, 1.0, -2.0, _LIFT) * a
+    return np.copysign(y, -x) * _PLAIN.lowered
+
+
+def _exp_of_square(x: Array, q: float, scale: float = 1.0, lift: float = 0.0) -> Array:
+    """Return scale·exp(lift - q·x²); a lift must be near q·x² or below it, so that the subtraction is exact."""
     # not exp(-q * x * x): at x = 38 the rounding of x² alone moves the last nine bits
     y, head, rest = np.empty((3, x.size))
     np.bitwise_and(x.view(np.int64), _HEAD_BITS, out=head.view(np.int64))
@@ -266,13 +280,14 @@ def _exp_of_square(x: Array, q: float, lift: float = 0.0) -> Array:
     np.square(x, out=y)
     head -= y
     rest += head  # what the rounding of x² left
-    rest *= q
+    rest *= -q * scale
+    rest += scale
     y *= -q
     if lift:
         y += lift
     np.exp(y, out=y)
-    rest *= y
-    return y - rest
+    y *= rest
+    return y
 
 
 # The grids

@@ -7,7 +7,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import at_most, mend, scaled_exp
+from actcli.numerics import at_most
 from actcli.special import erf as plain_erf
 from actcli.special import (
     erf_prime,
@@ -16,6 +16,9 @@ from actcli.special import (
 )
 from actcli.special import (
     gaussian as plain_gaussian,
+)
+from actcli.special import (
+    gaussian_prime as plain_gaussian_prime,
 )
 
 
@@ -129,8 +132,7 @@ def gaussian(x: Array) -> Array:
 
 @gaussian.derivative
 def gaussian_prime(x: Array) -> Array:
-    y = -2.0 * x * plain_gaussian(x)
-    return mend(y, np.abs(x) > 26.0, lambda x: scaled_exp(-2.0 * x, -x * x), x)
+    return plain_gaussian_prime(x)
 
 
 @activation(

@@ -10,7 +10,6 @@ from actcli.numerics import (
     at_most,
     expm1_rest,
     jump,
-    product,
     scaled_exp,
     select,
 )
@@ -41,7 +40,13 @@ def exponential_prime(x: Array) -> Array:
 )
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
     """Exponential linear unit."""
-    return at_least(x, 0.0) + product(alpha, np.expm1(at_most(x, 0.0)))
+    y = np.expm1(at_most(x, 0.0))
+    if alpha == 1.0:
+        # left of 0 the exponential is the greater of both, and right of it x is
+        return np.maximum(x, y, out=y)
+    y *= alpha
+    y += at_least(x, 0.0)
+    return y
 
 
 @elu.derivative

@@ -14,7 +14,6 @@ from actcli.numerics import (
     gate,
     gate_slope,
     product,
-    sech2,
     select,
     sigma,
 )
@@ -42,8 +41,7 @@ def swish_prime(x: Array, *, beta: float) -> Array:
 
 @swish.derivative("beta")
 def swish_by_beta(x: Array, *, beta: float) -> Array:
-    z = beta * x
-    return far_left(x * x * bell(z), -np.abs(z), x * x)
+    return bell(beta * x, x * x)
 
 
 quick_gelu = swish.variant(
@@ -83,7 +81,7 @@ def gelu_prime(x: Array) -> Array:
 def gelu_10(x: Array) -> Array:
     """Gaussian error linear unit clipped at 10."""
     # its corner is no kink of the floating-point line: it lies between 10 and the next number
-    return np.minimum(x_normal_cdf(x), 10.0)
+    return at_most(x_normal_cdf(x), 10.0)
 
 
 @gelu_10.derivative
@@ -126,7 +124,7 @@ def hard_swish(x: Array) -> Array:
     """Piecewise quadratic swish, x·hard_sigmoid(x)."""
     # the quotient first: x·6 overflows where the result does not; below -3 it is -3·0, not -inf·0
     t = at_least(x, -3.0)
-    return t * (np.minimum(t + 3.0, 6.0) / 6.0)
+    return t * (at_most(t + 3.0, 6.0) / 6.0)
 
 
 @hard_swish.derivative
@@ -143,7 +141,7 @@ def hard_swish_prime(x: Array) -> Array:
 def hard_mish(x: Array) -> Array:
     """Piecewise quadratic mish."""
     t = at_least(x, -2.0)
-    return t * (0.5 * np.minimum(t + 2.0, 2.0))
+    return t * (0.5 * at_most(t + 2.0, 2.0))
 
 
 @hard_mish.derivative
@@ -166,7 +164,11 @@ def lisht(x: Array) -> Array:
 def lisht_prime(x: Array) -> Array:
     # held, so that no infinity meets a 0: from 40 on the slope is 1 to the last digit
     t = np.clip(x, -40.0, 40.0)
-    return np.tanh(t) + t * sech2(t)
+    d = np.cosh(t)
+    np.square(d, out=d)
+    t /= d
+    t += np.tanh(x)
+    return t
 
 
 @activation(
@@ -206,7 +208,7 @@ def aria2(x: Array, *, alpha: float = 1.5, beta: float = 0.5) -> Array:
 @aria2.derivative
 def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
     # held, so that no infinity meets a 0: from there on the slope is 1 to the last digit
-    z = np.minimum(beta * x, 50.0 + alpha)
+    z = at_most(beta * x, 50.0 + alpha)
     t, power = _richards(z, alpha)
     k = alpha * z * sigma(-z)
     return far_left(power * (1.0 + k), t, k, plus=1.0)

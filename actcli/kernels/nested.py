@@ -6,7 +6,15 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import at_least, at_most, far_left, mend, sech2, sigma
+from actcli.numerics import (
+    at_least,
+    at_most,
+    far_left,
+    mend,
+    sech2,
+    sigma,
+    softplus_and_sigma,
+)
 from actcli.numerics import softplus as plain_softplus
 from actcli.special import (
     erf,
@@ -43,9 +51,20 @@ def mish_prime(x: Array) -> Array:
     # over one denominator, powers of w together: 1 + x cancels here, before anything is rounded
     t = at_most(x, 40.0)
     w = np.exp(t)
-    d = w * (w + 2.0) + 2.0
-    n = 4.0 * (1.0 + t) + w * (6.0 + 4.0 * t + w * (4.0 + w))
-    y = mend(w * n / (d * d), x > _MISH_ONE_FROM, np.ones_like, x)
+    t *= 4.0
+    y = w + 4.0
+    y *= w
+    y += 6.0 + t
+    y *= w
+    t += 4.0
+    y += t
+    y *= w
+    d = w + 2.0
+    d *= w
+    d += 2.0
+    np.square(d, out=d)
+    y /= d
+    y = mend(y, x > _MISH_ONE_FROM, np.ones_like, x)
     return far_left(y, x, x, plus=1.0)
 
 
@@ -66,8 +85,10 @@ def serf(x: Array) -> Array:
 @serf.derivative
 def serf_prime(x: Array) -> Array:
     t = at_most(x, 40.0)
-    s = plain_softplus(t)
-    y = erf(s) + t * sigma(t) * erf_prime(s)
+    s, y = softplus_and_sigma(t)
+    y *= t
+    y *= erf_prime(s)
+    y += erf(s)
     return far_left(y, x, _SERF * x, plus=_SERF)
 
 
@@ -86,8 +107,10 @@ def phish(x: Array) -> Array:
 def phish_prime(x: Array) -> Array:
     t = np.clip(x, -50.0, 50.0)
     g = x_normal_cdf(t)
-    y = np.tanh(g) + t * x_normal_cdf_prime(t) * sech2(g)
-    return mend(y, x < _GELU_LOSES_DIGITS, _x2_normal_cdf_prime, t)
+    t *= x_normal_cdf_prime(t)
+    y = sech2(g, t)
+    y += np.tanh(g)
+    return mend(y, x < _GELU_LOSES_DIGITS, _x2_normal_cdf_prime, x)
 
 
 # below this gelu is subnormal, or nearly: its product with x is made from two halves of the bell curve
@@ -101,6 +124,7 @@ def _x2_normal_cdf(x: Array) -> Array:
 
 
 def _x2_normal_cdf_prime(x: Array) -> Array:
+    x = at_least(x, -50.0)
     y = gaussian(0.5 * x)
     return (x * (2.0 * _mills(-x) + x / math.sqrt(2.0 * math.pi))) * y * y
 
@@ -171,12 +195,21 @@ def tanhexp(x: Array) -> Array:
 
 @tanhexp.derivative
 def tanhexp_prime(x: Array) -> Array:
-    t = at_most(x, 6.0)
+    # tanh(w) = n/d and its slope 4·(n + 1)/d² with n = exp(2w) - 1 and d = n + 2: one exponential for both
+    t = at_most(x, 5.0)
     w = np.exp(t)
     t *= w
-    t *= sech2(w)
-    t += np.tanh(w)
-    return far_left(t, x, x, plus=1.0)
+    w *= 2.0
+    n = np.expm1(w, out=w)
+    d = n + 2.0
+    y = n * d
+    n += 1.0
+    n *= t
+    n *= 4.0
+    y += n
+    np.square(d, out=d)
+    y /= d
+    return far_left(y, x, x, plus=1.0)
 
 
 @activation(

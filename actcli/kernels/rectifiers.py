@@ -204,7 +204,7 @@ relu2 = star_relu.variant(
 )
 def nlrelu(x: Array, *, beta: float = 1.0) -> Array:
     """Natural logarithm of 1 plus the rectified input."""
-    y = np.maximum(x, 0.0)
+    y = at_least(x, 0.0)
     z = beta * y
     return mend(np.log1p(z), np.isinf(z), lambda y: np.log(y) + math.log(beta), y)
 

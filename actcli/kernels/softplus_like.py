@@ -1,5 +1,7 @@
 """Smooth rectifiers: near zero on the left, near the input on the right, and no corner."""
 
+import math
+
 import numpy as np
 
 from actcli.activation import activation
@@ -12,6 +14,7 @@ from actcli.numerics import (
     mirrored,
     product,
     sigma,
+    softplus_and_sigma,
     softplus_rest,
 )
 from actcli.numerics import softplus as plain_softplus
@@ -134,12 +137,11 @@ def sqrtsoftplus(x: Array) -> Array:
 
 @sqrtsoftplus.derivative
 def sqrtsoftplus_prime(x: Array) -> Array:
-    y = 0.5 * sigma(x) / np.sqrt(plain_softplus(x))
+    s, y = softplus_and_sigma(x)
+    np.sqrt(s, out=s)
+    y *= 0.5
+    y /= s
     return mend(y, x < -700.0, lambda x: 0.5 * np.exp(0.5 * x), x)
-
-
-# from here on cosh is half of an exponential to the last digit
-_COSH_IS_EXP = 20.0
 
 
 @activation(
@@ -149,11 +151,13 @@ _COSH_IS_EXP = 20.0
 )
 def logcosh(x: Array) -> Array:
     """Logarithm of the hyperbolic cosine."""
-    a = np.abs(x)
-    t = np.minimum(a, _COSH_IS_EXP)
-    # cosh - 1 = w²/(2·(1 + w)): log of cosh itself, which is 1 near 0, has no digits there
-    w = np.expm1(t)
-    return np.log1p(w * w / (2.0 + 2.0 * w)) + (a - t)
+    # log1p(2·sinh²(x/2)): log of cosh itself, which is 1 near 0, has no digits there
+    y = 0.5 * x
+    np.sinh(y, out=y)
+    np.square(y, out=y)
+    y *= 2.0
+    np.log1p(y, out=y)
+    return mend(y, np.isinf(y), lambda x: np.abs(x) - math.log(2.0), x)
 
 
 @logcosh.derivative
