@@ -51,6 +51,12 @@ ROWS = [
     ),
     Row("erfc", mp.erfc, lambda x: -2 * gaussian(x) / mp.sqrt(mp.pi), (2.0, 0.0)),
     Row("gaussian", gaussian, lambda x: -2 * x * gaussian(x), (0.0, 0.0)),
+    Row(
+        "gaussian_prime",
+        lambda x: -2 * x * gaussian(x),
+        lambda x: (4 * x * x - 2) * gaussian(x),
+        (0.0, 0.0),
+    ),
 ]
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -6,6 +6,7 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
+from actcli.kernels.exponentials import elu
 from actcli.numerics import (
     at_least,
     at_most,
@@ -13,6 +14,7 @@ from actcli.numerics import (
     far_left,
     gate,
     gate_slope,
+    minus_abs,
     product,
     select,
     sigma,
@@ -250,14 +252,19 @@ def aria2_by_beta(x: Array, *, alpha: float, beta: float) -> Array:
 )
 def elish(x: Array) -> Array:
     """Exponential linear unit times σ(x)."""
-    z = np.exp(-np.abs(x))
-    # on the left σ(x) is z/(1 + z), and the other summand 0
-    return (at_least(x, 0.0) + np.expm1(at_most(x, 0.0)) * z) / (1.0 + z)
+    z = np.exp(minus_abs(x))
+    # over 1 + z: on the left (exp(x) - 1)·z, where that is greater than x; on the right, where it is 0, x itself
+    y = np.expm1(at_most(x, 0.0))
+    y *= z
+    np.maximum(x, y, out=y)
+    z += 1.0
+    y /= z
+    return y
 
 
 @elish.derivative
 def elish_prime(x: Array) -> Array:
-    z = np.exp(-np.abs(x))
+    z = np.exp(minus_abs(x))
     d = 1.0 + z
     right = d + np.clip(x, 0.0, 800.0) * z
     return select(x < 0.0, z * (z * (z + 2.0) - 1.0), right) / (d * d)
@@ -272,8 +279,7 @@ def elish_prime(x: Array) -> Array:
 )
 def hard_elish(x: Array) -> Array:
     """Exponential linear unit times sparse_sigmoid."""
-    elu = at_least(x, 0.0) + np.expm1(at_most(x, 0.0))
-    return elu * (0.5 * (np.clip(x, -1.0, 1.0) + 1.0))
+    return elu.kernel(x) * (0.5 * (np.clip(x, -1.0, 1.0) + 1.0))
 
 
 @hard_elish.derivative

@@ -5,7 +5,7 @@ import numpy as np
 from actcli.activation import activation
 from actcli.engine import Array
 from actcli.kernels.sigmoids import isru, isru_by_alpha, isru_prime
-from actcli.numerics import at_least, at_most, either, scaled, select, uniform
+from actcli.numerics import at_most, either, scaled, select, uniform
 
 
 @activation(
@@ -124,7 +124,9 @@ def rrelu_by_upper(
 )
 def isrlu(x: Array, *, alpha: float = 1.0) -> Array:
     """Inverse square root linear unit."""
-    return at_least(x, 0.0) + isru.kernel(at_most(x, 0.0), alpha=alpha)
+    y = isru.kernel(at_most(x, 0.0), alpha=alpha)
+    # left of 0 the quotient is the greater of both, and right of it x is
+    return np.maximum(x, y, out=y)
 
 
 @isrlu.derivative

@@ -49,6 +49,7 @@ def abs_prime(x: Array) -> Array:
     "x**2",
     use="networks under homomorphic encryption, quadratic features",
     flaw="grows without bound, and its slope with it",
+    native=True,
 )
 def square(x: Array) -> Array:
     """Square."""

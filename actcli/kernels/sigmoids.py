@@ -191,7 +191,10 @@ def isru_prime(x: Array, *, alpha: float) -> Array:
     t = _held(x, alpha)
     t = 1.0 + alpha * t * t
     # two quotients: the product of the divisors overflows
-    return 1.0 / t / np.sqrt(t)
+    y = np.sqrt(t)
+    np.divide(1.0, t, out=t)
+    t /= y
+    return t
 
 
 @isru.derivative("alpha")
