@@ -252,6 +252,8 @@ def _sine(r: Array, odd: Array) -> Array:
     y *= s
     y *= r
     y += r
+    # the sum of a negative zero and a positive one has lost the sign
+    y = mend(y, y == 0.0, lambda r: r, r)
     y.view(np.int64)[...] ^= odd
     return y
 

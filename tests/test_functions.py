@@ -120,6 +120,13 @@ def test_zero_of_either_sign(elementwise: Activation) -> None:
     assert elementwise.derivative(plus) == elementwise.derivative(minus)
 
 
+def test_odd_functions_keep_the_sign_of_zero(elementwise: Activation) -> None:
+    x = np.array([0.1, 0.7, 2.0, 9.0])
+    values = elementwise(x)
+    odd = np.array_equal(values, -elementwise(-x)) and values.all()
+    assert np.signbit(elementwise(np.array([-0.0]))) or not odd
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_finite_and_silent_at_the_extremes(elementwise: Activation, dtype: str) -> None:
     info = np.finfo(dtype)
