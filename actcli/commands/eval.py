@@ -1,5 +1,6 @@
 """``actcli eval``: values and derivatives of one function, as a table or for machines."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,58 +79,115 @@ def run(
     in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
     """
     from actcli import points
-    from actcli.errors import RequestError
     from actcli.render.output import emit
 
     (chosen,) = options.resolve([function], param)
-    order = max(order, int(derivative or wrt is not None))
+    _check_source(x, input_, column)
+    output = options.named(output)
+    input_ = options.named(input_)
+    request = _Request(
+        chosen,
+        order=max(order, int(derivative or wrt is not None)),
+        wrt=wrt,
+        upstream=points.read(upstream, "--upstream") if upstream else None,
+        exact=exact,
+        digits=digits,
+    )
+    task = request.task(options.checked_dtype(dtype) if dtype else None, threads)
+    plainly = not x and request.is_plain
+    if plainly and streaming.can_stream(task, format_, output):
+        streaming.run(task, input_, column, format_, output)
+        return
+    request.check()
+    if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
+        streaming.every_whole_array(
+            lambda v: request(task.read(v)), request.names, input_, output
+        )
+        return
+    values = options.numbers(x, input_, column, task.dtype)
+    results = request(values)
+    emit(
+        _records(chosen, values, results, wrt),
+        format_,
+        output,
+        lambda: _show(chosen, values, results, wrt, precision),
+    )
+
+
+def _check_source(x: object, input_: object, column: object) -> None:
+    """Refuse numbers from two places."""
+    from actcli.errors import RequestError
+
     if x and input_:
         raise RequestError("both -x and -i are given; use one of them")
     if x and column:
         raise RequestError("--column is of an input file; leave it out or use -i")
-    output = options.named(output)
-    input_ = options.named(input_)
-    dtype = options.checked_dtype(dtype) if dtype else None
-    gradient = points.read(upstream, "--upstream") if upstream else None
-    constant = (
-        float(gradient[0]) if gradient is not None and gradient.size == 1 else None
-    )
-    task = streaming.Task(chosen, order, wrt, dtype, threads, constant)
-    whole = gradient is not None and (constant is None or wrt)
-    plainly = not (x or digits or exact or whole or order > 1)
-    if plainly and streaming.can_stream(task, format_, output):
-        streaming.run(task, input_, column, format_, output)
-        return
-    if chosen.over_axis and (digits or order > 1 or wrt):
-        raise RequestError(
-            f"{chosen.name} works over an axis; --digits, --order and --wrt take elementwise functions"
-        )
-    if upstream and (digits or wrt):
-        other = "--digits" if digits else "--wrt"
-        raise RequestError(f"--upstream and {other} do not go together; leave one out")
-    if exact or digits or order > 1:
-        _check_formula_tells_all(chosen)
 
-    def compute(values: "Array") -> "dict[str, Array]":
-        if digits:
-            return _decimals(chosen, values, order, wrt, digits)
-        results = _results(chosen, values, order, wrt, exact)
-        if gradient is not None:
-            results |= _backward(chosen, values, gradient, results["f"].shape)
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked of a function.
+
+    Attributes:
+        function: of which.
+        order: all derivatives up to this one.
+        wrt: by this parameter, not by x.
+        upstream: gradients that go back through it.
+        exact: from the formula.
+        digits: so many, from the formula.
+    """
+
+    function: "Activation"
+    order: int
+    wrt: str | None
+    upstream: "Array | None"
+    exact: bool
+    digits: int | None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the results."""
+        back = [] if self.upstream is None else ["upstream", "backward"]
+        return [*_names(self.order), *back]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each part of the input can be computed alone, by the kernel."""
+        whole = self.upstream is not None and (self.upstream.size != 1 or self.wrt)
+        return not (self.digits or self.exact or whole or self.order > 1)
+
+    def task(self, dtype: str | None, threads: int | None) -> streaming.Task:
+        """Return what is plain in this, for parts of an input."""
+        g = self.upstream
+        constant = float(g[0]) if g is not None and g.size == 1 else None
+        return streaming.Task(
+            self.function, self.order, self.wrt, dtype, threads, constant
+        )
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        from actcli.errors import RequestError
+
+        if self.function.over_axis and (self.digits or self.order > 1 or self.wrt):
+            raise RequestError(
+                f"{self.function.name} works over an axis; --digits, --order and --wrt take elementwise functions"
+            )
+        if self.upstream is not None and (self.digits or self.wrt):
+            other = "--digits" if self.digits else "--wrt"
+            raise RequestError(
+                f"--upstream and {other} do not go together; leave one out"
+            )
+        if self.exact or self.digits or self.order > 1:
+            _check_formula_tells_all(self.function)
+
+    def __call__(self, x: "Array") -> "dict[str, Array]":
+        """Return the results by name."""
+        if self.digits:
+            return _decimals(self.function, x, self.order, self.wrt, self.digits)
+        results = _results(self.function, x, self.order, self.wrt, self.exact)
+        if self.upstream is not None:
+            results |= _backward(self.function, x, self.upstream, results["f"].shape)
         return results
-
-    if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
-        made = [*_names(order), *(["upstream", "backward"] if upstream else [])]
-        streaming.every_whole_array(
-            lambda v: compute(task.read(v)), made, input_, output
-        )
-        return
-    values = options.numbers(x, input_, column, dtype)
-    results = compute(values)
-    records = _records(chosen, values, results, wrt)
-    emit(
-        records, format_, output, lambda: _show(chosen, values, results, wrt, precision)
-    )
 
 
 def _results(
