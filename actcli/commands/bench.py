@@ -48,9 +48,9 @@ def run(
     format_: options.Format = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Time functions and their derivatives, in turn with what they are compared with.
+    """Time functions and their derivatives, beside what others take.
 
-    Nanoseconds are for one element. The columns with a slash are our time over that of the copy of the array, which
+    All run in turn. Nanoseconds are for one element. The columns with a slash are our time over that of the copy of the array, which
     is the limit, the textbook one-liner in NumPy, torch (eager; its backward alone) and JAX (compiled). Where a
     framework has no such function, it runs the formula in its operations, and the number has a star.
     """

@@ -31,9 +31,9 @@ def run(
     format_: options.Format = "table",
     output: Output = None,
 ) -> None:
-    """Compare functions: a table of properties, then one of values at -x (-3:3 unless given).
+    """Compare functions by their properties and values.
 
-    The properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
+    A table of properties, then one of values at -x (-3:3 unless given). The properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
     picture's suffix saves functions and derivatives side by side, from the least of -x to the largest (-6:6 unless given).
     """
     from actcli import points

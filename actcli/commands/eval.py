@@ -73,9 +73,9 @@ def run(
     column: options.Column = None,
     threads: options.Threads = None,
 ) -> None:
-    """Evaluate a function and its derivative at numbers, typed, piped or from a file.
+    """Evaluate a function and its derivative.
 
-    Numbers are decimal, hexadecimal (0x1.8p-3), fractions (1/3), pi, e, inf or nan. The function may be a formula
+    The numbers are typed, piped or from a file: decimal, hexadecimal (0x1.8p-3), fractions (1/3), pi, e, inf or nan. The function may be a formula
     in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
     """
     from actcli import points

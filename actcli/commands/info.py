@@ -22,9 +22,9 @@ def run(
     format_: options.Format = "table",
     output: options.Output = None,
 ) -> None:
-    """Tell all about a function: formula, derivative, parameters, kinks, limits, extrema, gains, use and flaw.
+    """Tell all about a function.
 
-    What can be computed is computed, from the kernel or the formula. At a kink the derivative is a choice: it is
+    Formula, derivative, parameters, kinks, limits, extrema, gains, use and flaw. What can be computed is computed, from the kernel or the formula. At a kink the derivative is a choice: it is
     told with the derivatives from the left and from the right.
     """
     from actcli.analysis import analyse
