@@ -1,5 +1,7 @@
 """A line on the right, an exponential on the left; and the exponential itself."""
 
+import math
+
 import numpy as np
 
 from actcli.activation import activation
@@ -131,13 +133,29 @@ def xielu(
 ) -> Array:
     """Parabola on the right, integral of an exponential on the left."""
     p, n = at_least(x, 0.0), at_most(x, 0.0)
-    # far left alpha_n·x and beta·x cancel each other, or are infinite both
-    slope = beta - alpha_n
-    left = alpha_n * np.expm1(n) + (slope and slope * n)
     if abs(beta) < 0.5 * abs(alpha_n):
         # next to 0 hardly anything is left of the sum
-        left = select(n < -1.5, left, alpha_n * expm1_rest(n) + beta * n)
+        near = alpha_n * expm1_rest(n) + beta * n
+        left = select(n < -1.5, _xielu_left(n, alpha_n, beta), near)
+    else:
+        left = _xielu_left(n, alpha_n, beta)
     return left + p * (alpha_p * p + beta)
+
+
+def _xielu_left(n: Array, alpha_n: float, beta: float) -> Array:
+    """Return alpha_n·(exp(n) - 1 - n) + beta·n for n ≤ 0."""
+    # from 0, or left of -1/2 from -1: of two terms from 0 a third is left at the minimum
+    from_one = (n < -0.5).astype(np.float64)
+    n = n + from_one  # a new array: n is not ours
+    y = np.expm1(n)
+    y *= alpha_n - (alpha_n - alpha_n / math.e) * from_one
+    # far left alpha_n·x and beta·x cancel each other, or are infinite both
+    if slope := beta - alpha_n:
+        n *= slope
+        y += n
+    from_one *= alpha_n / math.e - beta
+    y += from_one
+    return y
 
 
 @xielu.derivative
