@@ -213,24 +213,30 @@ def logsumexp_vjp(x: Array, upstream: Array) -> Array:
 )
 def logmeanexp(x: Array) -> Array:
     """Logarithm of the mean of exponentials; one number for the axis, which the result no longer has."""
-    top = maximum(x)[:, 0]
-    y = _log_mean(x)
-    # far out the maximum is taken out first; it has the sign of the result there, so that nothing cancels
-    far = ~((top > -1.0) & (top < 700.0))
+    y, above = _log_mean(x)
+    far = ~((above > -0.5) & (above < np.inf))
     if far.any():
-        y[far] = top[far] + _log_mean(shifted(x[far]))
-    return np.where(np.isinf(top), top, y)
-
-
-def _log_mean(x: Array) -> Array:
-    n = x.shape[-1]
-    # log(sum) - log(n) would leave the rounding of log(n) where the mean is next to 1
-    above = sum_of(np.expm1(x))[:, 0] / n
-    small = ~(above > -0.5)
-    y = np.log1p(above)
-    if small.any():
-        y[small] = np.log(np.exp(x[small]).sum(-1) / n)
+        y[far] = _far_log_mean(x[far])
     return y
+
+
+def _log_mean(x: Array) -> tuple[Array, Array]:
+    """Return the function where the mean is not below a half, nor infinite, and that mean less 1."""
+    # log(sum) - log(n) would leave the rounding of log(n) where the mean is next to 1
+    above = sum_of(np.expm1(x))[:, 0] / x.shape[-1]
+    return np.log1p(above), above
+
+
+def _far_log_mean(x: Array) -> Array:
+    top = maximum(x)[:, 0]
+    # far out the maximum is taken out first; it has the sign of the result there, so that nothing cancels
+    shift = np.where((top > -1.0) & (top < 700.0), 0.0, top)
+    t = np.where((shift == 0.0)[:, None], x, shifted(x))
+    y, above = _log_mean(t)
+    small = ~(above > -0.5)
+    if small.any():
+        y[small] = np.log(np.exp(t[small]).sum(-1) / x.shape[-1])
+    return np.where(np.isinf(top), top, shift + y)
 
 
 @logmeanexp.derivative
