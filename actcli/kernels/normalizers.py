@@ -22,6 +22,7 @@ from actcli.rows import (
     shares,
     shifted,
     sum_of,
+    sum_of_shares,
     taken,
     zero_or_product,
 )
@@ -189,9 +190,9 @@ def logsumexp(x: Array) -> Array:
 
 
 def _softmax_times(x: Array, upstream: Array) -> Array:
-    lead, own, e, rest, _ = exponentials(x)
-    put(e, lead, own)
-    return portions(e, upstream[:, None], own + rest)
+    y = shifted(x)
+    np.exp(y, out=y)
+    return portions(y, upstream[:, None], sum_of_shares(y))
 
 
 @logsumexp.derivative

@@ -110,7 +110,7 @@ def log_softmax(x: Array) -> Array:
     put(e, lead, 0.0)
     whole = np.log1p(added(e))
     # beside several infinities the finite ones are as they were, infinitely far below
-    y -= np.where(e == 0.0, 0.0, whole) if np.isnan(whole).any() else whole
+    y -= np.where(np.isneginf(y), 0.0, whole) if np.isnan(whole).any() else whole
     return y
 
 
