@@ -120,36 +120,21 @@ def portions(e: Array, part: Array, whole: Array) -> Array:
     return e
 
 
-def heads(x: Array) -> Array:
-    """Return numbers cut off after 16 digits."""
-    return (x.view(np.int64) & _HEAD).view(np.float64)
-
-
 def sum_of_shares(p: Array) -> Array:
     """Return the sum of each row of numbers between 0 and 1, rounded hardly more than once, as (count, 1)."""
-    # not that of heads: next to 1 many small ones, of any size, would not be exact
+    # not sum_of: next to 1 the first digits of many small ones, of any size, would not be exact
     rest, whole = _split(p, _GRID)
     return whole + added(rest)
 
 
 def sum_of(x: Array) -> Array:
     """Return the sum of each row of finite numbers, most of them not a billion times smaller than others, as (count, 1)."""
-    high, low = _sums(x)
-    return high + low
-
-
-def mean(x: Array, n: float) -> Array:
-    """Return the sum of each row over n, rounded once, for rows as ``sum_of`` takes them, as (count, 1)."""
-    return divided(*two_sum(*_sums(x)), n)[0]
-
-
-def _sums(x: Array) -> tuple[Array, Array]:
-    """Return the sum of what heads leaves of a row, which is exact, and of the rest."""
-    # not rounded to a grid, as in total: for that the largest of each row is looked for, and spread over it
-    head = heads(x)
+    # exact for the first digits, and next to nothing is lost of the rest. Not rounded to a grid, as in total: for that
+    # the largest of each row is looked for, and spread over it
+    head = (x.view(np.int64) & _HEAD).view(np.float64)
     high = added(head)
     np.subtract(x, head, out=head)
-    return high, added(head)
+    return high + added(head)
 
 
 def _grid(x: Array) -> Array:

@@ -201,7 +201,8 @@ def test_a_row_has_the_same_result_beside_any_other(axiswise: AxisActivation) ->
 def test_equal_numbers_beside_outliers_leave_no_rounding_behind(outliers: int) -> None:
     """The roundings of equal terms go the same way: a sum that rounds at each of a hundred would show it."""
     n = 100
-    for low, high in np.random.default_rng(14).uniform(0.0, 3.0, (50, 2)):
+    rng = np.random.default_rng(14)
+    for low, high in rng.uniform(0.0, 3.0, (50, 2)) + rng.choice([0.0, 1e9], (50, 1)):
         row = np.repeat([high, low], [outliers, n - outliers])
         share = outliers / n
         spread = math.sqrt((high - low) ** 2 * share * (1.0 - share) + 1e-5)

@@ -11,11 +11,9 @@ from actcli.rows import (
     added,
     dot,
     exponentials,
-    heads,
     leading,
     less,
     maximum,
-    mean,
     patched,
     portions,
     put,
@@ -65,10 +63,9 @@ def standardize(x: Array, *, eps: float = 1e-5) -> Array:
 def _standardized(x: Array, eps: Array | float) -> tuple[Array, Array]:
     """Return the function of rows whose squares are finite, and their spread, which is not if they are not."""
     n = x.shape[-1]
-    # about the mean first, in so few digits that differences from it are hardly rounded, then the rest of it: the
-    # rounding of a mean would be all there is of a small deviation
-    d = less(x, heads(added(x) / n))
-    d -= mean(d, n)
+    # the mean to a rounding or a few, then what that left over, which may be all there is of a small deviation
+    d = less(x, added(x) / n)
+    d -= sum_of(d) / n
     s = np.sqrt(sum_of(np.square(d)) / n + eps)
     d /= s
     return d, s
@@ -89,10 +86,10 @@ def _spread(x: Array, eps: Array | float) -> _Spread:
     m = max(n - 1, 1)
     lead = _extreme(x)
     v = patched(x, lead, 0.0)
-    middle = heads(added(v) / m)
+    middle = added(v) / m
     v -= middle
     put(v, lead, 0.0)
-    more = mean(v, m)
+    more = sum_of(v) / m
     v -= more
     put(v, lead, 0.0)
     d = (taken(x, lead) - middle) - more
