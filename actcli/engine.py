@@ -242,8 +242,9 @@ def apply_rows(
     # a Jacobian is as many times as large as a row is long
     largest = max(1, length, first[0].size)
     workers = _workers(count * largest, threads)
-    blocks = _parts((count - step) * largest, workers)
-    more = max(1, (blocks[0].stop - blocks[0].start) // largest)
+    # twice as much as of other functions: at each operation on a column, too, threads hand over the interpreter lock
+    blocks = _parts(-(-(count - step) * largest // 2), workers)
+    more = max(1, 2 * (blocks[0].stop - blocks[0].start) // largest)
     parts = (slice(s, s + more) for s in range(step, count, more))
     each(put, parts, workers)
     return result

@@ -1,14 +1,22 @@
 """The primitives of functions over an axis: shifts, shares, sums in twice the precision. Blocks are (count, length) float64."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from actcli.engine import Array
 
 _SPLIT = 2.0**27 + 1.0
 _GRID = 1.5 * 2.0**22
-# np.einsum adds short rows in half the time of np.sum; longer ones it adds in pieces of its buffer, 8192 numbers, which
-# begin elsewhere when the row stands elsewhere: the last digits would depend on how many threads there are
-_SHORT = 4096
+# of the bits of a number the sign, the exponent and the first 16 digits
+_HEAD = np.int64(-1 << 37)
+# np.einsum adds short rows in half the time of np.sum. Long ones it adds one after another, where np.sum adds halves;
+# and from 8192 numbers on, the size of its buffer, in pieces that begin elsewhere when the row stands elsewhere: the
+# last digits would depend on how many threads there are
+_SHORT = 128
+# no exponential of a row whose maximum is between 0 and this overflows, not even times a large upstream, and none
+# loses digits that its share would have
+_LARGE = 32.0
 
 
 def leading(x: Array) -> Array:
@@ -24,20 +32,42 @@ def maximum(x: Array) -> Array:
 
 def taken(x: Array, places: Array) -> Array:
     """Return the element of each row at a place, as (count, 1)."""
-    return np.take_along_axis(x, places, axis=-1)
+    # np.take_along_axis, and np.put_along_axis in put, take three times as long
+    return x.reshape(-1)[_flat(x, places)]
+
+
+def put(x: Array, places: Array, values: Array | float) -> None:
+    """Write a value to one place of each row of a contiguous x."""
+    x.reshape(-1)[_flat(x, places)] = values
+
+
+def _flat(x: Array, places: Array) -> Array:
+    starts = np.arange(0, x.size, x.shape[-1])
+    return places + starts.reshape(places.shape)
 
 
 def patched(x: Array, places: Array, values: Array | float) -> Array:
     """Return a copy of x with another value at one place of each row."""
     y = x.copy()
-    np.put_along_axis(y, places, values, axis=-1)
+    put(y, places, values)
     return y
+
+
+def less(x: Array, column: Array) -> Array:
+    """Return x - column, which has one number for each row."""
+    # NumPy repeats them anyway, in a buffer; here what is repeated makes room for the result
+    y = np.repeat(column, x.shape[-1]).reshape(x.shape)
+    return np.subtract(x, y, out=y)
 
 
 def shifted(x: Array) -> Array:
     """Return x less the maximum of its row; a single infinite maximum takes all."""
-    top = maximum(x)
-    t = x - top
+    return below(x, maximum(x))
+
+
+def below(x: Array, top: Array) -> Array:
+    """Return x - top; in a row with a single infinity, that is top, this one is at 0, and the others infinitely far below."""
+    t = less(x, top)
     endless = np.isinf(top)
     if endless.any():
         alone = endless & ((x == top).sum(axis=-1, keepdims=True) == 1)
@@ -45,33 +75,66 @@ def shifted(x: Array) -> Array:
     return t
 
 
-def shares(t: Array) -> Array:
-    """Return the exponentials of each row over their sum; t is shifted."""
-    e = np.exp(t)
-    whole = sum_of_shares(e)
-    e /= whole
+def shares(x: Array) -> Array:
+    """Return the exponentials of each row over their sum."""
+    y = shifted(x)
+    np.exp(y, out=y)
+    return over(y, sum_of_shares(y))
+
+
+def over(e: Array, whole: Array) -> Array:
+    """Divide exponentials by their sum, in place."""
     # beside several infinities, which have no shares, the finite ones have none either: theirs is 0
-    return np.where(np.isneginf(t), 0.0, e) if np.isnan(whole).any() else e
+    e /= np.where(e == 0.0, 1.0, whole) if np.isnan(whole).any() else whole
+    return e
 
 
-def beside(t: Array, lead: Array) -> tuple[Array, Array]:
-    """Return the exponentials of each row without that of its maximum, which is 1, and their sum; t is shifted."""
-    # not the sum of all, less 1: where the others are small, that is 0
-    e = np.exp(t)
-    np.put_along_axis(e, lead, 0.0, axis=-1)
-    return e, sum_of_shares(e)
+class Exponentials(NamedTuple):
+    """The exponentials of each row."""
+
+    lead: Array  # the place of the largest
+    own: Array  # the largest
+    e: Array  # the others, and 0 in its place
+    rest: Array  # the sum of the others, rounded a few times
+    shift: Array  # what was taken from the exponents
+
+
+def exponentials(x: Array, lowest: float = 0.0) -> Exponentials:
+    """Return the exponentials of each row, over the largest where its exponent is below the lowest, or large."""
+    lead = leading(x)
+    top = taken(x, lead)
+    near = (top >= lowest) & (top < _LARGE)
+    shift = np.where(near, 0.0, top)
+    # a shift is one more pass; it is as good without, but for shares next to each other in size
+    e = np.exp(x if near.all() else below(x, shift))
+    own = taken(e, lead)
+    # not the sum of all: beside a large one, others would be rounded to its last digit one by one
+    put(e, lead, 0.0)
+    return Exponentials(lead, own, e, added(e), shift)
+
+
+def portions(e: Array, part: Array, whole: Array) -> Array:
+    """Multiply exponentials by a part of their sum, in place."""
+    factor = part / whole
+    e *= np.where(e == 0.0, part, factor) if np.isnan(whole).any() else factor
+    return e
 
 
 def sum_of_shares(p: Array) -> Array:
     """Return the sum of each row of numbers between 0 and 1, rounded hardly more than once, as (count, 1)."""
+    # not sum_of: next to 1 the first digits of many small ones, of any size, would not be exact
     rest, whole = _split(p, _GRID)
     return whole + added(rest)
 
 
 def sum_of(x: Array) -> Array:
-    """Return the sum of each row of finite numbers, rounded hardly more than once, as (count, 1)."""
-    rest, whole = _split(x, _grid(x))
-    return whole + added(rest)
+    """Return the sum of each row of finite numbers, most of them not a billion times smaller than others, as (count, 1)."""
+    # exact for the first digits, and next to nothing is lost of the rest. Not rounded to a grid, as in total: for that
+    # the largest of each row is looked for, and spread over it
+    head = (x.view(np.int64) & _HEAD).view(np.float64)
+    high = added(head)
+    np.subtract(x, head, out=head)
+    return high + added(head)
 
 
 def _grid(x: Array) -> Array:
@@ -84,7 +147,8 @@ def _split(x: Array, grid: Array | float) -> tuple[Array, Array]:
     """Return what rounding numbers to the multiples of a grid leaves, and the sum of these, which is exact."""
     high = x + grid
     high -= grid
-    return x - high, added(high)
+    whole = added(high)
+    return np.subtract(x, high, out=high), whole
 
 
 def added(x: Array) -> Array:
@@ -96,6 +160,7 @@ def added(x: Array) -> Array:
 
 def dot(a: Array, b: Array) -> Array:
     """Return the sum of the products in each row, as (count, 1)."""
+    # not by einsum: products with 1 are to have the sum that is that of the numbers
     return added(a * b)
 
 
@@ -172,14 +237,6 @@ def minus(x: Array, high: Array, low: Array) -> tuple[Array, Array]:
     """Return x - (high + low) as a sum of two."""
     s, e = two_sum(x, -high)
     return two_sum(s, e - low)
-
-
-def deviation(x: Array, high: Array, low: Array) -> Array:
-    """Return x - (high + low)."""
-    s, e = two_sum(x, -high)
-    e -= low
-    s += e
-    return s
 
 
 def divided(high: Array, low: Array, n: Array | float) -> tuple[Array, Array]:

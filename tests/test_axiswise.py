@@ -178,6 +178,43 @@ def test_long_rows_are_the_same_alone_and_beside_others(
         np.testing.assert_array_equal(axiswise.vjp(x[3:], upstream[3:]), back[3:])
 
 
+def test_a_row_has_the_same_result_beside_any_other(axiswise: AxisActivation) -> None:
+    """Each row is computed as its own numbers need it, whatever the others in its block do."""
+    x = np.random.default_rng(12).normal(size=(12, 4))
+    x[1:8] *= [[100.0], [1e4], [1e160], [1e300], [1e-160], [5e-324], [0.0]]
+    x[8] -= 50.0
+    x[9] = [-800.0, 720.0, 3.0, -1.0]
+    x[10, 1], x[11, 2] = np.inf, np.nan
+    upstream = np.random.default_rng(13).normal(size=np.shape(axiswise(x)))
+    together = axiswise(x), axiswise.derivative(x), axiswise.vjp(x, upstream)
+    for k, row in enumerate(x):
+        alone = (
+            axiswise(row),
+            axiswise.derivative(row),
+            axiswise.vjp(row, upstream[k]),
+        )
+        for got, expected in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(got[k], expected)
+
+
+@pytest.mark.parametrize("outliers", [1, 2, 30])
+def test_equal_numbers_beside_outliers_leave_no_rounding_behind(outliers: int) -> None:
+    """The roundings of equal terms go the same way: a sum that rounds at each of a hundred would show it."""
+    n = 100
+    rng = np.random.default_rng(14)
+    for low, high in rng.uniform(0.0, 3.0, (50, 2)) + rng.choice([0.0, 1e9], (50, 1)):
+        row = np.repeat([high, low], [outliers, n - outliers])
+        share = outliers / n
+        spread = math.sqrt((high - low) ** 2 * share * (1.0 - share) + 1e-5)
+        expected = (high - low) * np.array([1.0 - share, -share]) / spread
+        got = actcli.standardize(row)[[0, -1]]
+        np.testing.assert_allclose(got, expected, rtol=6e-16)
+        ratio = math.exp(high - low)
+        whole = outliers * ratio + (n - outliers)
+        weights = actcli.logsumexp.vjp(row, 1.0)[[0, -1]]
+        np.testing.assert_allclose(weights, [ratio / whole, 1.0 / whole], rtol=2e-15)
+
+
 def test_out_is_written(axiswise: AxisActivation) -> None:
     x = np.random.default_rng(5).normal(size=(3, 4))
     expected = axiswise(x)

@@ -8,11 +8,12 @@ import numpy as np
 from actcli.axiswise import AxisActivation, axis_activation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.numerics import bell, either, gate, gate_slope, mend, sigma
+from actcli.numerics import at_least, either, mend
 from actcli.rows import diagonals
 from actcli.special import gaussian, x_normal_cdf, x_normal_cdf_prime
 
 _FAR = -700.0
+_HUGE = math.exp(-_FAR)
 _ZERO_FROM = -2000.0
 
 
@@ -26,13 +27,28 @@ def _halves(x: Array, function: AxisActivation) -> tuple[Array, Array]:
 
 
 def _back(slopes: tuple[Array, Array], upstream: Array) -> Array:
-    return np.concatenate([s * upstream for s in slopes], axis=-1)
+    rows, half = upstream.shape
+    y = np.empty((rows, 2 * half))
+    for k, slope in enumerate(slopes):
+        np.multiply(slope, upstream, out=y[:, k * half : (k + 1) * half])
+    return y
 
 
 def _times(s: Array, b: Array) -> Array:
     """Return s·b, where 0 times infinity is 0: one stays 0 while the other grows."""
-    still = ((s == 0.0) & np.isinf(b)) | (np.isinf(s) & (b == 0.0))
-    return np.where(still, 0.0, s * b)
+    y = s * b
+    unknown = np.isnan(y)
+    if unknown.any():
+        y[unknown & ~np.isnan(s) & ~np.isnan(b)] = 0.0
+    return y
+
+
+def _shutting(z: Array) -> tuple[Array, bool]:
+    """Return exp(-z), and whether σ(z) or σ(-z) is next to nothing anywhere, or NaN."""
+    y = np.negative(z)
+    np.exp(y, out=y)
+    # not by z, whose rows stand apart from each other in memory
+    return y, not (y.max(initial=1.0) < _HUGE and y.min(initial=1.0) > 1.0 / _HUGE)
 
 
 def _far_left(y: Array, z: Array, first: Array, second: Any = 1.0) -> Array:
@@ -51,10 +67,11 @@ def _shut(y: Array, z: Array, a: Array) -> Array:
     return mend(y, z == -np.inf, lambda a: 0.0 * a, a)
 
 
-def _opened(a: Array, z: Array) -> Array:
-    """Return a·σ(z), for a that has nothing to do with z."""
-    y = _far_left(a * sigma(z), z, a)
-    return _shut(y, z, a)
+def _opened(a: Array, z: Array) -> tuple[Array, bool]:
+    """Return a·σ(z), and whether it is to be mended far left."""
+    y, far = _shutting(z)
+    y += 1.0
+    return np.divide(a, y, out=y), far
 
 
 @axis_activation(
@@ -65,7 +82,9 @@ def _opened(a: Array, z: Array) -> Array:
 )
 def glu(x: Array) -> Array:
     """Gated linear unit: the first half of the axis times sigmoid of the second, which is the gate."""
-    return _opened(*_halves(x, glu))
+    a, z = _halves(x, glu)
+    y, far = _opened(a, z)
+    return _shut(_far_left(y, z, a), z, a) if far else y
 
 
 @glu.derivative
@@ -81,8 +100,17 @@ def glu_vjp(x: Array, upstream: Array) -> Array:
 
 def _glu_slopes(x: Array) -> tuple[Array, Array]:
     a, z = _halves(x, glu)
-    by_gate = _far_left(a * bell(z), -np.abs(z), a)
-    return sigma(z), np.where(np.isinf(z), 0.0 * a, by_gate)
+    y, far = _shutting(z)
+    s = y + 1.0
+    np.divide(1.0, s, out=s)
+    # a·σ(z)·σ(-z)
+    y *= s
+    y *= s
+    y *= a
+    if far:
+        s = _far_left(s, z, np.ones_like(z))
+        y = np.where(np.isinf(z), 0.0 * a, _far_left(y, -np.abs(z), a))
+    return s, y
 
 
 @axis_activation(
@@ -94,10 +122,10 @@ def _glu_slopes(x: Array) -> tuple[Array, Array]:
 def swiglu(x: Array) -> Array:
     """Swish of the first half of the axis, which is the gate, times the second."""
     a, b = _halves(x, swiglu)
-    y = _times(a * sigma(a), b)
+    y, far = _opened(a, a)
+    y = _times(y, b)
     # a·exp(a) grows to no more than 0 far left, whatever a is there
-    y = _far_left(y, a, b, np.maximum(a, _ZERO_FROM))
-    return _shut(y, a, b)
+    return _shut(_far_left(y, a, b, at_least(a, _ZERO_FROM)), a, b) if far else y
 
 
 @swiglu.derivative
@@ -113,9 +141,21 @@ def swiglu_vjp(x: Array, upstream: Array) -> Array:
 
 def _swiglu_slopes(x: Array) -> tuple[Array, Array]:
     a, b = _halves(x, swiglu)
-    by_gate = _times(gate_slope(a, a), b)
-    by_gate = _far_left(by_gate, a, b, 1.0 + np.maximum(a, _ZERO_FROM))
-    return _shut(by_gate, a, b), gate(a, a)
+    y, far = _shutting(a)
+    s = y + 1.0
+    np.divide(1.0, s, out=s)
+    # σ(a)·(1 + a·σ(-a))·b
+    y *= s
+    y = _times(y, a)
+    y += 1.0
+    y *= s
+    y = _times(y, b)
+    s *= a
+    if far:
+        least = at_least(a, _ZERO_FROM)
+        s = _shut(_far_left(s, a, np.ones_like(a), least), a, np.zeros_like(a))
+        y = _shut(_far_left(y, a, b, 1.0 + least), a, b)
+    return y, s
 
 
 # from here to the left Φ and φ are subnormal, or soon will be

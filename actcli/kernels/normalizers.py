@@ -1,5 +1,6 @@
 """What normalises an axis: its mean and spread taken out, and the logarithms of its sum and mean of exponentials."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,27 +8,32 @@ import numpy as np
 from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.rows import (
-    beside,
-    deviation,
-    divided,
+    added,
     dot,
+    exponentials,
     leading,
+    less,
     maximum,
     patched,
+    portions,
+    put,
     shares,
     shifted,
     sum_of,
+    sum_of_shares,
     taken,
-    total,
     zero_or_product,
 )
+
+# of a variance, so that it has all its digits
+_LEAST = 1e-300
 
 
 def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
     """Return x, eps and a factor that brought x to a size whose square is finite; a single infinity outgrows all."""
     top = maximum(np.abs(x))
     if not (top > 2.0**500).any():
-        return x, np.maximum(eps, 1e-300), np.ones_like(top)
+        return x, np.maximum(eps, _LEAST), np.ones_like(top)
     endless = np.isinf(x)
     alone = endless.sum(axis=-1, keepdims=True) == 1
     if x.shape[-1] == 2:
@@ -35,7 +41,7 @@ def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
     factor = np.where(top > 2.0**500, 2.0**-600, 1.0)
     y = np.where(alone, np.where(endless, np.sign(x), 0.0), x * factor)
     factor = np.where(np.isinf(top), 0.0, factor)
-    return y, np.maximum(eps * factor * factor, 1e-300), factor
+    return y, np.maximum(eps * factor * factor, _LEAST), factor
 
 
 @axis_activation(
@@ -47,12 +53,22 @@ def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
 )
 def standardize(x: Array, *, eps: float = 1e-5) -> Array:
     """An axis less its mean, over the square root of its variance + eps."""
-    y, eps_, _ = _scaled(x, eps)
+    y, s = _standardized(x, max(eps, _LEAST))
+    far = ~np.isfinite(s[:, 0])
+    if far.any():
+        y[far], _ = _standardized(*_scaled(x[far], eps)[:2])
+    return y
+
+
+def _standardized(x: Array, eps: Array | float) -> tuple[Array, Array]:
+    """Return the function of rows whose squares are finite, and their spread, which is not if they are not."""
     n = x.shape[-1]
-    # the mean in twice the precision: its rounding would be all there is of a small deviation
-    d = deviation(y, *divided(*total(y), n))
-    d /= np.sqrt(sum_of(d * d) / n + eps_)
-    return d
+    # the mean to a rounding or a few, then what that left over, which may be all there is of a small deviation
+    d = less(x, added(x) / n)
+    d -= sum_of(d) / n
+    s = np.sqrt(sum_of(np.square(d)) / n + eps)
+    d /= s
+    return d, s
 
 
 class _Spread(NamedTuple):
@@ -60,35 +76,71 @@ class _Spread(NamedTuple):
 
     lead: Array  # where that element stands
     z: Array  # its result
-    w: Array  # the others, less their mean, in units of the spread; 0 for the extreme one
+    v: Array  # the others, less their mean; 0 for the extreme one
+    s: Array  # the spread, which is not finite where the squares are not
     rest: Array  # 1 - z²/(n - 1), the part of the spread that is not its
-    scale: Array  # of the slopes
 
 
-def _spread(x: Array, eps: float) -> _Spread:
-    y, eps_, factor = _scaled(x, eps)
+def _spread(x: Array, eps: Array | float) -> _Spread:
     n = x.shape[-1]
-    lead = leading(np.abs(deviation(y, *divided(*total(y), n))))
-    mean = divided(*total(patched(y, lead, 0.0)), max(n - 1, 1))
-    v = deviation(y, *mean)
-    d = taken(v, lead)
-    v = patched(v, lead, 0.0)
-    within = dot(v, v) / n + eps_
+    m = max(n - 1, 1)
+    lead = _extreme(x)
+    v = patched(x, lead, 0.0)
+    middle = added(v) / m
+    v -= middle
+    put(v, lead, 0.0)
+    more = sum_of(v) / m
+    v -= more
+    put(v, lead, 0.0)
+    d = (taken(x, lead) - middle) - more
+    within = added(np.square(v)) / n + eps
     between = d * d * ((n - 1) / n) / n
     s = np.sqrt(within + between)
-    z = d * ((n - 1) / n) / s
-    # infinities make a spread beside which no slope is left
-    scale = np.where(factor == 0.0, 0.0, factor / (n * s))
-    return _Spread(lead, z, v / s, within / (s * s), scale)
+    return _Spread(lead, d * ((n - 1) / n) / s, v, s, within / (s * s))
+
+
+def _extreme(x: Array) -> Array:
+    """Return the place of the element that is farthest from the mean, or so near to it that it does as well."""
+    high, low = leading(x), x.argmin(axis=-1)[:, None]
+    middle = added(x) / x.shape[-1]
+    return np.where(taken(x, high) - middle >= middle - taken(x, low), high, low)
 
 
 @standardize.derivative
 def standardize_jacobian(x: Array, *, eps: float) -> Array:
     """(I - 1/n - y·yᵀ/n) / √(var + eps), y = standardize(x), n its length."""
-    # not n·δ - 1 - z·zᵀ: next to an outlier that is 0, and with two elements it is nothing else
-    lead, z, w, rest, scale = _spread(x, eps)
+    return _slopes(_jacobian, eps, x)
+
+
+@standardize.vjp
+def standardize_vjp(x: Array, upstream: Array, *, eps: float) -> Array:
+    return _slopes(_product, eps, x, upstream)
+
+
+def _slopes(
+    form: Callable[..., tuple[Array, Array]], eps: float, *rows: Array
+) -> Array:
+    """Return what a form that takes rows whose squares are finite, and eps, makes of any rows."""
+    slopes, s = form(*rows, max(eps, _LEAST))
+    far = ~np.isfinite(s[:, 0])
+    if far.any():
+        x, *upstream = (r[far] for r in rows)
+        y, eps_, factor = _scaled(x, eps)
+        found, _ = form(y, *upstream, eps_)
+        # infinities make a spread beside which no slope is left
+        slopes[far] = zero_or_product(
+            found, factor.reshape(-1, *[1] * (found.ndim - 1))
+        )
+    return slopes
+
+
+def _jacobian(x: Array, eps: Array | float) -> tuple[Array, Array]:
+    """Return the Jacobian of rows whose squares are finite, and their spread."""
+    lead, z, v, s, rest = _spread(x, eps)
     n = x.shape[-1]
     m = max(n - 1, 1)
+    w = v / s
+    # not n·δ - 1 - z·zᵀ: next to an outlier that is 0, and with two elements it is nothing else
     pairs = z[..., None] * (w[:, :, None] + w[:, None, :])
     jacobian = (rest[..., None] - n + pairs) / m - w[:, :, None] * w[:, None, :]
     diagonal = n * (n - 2) / m + (rest + 2.0 * z * w) / m - w * w
@@ -96,21 +148,28 @@ def standardize_jacobian(x: Array, *, eps: float) -> Array:
     edge = patched(-(rest + z * w), lead, (n - 1) * rest)
     np.put_along_axis(jacobian, lead[..., None], edge[:, None, :], axis=1)
     np.put_along_axis(jacobian, lead[..., None], edge[:, :, None], axis=2)
-    return zero_or_product(jacobian, scale[..., None])
+    return jacobian * (1.0 / (n * s))[..., None], s
 
 
-@standardize.vjp
-def standardize_vjp(x: Array, upstream: Array, *, eps: float) -> Array:
-    lead, z, w, rest, scale = _spread(x, eps)
+def _product(x: Array, upstream: Array, eps: Array | float) -> tuple[Array, Array]:
+    """Return upstream times the Jacobian of rows whose squares are finite, and their spread."""
+    lead, z, w, s, rest = _spread(x, eps)
     n = x.shape[-1]
     m = max(n - 1, 1)
+    scale = 1.0 / (n * s)
     first = taken(upstream, lead)
-    mean = patched(upstream, lead, 0.0).sum(axis=-1, keepdims=True) / m
-    along = (upstream * w).sum(axis=-1, keepdims=True)
-    back = (rest + z * w) * (mean - first) + n * (upstream - mean)
-    back += z * along / m - w * along
-    edge = rest * (n - 1) * (first - mean) - z * along
-    return zero_or_product(patched(back, lead, edge), scale)
+    back = patched(upstream, lead, 0.0)
+    middle = added(back) / m
+    gap = middle - first
+    # n·(u - mean) + (z·gap - along)·w + rest·gap + z·along/m, all of it times the scale; w is not over the spread yet
+    back -= middle
+    along = dot(back, w) / s
+    back *= n * scale
+    w *= (z * gap - along) * (scale / s)
+    w += (rest * gap + z * along / m) * scale
+    back += w
+    put(back, lead, (-rest * (n - 1) * gap - z * along) * scale)
+    return back, s
 
 
 @axis_activation(
@@ -121,25 +180,27 @@ def standardize_vjp(x: Array, upstream: Array, *, eps: float) -> Array:
 )
 def logsumexp(x: Array) -> Array:
     """Logarithm of the sum of exponentials; one number for the axis, which the result no longer has."""
-    lead = leading(x)
+    lead, own, _, rest, _ = exponentials(x)
     top = taken(x, lead)
-    _, rest = beside(shifted(x), lead)
-    return np.where(np.isinf(top), top, top + np.log1p(rest))[:, 0]
+    # not log(own + rest): where that is next to 1, its rounding is all there is of the logarithm
+    return np.where(np.isinf(top), top, top + np.log1p(rest / own))[:, 0]
 
 
-def _softmax(x: Array) -> Array:
-    return shares(shifted(x))
+def _softmax_times(x: Array, upstream: Array) -> Array:
+    y = shifted(x)
+    np.exp(y, out=y)
+    return portions(y, upstream[:, None], sum_of_shares(y))
 
 
 @logsumexp.derivative
 def logsumexp_jacobian(x: Array) -> Array:
     """softmax(x)ᵀ."""
-    return _softmax(x)[:, None, :]
+    return shares(x)[:, None, :]
 
 
 @logsumexp.vjp
 def logsumexp_vjp(x: Array, upstream: Array) -> Array:
-    return _softmax(x) * upstream[:, None]
+    return _softmax_times(x, upstream)
 
 
 @axis_activation(
@@ -150,32 +211,38 @@ def logsumexp_vjp(x: Array, upstream: Array) -> Array:
 )
 def logmeanexp(x: Array) -> Array:
     """Logarithm of the mean of exponentials; one number for the axis, which the result no longer has."""
-    top = maximum(x)[:, 0]
-    y = _log_mean(x)
-    # far out the maximum is taken out first; it has the sign of the result there, so that nothing cancels
-    far = ~((top > -1.0) & (top < 700.0))
+    y, above = _log_mean(x)
+    far = ~((above > -0.5) & (above < np.inf))
     if far.any():
-        y[far] = top[far] + _log_mean(shifted(x[far]))
-    return np.where(np.isinf(top), top, y)
-
-
-def _log_mean(x: Array) -> Array:
-    n = x.shape[-1]
-    # log(sum) - log(n) would leave the rounding of log(n) where the mean is next to 1
-    above = sum_of(np.expm1(x))[:, 0] / n
-    small = ~(above > -0.5)
-    y = np.log1p(above)
-    if small.any():
-        y[small] = np.log(np.exp(x[small]).sum(-1) / n)
+        y[far] = _far_log_mean(x[far])
     return y
+
+
+def _log_mean(x: Array) -> tuple[Array, Array]:
+    """Return the function where the mean is not below a half, nor infinite, and that mean less 1."""
+    # log(sum) - log(n) would leave the rounding of log(n) where the mean is next to 1
+    above = sum_of(np.expm1(x))[:, 0] / x.shape[-1]
+    return np.log1p(above), above
+
+
+def _far_log_mean(x: Array) -> Array:
+    top = maximum(x)[:, 0]
+    # far out the maximum is taken out first; it has the sign of the result there, so that nothing cancels
+    shift = np.where((top > -1.0) & (top < 700.0), 0.0, top)
+    t = np.where((shift == 0.0)[:, None], x, shifted(x))
+    y, above = _log_mean(t)
+    small = ~(above > -0.5)
+    if small.any():
+        y[small] = np.log(np.exp(t[small]).sum(-1) / x.shape[-1])
+    return np.where(np.isinf(top), top, shift + y)
 
 
 @logmeanexp.derivative
 def logmeanexp_jacobian(x: Array) -> Array:
     """softmax(x)ᵀ."""
-    return _softmax(x)[:, None, :]
+    return shares(x)[:, None, :]
 
 
 @logmeanexp.vjp
 def logmeanexp_vjp(x: Array, upstream: Array) -> Array:
-    return _softmax(x) * upstream[:, None]
+    return _softmax_times(x, upstream)

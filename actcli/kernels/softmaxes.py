@@ -6,15 +6,23 @@ from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.numerics import gumbel
 from actcli.rows import (
+    Exponentials,
     added,
-    beside,
+    below,
     dot,
+    exponentials,
     leading,
+    less,
     marks,
+    maximum,
     others,
+    over,
     patched,
+    portions,
+    put,
     shares,
     shifted,
+    sum_of_shares,
     taken,
     with_diagonal,
     zero_or_product,
@@ -28,13 +36,20 @@ def _jacobian(p: Array) -> Array:
     )
 
 
-def _product(p: Array, upstream: Array) -> Array:
-    """Return upstream·(diag(p) - p·pᵀ)."""
-    # taken from the upstream of the largest share, whose own term then vanishes instead of cancelling
-    g = upstream - taken(upstream, leading(p))
-    g -= dot(p, g)
-    g *= p
-    return g
+def _product(parts: Exponentials, upstream: Array) -> Array:
+    """Return upstream·(diag(p) - p·pᵀ), p the exponentials over their sum; they are overwritten."""
+    lead, own, e, rest, _ = parts
+    first = taken(upstream, lead)
+    whole = own + rest
+    # Σp·upstream, seen from the upstream of the largest share: its own term then vanishes instead of cancelling.
+    # Where it is below 1 there is a larger one, that of nothing, whose upstream is 0
+    base = np.where(own < 1.0, 0.0, first)
+    above = (dot(e, upstream) + own * (first - base) - base * rest) / whole
+    y = less(upstream, base + above)
+    y *= e
+    y /= whole
+    put(y, lead, (own / whole) * (first - base - above))
+    return y
 
 
 @axis_activation(
@@ -45,7 +60,7 @@ def _product(p: Array, upstream: Array) -> Array:
 )
 def softmax(x: Array) -> Array:
     """Exponentials of an axis, scaled to the sum 1."""
-    return shares(shifted(x))
+    return shares(x)
 
 
 @softmax.derivative
@@ -56,7 +71,7 @@ def softmax_jacobian(x: Array) -> Array:
 
 @softmax.vjp
 def softmax_vjp(x: Array, upstream: Array) -> Array:
-    return _product(softmax.kernel(x), upstream)
+    return _product(exponentials(x), upstream)
 
 
 @axis_activation(
@@ -66,7 +81,7 @@ def softmax_vjp(x: Array, upstream: Array) -> Array:
 )
 def softmin(x: Array) -> Array:
     """Softmax of -x."""
-    return shares(shifted(-x))
+    return shares(-x)
 
 
 @softmin.derivative
@@ -77,7 +92,8 @@ def softmin_jacobian(x: Array) -> Array:
 
 @softmin.vjp
 def softmin_vjp(x: Array, upstream: Array) -> Array:
-    return -_product(softmin.kernel(x), upstream)
+    y = _product(exponentials(-x), upstream)
+    return np.negative(y, out=y)
 
 
 @axis_activation(
@@ -87,10 +103,15 @@ def softmin_vjp(x: Array, upstream: Array) -> Array:
 )
 def log_softmax(x: Array) -> Array:
     """Logarithm of softmax."""
-    t = shifted(x)
-    _, rest = beside(t, leading(t))
-    y = t - np.log1p(rest)
-    return np.where(np.isneginf(t), t, y) if np.isnan(rest).any() else y
+    y = shifted(x)
+    lead = leading(y)
+    e = np.exp(y)
+    # log1p of the others: where they are small, the sum of all is 1
+    put(e, lead, 0.0)
+    whole = np.log1p(added(e))
+    # beside several infinities the finite ones are as they were, infinitely far below
+    y -= np.where(np.isneginf(y), 0.0, whole) if np.isnan(whole).any() else whole
+    return y
 
 
 @log_softmax.derivative
@@ -102,21 +123,21 @@ def log_softmax_jacobian(x: Array) -> Array:
 
 @log_softmax.vjp
 def log_softmax_vjp(x: Array, upstream: Array) -> Array:
-    t = shifted(x)
-    lead = leading(t)
-    e, rest = beside(t, lead)
-    own = taken(upstream, lead)
-    minor = added(patched(upstream, lead, 0.0))
+    lead, own, e, rest, _ = exponentials(x)
+    whole = own + rest
+    first = taken(upstream, lead)
+    y = patched(upstream, lead, 0.0)
+    minor = added(y)
     # u - p·Σu, but of the largest share u·(1 - p) - p·Σ of the others: next to p = 1 that difference would cancel
-    e *= (own + minor) / (1.0 + rest)
-    y = upstream - e
-    np.put_along_axis(y, lead, (own * rest - minor) / (1.0 + rest), axis=-1)
-    return np.where(np.isneginf(t), upstream, y) if np.isnan(rest).any() else y
+    y -= portions(e, first + minor, whole)
+    put(y, lead, (first * rest - own * minor) / whole)
+    return y
 
 
-def _with_nothing(x: Array) -> Array:
-    """Return x with one more logit, which is 0 and whose share is nobody's."""
-    return np.concatenate([x, np.zeros((len(x), 1))], axis=-1)
+def _beside_nothing(x: Array) -> Exponentials:
+    """Return the exponentials of x, with one more among the rest, whose share is nobody's: that of 0."""
+    parts = exponentials(x, -np.inf)
+    return parts._replace(rest=parts.rest + np.exp(-parts.shift))
 
 
 @axis_activation(
@@ -128,25 +149,35 @@ def _with_nothing(x: Array) -> Array:
 )
 def quiet_softmax(x: Array) -> Array:
     """Softmax beside one more logit that is 0 and not given out."""
-    return softmax.kernel(_with_nothing(x))[:, :-1]
+    top = np.maximum(maximum(x), 0.0)
+    y = below(x, top)
+    np.exp(y, out=y)
+    return over(y, sum_of_shares(y) + np.exp(-top))
 
 
 @quiet_softmax.derivative
 def quiet_softmax_jacobian(x: Array) -> Array:
     """diag(p) - p·pᵀ, p = quiet_softmax(x)."""
-    return _jacobian(softmax.kernel(_with_nothing(x)))[:, :-1, :-1]
+    with_nothing = np.concatenate([x, np.zeros((len(x), 1))], axis=-1)
+    return _jacobian(softmax.kernel(with_nothing))[:, :-1, :-1]
 
 
 @quiet_softmax.vjp
 def quiet_softmax_vjp(x: Array, upstream: Array) -> Array:
-    return _product(softmax.kernel(_with_nothing(x)), _with_nothing(upstream))[:, :-1]
+    return _product(_beside_nothing(x), upstream)
 
 
-def _sample(x: Array, tau: float, seed: int | None, start: int) -> Array:
-    """Return softmax((x + noise)/tau), without noise when there is no seed."""
+def _logits(x: Array, tau: float, seed: int | None, start: int) -> Array:
+    """Return (x + noise)/tau, without noise when there is no seed, and less its maximum where that is too large."""
     noisy = x if seed is None else x + gumbel(seed, start, x.size).reshape(x.shape)
-    # the shift first: x/tau may overflow where the shares do not
-    return shares(shifted(noisy) / tau)
+    if tau == 1.0:
+        return noisy
+    t = noisy / tau
+    # x/tau may overflow where the shares do not
+    far = (np.isinf(maximum(t)) & np.isfinite(maximum(noisy)))[:, 0]
+    if far.any():
+        t[far] = shifted(noisy[far]) / tau
+    return t
 
 
 @axis_activation(
@@ -160,7 +191,7 @@ def gumbel_softmax(
     x: Array, *, tau: float = 1.0, hard: int = 0, seed: int | None = None, start: int
 ) -> Array:
     """Softmax of (x + Gumbel noise)/tau: noise by seed and place, none without a seed; hard=1 gives one-hot rows, whose derivative is that of the soft ones."""
-    p = _sample(x, tau, seed, start)
+    p = shares(_logits(x, tau, seed, start))
     return marks(p) if hard else p
 
 
@@ -169,7 +200,7 @@ def gumbel_softmax_jacobian(
     x: Array, *, tau: float, hard: int, seed: int | None, start: int
 ) -> Array:
     """(diag(p) - p·pᵀ) / tau, p = gumbel_softmax(x)."""
-    return _jacobian(_sample(x, tau, seed, start)) / tau
+    return _jacobian(shares(_logits(x, tau, seed, start))) / tau
 
 
 @gumbel_softmax.vjp
@@ -182,4 +213,6 @@ def gumbel_softmax_vjp(
     seed: int | None,
     start: int,
 ) -> Array:
-    return _product(_sample(x, tau, seed, start), upstream) / tau
+    y = _product(exponentials(_logits(x, tau, seed, start)), upstream)
+    y /= tau
+    return y
