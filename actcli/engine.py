@@ -83,9 +83,10 @@ def apply(
     Raises:
         RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
+    longest = _longest(x, native)
     if (
-        x.size <= BLOCK
-        and _workers(x.size, threads) == 1
+        x.size <= longest
+        and _workers(x.size, longest, threads) == 1
         and not placed
         and np.ndarray not in map(type, parameters.values())
     ):
@@ -155,8 +156,9 @@ def apply_each(
         for target, y in zip(targets, computed, strict=True):
             target[part] = y
 
-    count = _workers(x.size, threads)
-    each(run, _parts(x.size, count), count)
+    longest = _longest(x, native)
+    count = _workers(x.size, longest, threads)
+    each(run, _parts(x.size, longest, count), count)
     for result, target in zip(results, targets, strict=True):
         if not np.may_share_memory(result, target):
             result[...] = target.reshape(x.shape, order=order)
@@ -180,21 +182,26 @@ def _keep_freed_memory() -> None:
     np.empty(16 * BLOCK)
 
 
-def _parts(size: int, threads: int) -> list[slice]:
-    """Return the blocks of an array: equal ones, as many as are a multiple of the threads, at most BLOCK long."""
-    blocks = -(-size // (BLOCK * threads)) * threads
+def _longest(x: Array, native: bool) -> int:
+    """Return how many numbers are a block: as many bytes of any dtype that is not widened."""
+    return BLOCK * 8 // x.itemsize if native else BLOCK
+
+
+def _parts(size: int, longest: int, threads: int) -> list[slice]:
+    """Return the blocks of an array: equal ones, as many as are a multiple of the threads, at most so long."""
+    blocks = -(-size // (longest * threads)) * threads
     # a multiple of a page of float32, so that no two threads write to one
     length = max(1, -(-size // (1024 * max(1, blocks)))) * 1024
     return [slice(start, start + length) for start in range(0, size, length)]
 
 
-def _workers(size: int, threads: int | None) -> int:
+def _workers(size: int, longest: int, threads: int | None) -> int:
     """Return how many threads are worth starting: each has a whole block at least."""
     if threads is not None and not (
         isinstance(threads, int | np.integer) and threads >= 1
     ):
         raise RequestError(f"threads is {threads!r}; give a whole number from 1 on")
-    most = size // BLOCK
+    most = size // longest
     # how many processors there are takes as long to find out as relu of ten numbers
     return 1 if most <= 1 else min(threads or processors(), most)
 
@@ -241,8 +248,8 @@ def apply_rows(
 
     # a Jacobian is as many times as large as a row is long
     largest = max(1, length, first[0].size)
-    workers = _workers(count * largest, threads)
-    blocks = _parts((count - step) * largest, workers)
+    workers = _workers(count * largest, BLOCK, threads)
+    blocks = _parts((count - step) * largest, BLOCK, workers)
     more = max(1, (blocks[0].stop - blocks[0].start) // largest)
     parts = (slice(s, s + more) for s in range(step, count, more))
     each(put, parts, workers)
