@@ -131,7 +131,7 @@ class AxisActivation(Activation):
         """Return the upstream as rows, one for each row of x, whose shape is given."""
         length, last = shape[axis], {**parameters, "axis": -1}
         outputs = self._outputs.found(
-            {**last, "length": length},
+            {**last, "x": length},
             lambda: np.shape(self(np.zeros(length), threads=1, **last)),
         )
         place = axis % len(shape)
