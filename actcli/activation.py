@@ -25,6 +25,7 @@ _GRAMMAR = {"x", "if", "else", *CONSTANTS, *FUNCTIONS, *VECTOR_FUNCTIONS}
 
 
 _LARGEST_SEED = 2**53  # from there on floats leave integers out
+_MOST_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Parameter:
     default: float | int | None
     kind: Any = float
 
-    @property
+    @cached_property
     def is_array(self) -> bool:
         """Whether an array that broadcasts against x is accepted."""
         return bool(self.kind == float | Array)
@@ -69,6 +70,26 @@ class Parameter:
                 )
             return int(number)
         return number
+
+
+class Kept(dict[Any, Any]):
+    """What was found for parameters that are plain numbers, to be found again in less time than the parameters take to check."""
+
+    def found(self, given: Mapping[str, Any], find: Callable[[], Any]) -> Any:
+        """Return what ``find`` returns for these parameters."""
+        key = tuple(given.items())
+        try:
+            if (kept := self.get(key)) is not None:
+                return kept
+        except TypeError:  # an array has no hash
+            return find()
+        value = find()
+        # not 0, which is the same key as -0.0; nor what may be another number next time, such as a tensor
+        if all(isinstance(v, float | int) and v for v in given.values()):
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[key] = value
+        return value
 
 
 class Activation:
@@ -125,6 +146,7 @@ class Activation:
         self.base: Activation | None = None
         self.bound: dict[str, Any] = {}
         self._derivatives: dict[str, Kernel] = {}
+        self._resolved = Kept()
         self._formula, self._kinks, self._domain = formula, kinks, domain
         self._check_words([formula or "", *kinks, *domain])
 
@@ -195,12 +217,14 @@ class Activation:
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return a value for every parameter; raise RequestError for one that is unknown or outside its domain."""
-        if not given:
-            return {n: p.default for n, p in self.parameters.items()}
+        values = self._resolved.found(given, lambda: self._checked(given))
+        return {**values}
+
+    def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         values = {n: p.default for n, p in self.parameters.items()}
         for name, value in given.items():
             values[name] = self.parameter(name).read(value, self.name)
-        for condition in self.domain:
+        for condition in self.domain if given else ():
             self._check(condition, values)
         return values
 
@@ -287,6 +311,7 @@ class Activation:
     def __copy__(self) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
+        other._resolved = Kept()  # it will have other defaults
         return other
 
     # computing

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from actcli import engine, lazy
-from actcli.activation import Activation, Parameter, functions
+from actcli.activation import Activation, Kept, Parameter, functions
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 
@@ -35,6 +35,12 @@ class AxisActivation(Activation):
     def __init__(self, kernel: Kernel, formula: str, **facts: Any) -> None:
         super().__init__(kernel, formula, **facts)
         self._product: Kernel | None = None
+        self._outputs = Kept()
+
+    def __copy__(self) -> Self:
+        other = super().__copy__()
+        other._outputs = Kept()
+        return other
 
     def _declared(self) -> dict[str, Parameter]:
         return {**super()._declared(), "axis": Parameter("axis", -1, int)}
@@ -48,21 +54,15 @@ class AxisActivation(Activation):
         threads: int | None,
     ) -> Any:
         given = engine.as_floats(x)
-        axis = self._axis(given, values)
-        # np.moveaxis takes more time than softmax of ten numbers, also where it has nothing to do
-        last = axis in (-1, given.ndim - 1)
-        moved = given if last else np.moveaxis(given, axis, -1)
+        axis = self._axis(given, values.pop("axis"))
+        moved = _moved(given, axis, -1)
         result = engine.apply_rows(
-            kernel,
-            (_rows(moved),),
-            _without_axis(values),
-            threads,
-            placed=self.placed,
+            kernel, (_rows(moved),), values, threads, placed=self.placed
         )
         final = result.reshape(moved.shape[:-1] + result.shape[1:])
         # a Jacobian keeps its two dimensions at the end
-        if not last and final.ndim == given.ndim:
-            final = np.moveaxis(final, -1, axis)
+        if final.ndim == given.ndim:
+            final = _moved(final, -1, axis)
         if out is None:
             return final[()]
         if not isinstance(out, np.ndarray) or out.shape != final.shape:
@@ -110,38 +110,46 @@ class AxisActivation(Activation):
         assert self._product is not None, f"{self.name} declares no product"
         given, gradient = engine.as_floats(x), engine.as_floats(upstream, "upstream")
         values = self.resolve(parameters)
-        axis = self._axis(given, values)
-        moved = np.moveaxis(given, axis, -1)
-        rows = [_rows(moved), self._gradient_rows(gradient, given.shape, axis, values)]
+        axis = self._axis(given, values.pop("axis"))
+        moved = _moved(given, axis, -1)
+        rows = [
+            _rows(moved),
+            self._gradient_rows(gradient, given.shape, axis, parameters),
+        ]
         result = engine.apply_rows(
-            self._product, rows, _without_axis(values), threads, placed=self.placed
+            self._product, rows, values, threads, placed=self.placed
         )
-        return np.moveaxis(result.reshape(moved.shape), -1, axis)
+        return _moved(result.reshape(moved.shape), -1, axis)
 
     def _gradient_rows(
         self,
         gradient: Array,
         shape: tuple[int, ...],
         axis: int,
-        values: dict[str, Any],
+        parameters: dict[str, Any],
     ) -> Array:
         """Return the upstream as rows, one for each row of x, whose shape is given."""
-        one = np.zeros(shape[axis])
-        outputs = np.shape(
-            self._apply(self.kernel, one, {**values, "axis": 0}, None, 1)
+        length, last = shape[axis], {**parameters, "axis": -1}
+        outputs = self._outputs.found(
+            {**last, "x": length},
+            lambda: np.shape(self(np.zeros(length), threads=1, **last)),
         )
         place = axis % len(shape)
         wanted = (*shape[:place], *outputs, *shape[place + 1 :])
         try:
-            full = np.broadcast_to(gradient, wanted)
+            # np.broadcast_to takes as long as that of ten numbers, also where it has nothing to do
+            full = (
+                gradient
+                if gradient.shape == wanted
+                else np.broadcast_to(gradient, wanted)
+            )
         except ValueError:
             raise RequestError(
                 f"upstream has shape {gradient.shape}; {self.name} of x has {wanted}"
             ) from None
-        return _rows(np.moveaxis(full, axis, -1)) if outputs else full.reshape(-1)
+        return _rows(_moved(full, axis, -1)) if outputs else full.reshape(-1)
 
-    def _axis(self, x: Array, values: dict[str, Any]) -> int:
-        axis: int = values["axis"]
+    def _axis(self, x: Array, axis: int) -> int:
         if not x.ndim:
             raise RequestError(
                 f"{self.name} works over an axis; give it more than a single number"
@@ -157,12 +165,14 @@ class AxisActivation(Activation):
         return axis
 
 
+def _moved(x: Array, axis: int, to: int) -> Array:
+    """Return x with an axis at another place."""
+    # np.moveaxis takes more time than the softmax of ten numbers, also where it has nothing to do
+    return x if (axis - to) % x.ndim == 0 else np.moveaxis(x, axis, to)
+
+
 def _rows(moved: Array) -> Array:
     return np.ascontiguousarray(moved).reshape(-1, moved.shape[-1])
-
-
-def _without_axis(values: dict[str, Any]) -> dict[str, Any]:
-    return {n: v for n, v in values.items() if n != "axis"}
 
 
 def axis_activation(formula: str, **facts: Any) -> Callable[[Kernel], AxisActivation]:

@@ -83,14 +83,14 @@ def apply(
     Raises:
         RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
+    longest = _longest(x, native)
     if (
-        x.size <= BLOCK
-        and threads is None
+        x.size <= longest
+        and _workers(x.size, longest, threads) == 1
         and not placed
-        and not any(isinstance(p, np.ndarray) for p in parameters.values())
+        and np.ndarray not in map(type, parameters.values())
     ):
-        with np.errstate(all="ignore"):
-            result = _small(kernel, x, parameters, native)
+        result = _small(kernel, x, parameters, native)
         if out is None:
             return result
         _checked_out(out, x)[...] = result
@@ -107,14 +107,15 @@ def apply(
     return result
 
 
+@np.errstate(all="ignore")  # in half the time of a with statement
 def _small(
     kernel: Kernel, x: Array, parameters: Mapping[str, Any], native: bool
 ) -> Array:
     _keep_freed_memory()
     dtype = x.dtype.newbyteorder("=")
-    block = np.ascontiguousarray(x, dtype if native else np.float64).reshape(-1)
-    result = kernel(block, **parameters)
-    return result.astype(dtype, copy=False).reshape(x.shape)[()]
+    block = np.ascontiguousarray(x, dtype if native else np.float64).ravel()
+    result = kernel(block, **parameters).astype(dtype, copy=False)
+    return result if x.ndim == 1 else result.reshape(x.shape)[()]
 
 
 def apply_each(
@@ -147,7 +148,7 @@ def apply_each(
 
     def run(part: slice) -> None:
         block = np.ascontiguousarray(flat[part], dtype if native else np.float64)
-        values = {n: np.array(a.flat[part], np.float64) for n, a in arrays.items()}
+        values = {n: np.asarray(a.flat[part], np.float64) for n, a in arrays.items()}
         if placed:
             values["start"] = part.start
         # all of them before any is written: it may be written into x
@@ -155,8 +156,9 @@ def apply_each(
         for target, y in zip(targets, computed, strict=True):
             target[part] = y
 
-    count = _workers(x.size, threads)
-    each(run, _parts(x.size, count), count)
+    longest = _longest(x, native)
+    count = _workers(x.size, longest, threads)
+    each(run, _parts(x.size, longest, count), count)
     for result, target in zip(results, targets, strict=True):
         if not np.may_share_memory(result, target):
             result[...] = target.reshape(x.shape, order=order)
@@ -180,21 +182,28 @@ def _keep_freed_memory() -> None:
     np.empty(16 * BLOCK)
 
 
-def _parts(size: int, threads: int) -> list[slice]:
-    """Return the blocks of an array: equal ones, as many as are a multiple of the threads, at most BLOCK long."""
-    blocks = -(-size // (BLOCK * threads)) * threads
+def _longest(x: Array, native: bool) -> int:
+    """Return how many numbers are a block: as many bytes of any dtype that is not widened."""
+    return BLOCK * 8 // x.itemsize if native else BLOCK
+
+
+def _parts(size: int, longest: int, threads: int) -> list[slice]:
+    """Return the blocks of an array: equal ones, as many as are a multiple of the threads, at most so long."""
+    blocks = -(-size // (longest * threads)) * threads
     # a multiple of a page of float32, so that no two threads write to one
     length = max(1, -(-size // (1024 * max(1, blocks)))) * 1024
     return [slice(start, start + length) for start in range(0, size, length)]
 
 
-def _workers(size: int, threads: int | None) -> int:
+def _workers(size: int, longest: int, threads: int | None) -> int:
     """Return how many threads are worth starting: each has a whole block at least."""
     if threads is not None and not (
         isinstance(threads, int | np.integer) and threads >= 1
     ):
         raise RequestError(f"threads is {threads!r}; give a whole number from 1 on")
-    return max(1, min(threads or processors(), size // BLOCK))
+    most = size // longest
+    # how many processors there are takes as long to find out as relu of ten numbers
+    return 1 if most <= 1 else min(threads or processors(), most)
 
 
 def apply_rows(
@@ -222,12 +231,10 @@ def apply_rows(
     step = max(1, _ROWS // max(1, length))
 
     def run(part: slice) -> Array:
-        blocks = [r[part].astype(np.float64, copy=False) for r in rows]
         values = parameters
         if placed:
             values = {**parameters, "start": part.start * length}
-        with np.errstate(all="ignore"):
-            return kernel(*blocks, **values).astype(dtype, copy=False)
+        return _some_rows(kernel, rows, part, values, dtype)
 
     _keep_freed_memory()
     first = run(slice(0, step))
@@ -241,13 +248,25 @@ def apply_rows(
 
     # a Jacobian is as many times as large as a row is long
     largest = max(1, length, first[0].size)
-    workers = _workers(count * largest, threads)
+    workers = _workers(count * largest, BLOCK, threads)
     # twice as much as of other functions: at each operation on a column, too, threads hand over the interpreter lock
-    blocks = _parts(-(-(count - step) * largest // 2), workers)
-    more = max(1, 2 * (blocks[0].stop - blocks[0].start) // largest)
+    blocks = _parts((count - step) * largest, 2 * BLOCK, workers)
+    more = max(1, (blocks[0].stop - blocks[0].start) // largest)
     parts = (slice(s, s + more) for s in range(step, count, more))
     each(put, parts, workers)
     return result
+
+
+@np.errstate(all="ignore")
+def _some_rows(
+    kernel: Kernel,
+    rows: Sequence[Array],
+    part: slice,
+    parameters: Mapping[str, Any],
+    dtype: "np.dtype[Any]",
+) -> Array:
+    blocks = [r[part].astype(np.float64, copy=False) for r in rows]
+    return kernel(*blocks, **parameters).astype(dtype, copy=False)
 
 
 def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
@@ -290,6 +309,8 @@ def _next(todo: "deque[Any]") -> Any:
 
 
 def _broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
+    if parameter.shape == shape:
+        return parameter
     try:
         return np.broadcast_to(parameter, shape)
     except ValueError:
@@ -303,7 +324,7 @@ def _checked_out(out: object, x: Array) -> Array:
         raise RequestError(
             f"out is of type {type(out).__name__}; pass an array of {x.dtype} and shape {x.shape} like x"
         )
-    if out.shape != x.shape or out.dtype.newbyteorder("=") != x.dtype.newbyteorder("="):
+    if out.shape != x.shape or out.dtype.type is not x.dtype.type:
         raise RequestError(
             f"out is {out.dtype} of shape {out.shape}; it must be {x.dtype} of shape {x.shape} like x"
         )

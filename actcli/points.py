@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.spec import number
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _MOST = 10_000_000  # numbers from one start:stop:step
 
@@ -94,15 +97,17 @@ def _range(token: str, place: int, option: str) -> Array:
     return _steps(start, step, count)
 
 
-def _exact(text: str) -> Fraction:
+def _exact(text: str) -> "Fraction":
     """Return a number as it is written: -3:3:0.1 passes through 0.3 and not through 0.30000000000000027."""
+    from fractions import Fraction
+
     try:
         return Fraction(text)
     except ValueError:
         return Fraction(number(text))
 
 
-def _steps(start: Fraction, step: Fraction, count: int) -> Array:
+def _steps(start: "Fraction", step: "Fraction", count: int) -> Array:
     below = math.lcm(start.denominator, step.denominator)
     first, pace = int(start * below), int(step * below)
     if max(abs(first), abs(first + pace * count), below) < 2**53:

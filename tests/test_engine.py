@@ -41,7 +41,7 @@ def test_blocks_and_threads_do_not_change_a_bit(
 )
 @pytest.mark.parametrize("threads", [1, 2, 3, 64])
 def test_parts_are_the_whole_and_fit_the_cache(size: int, threads: int) -> None:
-    parts = engine._parts(size, threads)
+    parts = engine._parts(size, engine.BLOCK, threads)
     places = [0, *(p.stop for p in parts)]
     assert [p.start for p in parts] == places[:-1]
     assert places[-1] >= size > (parts[-1].start if parts else -1)

@@ -239,3 +239,33 @@ def test_distance_counts_ulps() -> None:
     assert distance(math.nan, (1.0, 0.0), 1.0, 0.0, "float64") == math.inf
     assert distance(math.inf, (1.0, 0.0), 1.0, 0.0, "float64") == math.inf
     assert distance(5e-324, (0.0, 0.0), 1.0, 0.0, "float64") == 1.0
+
+
+def test_parameters_are_read_anew_where_they_may_be_others() -> None:
+    class Number:
+        value = 0.5
+
+        def __float__(self) -> float:
+            return self.value
+
+    number = Number()
+    assert actcli.leaky_relu(-1.0, alpha=number) == -0.5
+    Number.value = 0.25
+    assert actcli.leaky_relu(-1.0, alpha=number) == -0.25
+    for alpha in (0.0, -0.0, 0, -0.0):
+        slope = actcli.leaky_relu.resolve({"alpha": alpha})["alpha"]
+        assert math.copysign(1.0, slope) == math.copysign(1.0, alpha)
+    for _ in range(2):
+        assert actcli.swish.resolve({"beta": 2})["beta"] == 2.0
+        assert actcli.swish.bind(beta=3.0).resolve({})["beta"] == 3.0
+        assert actcli.swish.resolve({})["beta"] == 1.0
+        with pytest.raises(actcli.ActcliError):
+            actcli.clipped_relu(1.0, cap=-1.0)
+
+
+def test_what_is_kept_of_parameters_has_an_end_and_is_nobodys_to_change() -> None:
+    for k in range(1, 1000):
+        assert actcli.swish.resolve({"beta": float(k)}) == {"beta": float(k)}
+    assert len(actcli.swish._resolved) <= 256
+    actcli.swish.resolve({"beta": 2.0})["beta"] = 7.0
+    assert actcli.swish.resolve({"beta": 2.0}) == {"beta": 2.0}

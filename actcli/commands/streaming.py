@@ -294,7 +294,7 @@ def _target(output: Path | None) -> "Iterator[IO[bytes]]":
 
 
 _PART = (
-    1 << 19
+    1 << 20
 )  # bytes: what is read, computed and written again before it has left the cache
 
 

@@ -1,6 +1,5 @@
 """Results for machines: csv, tsv, json, jsonl, plain, hex. Every value in the shortest form that round-trips, no colour."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,6 +170,8 @@ def json_text(value: Any) -> str:
 
 
 def _json(value: object) -> str:
+    import json
+
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
