@@ -90,8 +90,11 @@ def race(contenders: Mapping[str, Run], repeat: int) -> dict[str, list[float]]:
     >>> len(rounds["nothing"])
     3
     """
+    # every round in an order of its own: the memory that one has given back is what the next one gets, warm or not
+    shuffle = np.random.default_rng(0).permutation
     rounds = [
-        {n: _seconds(run) for n, run in contenders.items()} for _ in range(repeat + 1)
+        {name: _seconds(contenders[name]) for name in shuffle([*contenders]).tolist()}
+        for _ in range(repeat + 1)
     ]
     return {n: [r[n] for r in rounds[1:]] for n in contenders}
 

@@ -53,11 +53,13 @@ def test_one_liners_follow_parameters_and_calls() -> None:
     assert line(np.array([1.0]))[0] == pytest.approx(1 / (1 + math.exp(-2.0)))
 
 
-def test_contenders_run_in_turn() -> None:
-    order: list[str] = []
-    seconds = race({n: lambda n=n: order.append(n) for n in "abc"}, 2)
-    assert "".join(order) == "abcabcabc"
-    assert {n: len(s) for n, s in seconds.items()} == {"a": 2, "b": 2, "c": 2}
+def test_every_round_runs_all_contenders_in_an_order_of_its_own() -> None:
+    ran: list[str] = []
+    seconds = race({n: lambda n=n: ran.append(n) for n in "abc"}, 9)
+    rounds = ["".join(ran[k : k + 3]) for k in range(0, 30, 3)]
+    assert {"".join(sorted(r)) for r in rounds} == {"abc"}
+    assert len({*rounds}) > 2
+    assert {n: len(s) for n, s in seconds.items()} == {"a": 9, "b": 9, "c": 9}
     assert all(s > 0 for each in seconds.values() for s in each)
 
 
