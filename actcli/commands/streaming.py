@@ -189,23 +189,12 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
             streams.write_header(stream, dtype, source.shape or (), source.order)
             _by_place(task, source, stream, dtype, advance)
             return
-        shapes = {"x": source.shape, **dict.fromkeys(task.names, shape)}
-        if format_ in ("plain", "npy") or (
-            format_ not in ("json", "npz") and _count(source.shape) != _count(shape)
-        ):
-            del shapes["x"]
-        if format_ == "plain":
-            shapes.pop("upstream", None)
+        shapes = _shapes(task, source.shape, shape, format_)
         with streams.sink(
             stream,
             format_,
             shapes,
-            known={
-                "function": task.function.name,
-                "params": options.shown_parameters(task.function),
-                "dtype": dtype.name,
-                **({"wrt": task.wrt} if task.wrt else {}),
-            },
+            known=_known(task, dtype),
             dtype=dtype,
             order=source.order,
             folder=folder,
@@ -214,6 +203,28 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
                 columns = {"x": x, **results}
                 sink.write({n: columns[n].ravel() for n in shapes})
                 advance(size)
+
+
+def _shapes(task: Task, given: Shape, result: Shape, format_: str) -> dict[str, Shape]:
+    """Return the shapes of what is written, by name: x stands beside the results where the format has room for it."""
+    shapes = {"x": given, **dict.fromkeys(task.names, result)}
+    if format_ in ("plain", "npy") or (
+        format_ not in ("json", "npz") and _count(given) != _count(result)
+    ):
+        del shapes["x"]
+    if format_ == "plain":
+        shapes.pop("upstream", None)
+    return shapes
+
+
+def _known(task: Task, dtype: "np.dtype[Any]") -> dict[str, Any]:
+    """Return what a document tells beside the numbers."""
+    return {
+        "function": task.function.name,
+        "params": options.shown_parameters(task.function),
+        "dtype": dtype.name,
+        **({"wrt": task.wrt} if task.wrt else {}),
+    }
 
 
 def _computed(
