@@ -197,13 +197,17 @@ def _parts(size: int, longest: int, threads: int) -> list[slice]:
 
 def _workers(size: int, longest: int, threads: int | None) -> int:
     """Return how many threads are worth starting: each has a whole block at least."""
+    _check(threads)
+    most = size // longest
+    # how many processors there are takes as long to find out as relu of ten numbers
+    return 1 if most <= 1 else min(threads or processors(), most)
+
+
+def _check(threads: int | None) -> None:
     if threads is not None and not (
         isinstance(threads, int | np.integer) and threads >= 1
     ):
         raise RequestError(f"threads is {threads!r}; give a whole number from 1 on")
-    most = size // longest
-    # how many processors there are takes as long to find out as relu of ten numbers
-    return 1 if most <= 1 else min(threads or processors(), most)
 
 
 def apply_rows(
@@ -226,6 +230,7 @@ def apply_rows(
         threads: as in ``apply``.
         placed: the kernel depends on where the block stands, and is given the place of its first number as ``start``.
     """
+    _check(threads)
     count, length = rows[0].shape
     dtype = rows[0].dtype.newbyteorder("=")
     step = max(1, _ROWS // max(1, length))

@@ -92,7 +92,9 @@ def sigma(z: Array) -> Array:
 def bell(z: Array, scale: Any = 1.0) -> Array:
     """Return scale·σ(z)·σ(-z), where the scale is a number or an array like z."""
     # not y·(1 - y): that is 0 from z = 37 on
-    return _bell(minus_abs(z), scale)
+    t = minus_abs(z)
+    y = np.exp(t)
+    return _bell(y, y + 1.0, t, scale, 1.0)
 
 
 def sech2(x: Array, scale: Any = 1.0) -> Array:
@@ -100,18 +102,19 @@ def sech2(x: Array, scale: Any = 1.0) -> Array:
     # not 1 - tanh²: that has lost every digit at x = 20; nor by cosh, whose error next to 0 would count six times
     t = np.abs(x)
     t *= -2.0
-    return _bell(t, 4.0 * scale)
-
-
-def _bell(t: Array, scale: Any) -> Array:
-    """Return scale·exp(t)/(1 + exp(t))² for t ≤ 0."""
     y = np.exp(t)
     q = y + 1.0
+    q *= 0.5
+    return _bell(y, q, t, scale, 4.0)
+
+
+def _bell(y: Array, q: Array, t: Array, scale: Any, far: float) -> Array:
+    """Return scale·y/q² in place of y, which is scale·far·exp(t) where that is next to nothing."""
     np.square(q, out=q)
     y /= q
     if np.ndim(scale) or scale != 1.0:
         y *= scale
-    return far_left(y, t, scale)
+    return far_left(y, t, far * scale)
 
 
 def softplus_and_sigma(z: Array) -> tuple[Array, Array]:

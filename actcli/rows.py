@@ -1,22 +1,16 @@
 """The primitives of functions over an axis: shifts, shares, sums in twice the precision. Blocks are (count, length) float64."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from actcli.engine import Array
 
 _SPLIT = 2.0**27 + 1.0
 _GRID = 1.5 * 2.0**22
-# of the bits of a number the sign, the exponent and the first 16 digits
-_HEAD = np.int64(-1 << 37)
+_FINE_GRID = 1.5 * 2.0**6
 # np.einsum adds short rows in half the time of np.sum. Long ones it adds one after another, where np.sum adds halves;
 # and from 8192 numbers on, the size of its buffer, in pieces that begin elsewhere when the row stands elsewhere: the
 # last digits would depend on how many threads there are
 _SHORT = 128
-# no exponential of a row whose maximum is between 0 and this overflows, not even times a large upstream, and none
-# loses digits that its share would have
-_LARGE = 32.0
 
 
 def leading(x: Array) -> Array:
@@ -75,11 +69,10 @@ def below(x: Array, top: Array) -> Array:
     return t
 
 
-def shares(x: Array) -> Array:
-    """Return the exponentials of each row over their sum."""
-    y = shifted(x)
-    np.exp(y, out=y)
-    return over(y, sum_of_shares(y))
+def shares(t: Array) -> Array:
+    """Return the exponentials of each row over their sum; t is shifted, and is overwritten."""
+    np.exp(t, out=t)
+    return over(t, sum_of_shares(t))
 
 
 def over(e: Array, whole: Array) -> Array:
@@ -89,28 +82,13 @@ def over(e: Array, whole: Array) -> Array:
     return e
 
 
-class Exponentials(NamedTuple):
-    """The exponentials of each row."""
-
-    lead: Array  # the place of the largest
-    own: Array  # the largest
-    e: Array  # the others, and 0 in its place
-    rest: Array  # the sum of the others, rounded a few times
-    shift: Array  # what was taken from the exponents
-
-
-def exponentials(x: Array, lowest: float = 0.0) -> Exponentials:
-    """Return the exponentials of each row, over the largest where its exponent is below the lowest, or large."""
-    lead = leading(x)
-    top = taken(x, lead)
-    near = (top >= lowest) & (top < _LARGE)
-    shift = np.where(near, 0.0, top)
-    # a shift is one more pass; it is as good without, but for shares next to each other in size
-    e = np.exp(x if near.all() else below(x, shift))
+def exponentials(x: Array, lead: Array, shift: Array) -> tuple[Array, Array, Array]:
+    """Return the exponentials of each row less a shift: the leading one, the others with 0 in its place, and their sum."""
+    e = np.exp(below(x, shift) if shift.any() else x)
     own = taken(e, lead)
     # not the sum of all: beside a large one, others would be rounded to its last digit one by one
     put(e, lead, 0.0)
-    return Exponentials(lead, own, e, added(e), shift)
+    return own, e, added(e)
 
 
 def portions(e: Array, part: Array, whole: Array) -> Array:
@@ -122,25 +100,22 @@ def portions(e: Array, part: Array, whole: Array) -> Array:
 
 def sum_of_shares(p: Array) -> Array:
     """Return the sum of each row of numbers between 0 and 1, rounded hardly more than once, as (count, 1)."""
-    # not sum_of: next to 1 the first digits of many small ones, of any size, would not be exact
+    # not sum_of, which looks for their size first
     rest, whole = _split(p, _GRID)
     return whole + added(rest)
 
 
 def sum_of(x: Array) -> Array:
-    """Return the sum of each row of finite numbers, most of them not a billion times smaller than others, as (count, 1)."""
-    # exact for the first digits, and next to nothing is lost of the rest. Not rounded to a grid, as in total: for that
-    # the largest of each row is looked for, and spread over it
-    head = (x.view(np.int64) & _HEAD).view(np.float64)
-    high = added(head)
-    np.subtract(x, head, out=head)
-    return high + added(head)
+    """Return the sum of each row of finite numbers, rounded hardly more than once, as (count, 1)."""
+    rest, whole = _split(x, _grid(x))
+    return whole + added(rest)
 
 
 def _grid(x: Array) -> Array:
-    """Return what rounds the numbers of a row to multiples of 2**-30 of the power of 2 above them."""
-    _, power = np.frexp(maximum(np.abs(x)))
-    return np.ldexp(_GRID, power)
+    """Return what rounds the numbers of a row to multiples of 2**-46 of what their magnitudes add up to."""
+    # not of the largest, which takes longer to find: of so many digits the sum is exact
+    _, power = np.frexp(added(np.abs(x)))
+    return np.ldexp(_FINE_GRID, power)
 
 
 def _split(x: Array, grid: Array | float) -> tuple[Array, Array]:
@@ -226,11 +201,8 @@ def _halves(a: Array | float) -> tuple[Array, Array]:
 
 def total(x: Array) -> tuple[Array, Array]:
     """Return the sum of each row in twice the precision, as two (count, 1): high and low; numbers below 2**1000."""
-    # of multiples of two grids, which is exact, and of what is left: half the passes of summing pairs with their errors
-    grid = _grid(x)
-    rest, high = _split(x, grid)
-    rest, middle = _split(rest, grid * 2.0**-30)
-    return two_sum(high, middle + added(rest))
+    rest, high = _split(x, _grid(x))
+    return two_sum(high, added(rest))
 
 
 def minus(x: Array, high: Array, low: Array) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 import math
 import warnings
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -213,6 +214,109 @@ def test_equal_numbers_beside_outliers_leave_no_rounding_behind(outliers: int) -
         whole = outliers * ratio + (n - outliers)
         weights = actcli.logsumexp.vjp(row, 1.0)[[0, -1]]
         np.testing.assert_allclose(weights, [ratio / whole, 1.0 / whole], rtol=2e-15)
+
+
+def _shares(x: list[float], *others: float) -> list[mp.mpf]:
+    weights = [mp.exp(mp.mpf(v)) for v in (*x, *others)]
+    return [w / mp.fsum(weights) for w in weights[: len(x)]]
+
+
+def _back(x: list[float], upstream: list[float], *others: float) -> list[float]:
+    p = _shares(x, *others)
+    mean = mp.fsum(share * u for share, u in zip(p, upstream, strict=True))
+    return [float(s * (u - mean)) for s, u in zip(p, upstream, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("x", "upstream"),
+    [
+        ([50.0, 49.0, 0.0], [1.0, 1.0, 0.0]),
+        ([40.0, 39.0], [1.0, 1.0]),
+        ([-40.0, -39.0], [1.0, 1.0]),
+        ([1.0, 2.0, 3.5], [1e8, 1e8 + 1e-3, 1e8 + 2e-3]),
+        ([1.0, 2.0, 3.5], [0.1, 0.1, 0.1]),
+        ([31.0, 30.0], [1e295, -1e295]),
+        ([31.0, 30.0], [0.0, 1e-300]),
+    ],
+)
+def test_what_goes_back_keeps_its_digits_whatever_upstreams_have_in_common(
+    x: list[float], upstream: list[float]
+) -> None:
+    with mp.workprec(400):
+        alone, beside_nobody = _back(x, upstream), _back(x, upstream, 0.0)
+    got = actcli.softmax.vjp(x, upstream)
+    np.testing.assert_allclose(got, alone, rtol=2e-15)
+    got = actcli.quiet_softmax.vjp(x, upstream)
+    # the largest share's own part is a difference as well, of upstreams
+    np.testing.assert_allclose(got, beside_nobody, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "upstream", [[0.0, 1e-310], [0.0, 1e-300], [1e300, 1e299], [1.0, 1.0]]
+)
+def test_log_softmax_takes_back_the_smallest_and_largest(upstream: list[float]) -> None:
+    x = [31.0, 30.0]
+    with mp.workprec(400):
+        p, whole = _shares(x), mp.fsum(upstream)
+        expected = [
+            float(u - share * whole) for share, u in zip(p, upstream, strict=True)
+        ]
+    got = actcli.log_softmax.vjp(x, upstream)
+    np.testing.assert_allclose(got, expected, rtol=1e-15, atol=1e-323)
+
+
+def test_many_small_numbers_beside_a_few_large_ones_are_summed_to_all_digits() -> None:
+    row = [2.73, -2.73, *[5.621e-12] * 126]
+    with mp.workprec(400):
+        mean = mp.fsum(row) / len(row)
+        spread = mp.sqrt(mp.fsum((v - mean) ** 2 for v in row) / len(row) + 1e-5)
+        expected = [float((v - mean) / spread) for v in row]
+    np.testing.assert_allclose(actcli.standardize(row), expected, rtol=1e-15)
+    row = [*[0.238] * 4, *[2.426e-13] * 124]
+    with mp.workprec(400):
+        mean = mp.fsum(mp.expm1(mp.mpf(v)) for v in row) / len(row)
+        expected_mean = float(mp.log1p(mean))
+    assert actcli.logmeanexp(row) == pytest.approx(expected_mean, rel=3e-16)
+    assert actcli.logmeanexp([699.9] * 20_000) == pytest.approx(699.9, rel=1e-15)
+
+
+def test_a_number_next_to_the_mean_keeps_its_digits() -> None:
+    row = [0.2, 0.2, 2.5, 0.1, 0.75]
+    with mp.workprec(400):
+        mean = mp.fsum(row) / len(row)
+        spread = mp.sqrt(mp.fsum((v - mean) ** 2 for v in row) / len(row) + 1e-5)
+        expected = [float((v - mean) / spread) for v in row]
+    np.testing.assert_allclose(actcli.standardize(row), expected, rtol=1e-15)
+
+
+def test_slopes_of_standardize_are_finite_where_the_truth_is() -> None:
+    x, upstream = [1e160, -1e160, 3e159], [1e300, -1e300, 1e299]
+    with mp.workprec(2000):
+        n, mean = len(x), mp.fsum(x) / len(x)
+        s = mp.sqrt(mp.fsum((v - mean) ** 2 for v in x) / n + 1e-5)
+        y = [(v - mean) / s for v in x]
+        level = mp.fsum(upstream) / n
+        along = mp.fsum(u * v for u, v in zip(upstream, y, strict=True)) / n
+        expected = [
+            float((u - level - along * v) / s) for u, v in zip(upstream, y, strict=True)
+        ]
+    got = actcli.standardize.vjp(x, upstream)
+    np.testing.assert_allclose(got, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("tau", [0.1, 0.7, 3.0])
+def test_logits_over_a_temperature_are_seen_from_the_largest(tau: float) -> None:
+    x = [100.3, 100.2, 99.9]
+    with mp.workprec(200):
+        weights = [mp.exp((mp.mpf(v) - x[0]) / mp.mpf(tau)) for v in x]
+        expected = [float(w / mp.fsum(weights)) for w in weights]
+    got = actcli.gumbel_softmax(x, tau=tau)
+    np.testing.assert_allclose(got, expected, rtol=2e-15)
+
+
+def test_threads_are_checked_for_rows_too(axiswise: AxisActivation) -> None:
+    with pytest.raises(actcli.ActcliError, match="give a whole number from 1 on"):
+        axiswise([1.0, 2.0], threads=0)
 
 
 def test_out_is_written(axiswise: AxisActivation) -> None:

@@ -261,6 +261,8 @@ def test_parameters_are_read_anew_where_they_may_be_others() -> None:
         assert actcli.swish.resolve({})["beta"] == 1.0
         with pytest.raises(actcli.ActcliError):
             actcli.clipped_relu(1.0, cap=-1.0)
+        with pytest.raises(actcli.ActcliError, match="must be a number"):
+            actcli.swish(1.0, beta=2 + 0j)
 
 
 def test_what_is_kept_of_parameters_has_an_end_and_is_nobodys_to_change() -> None:

@@ -55,10 +55,12 @@ def _far_left(y: Array, z: Array, first: Array, second: Any = 1.0) -> Array:
     """Mend y where it is first·second·exp(z) and exp(z) is next to nothing, but the factors may be huge."""
     low = z < _FAR
     if low.any():
-        # a third of the way with each factor: no product is subnormal but the last
-        e = np.exp(np.maximum(z[low], _ZERO_FROM) / 3.0)
+        # a third of the way with each factor, the last whatever is left: no product is subnormal but the last
+        t = np.maximum(z[low], _ZERO_FROM)
+        third = np.trunc(t / 3.0)
+        e = np.exp(third)
         second = second[low] if np.ndim(second) else second
-        y[low] = (first[low] * e) * (second * e) * e
+        y[low] = (first[low] * e) * (second * e) * np.exp(t - 2.0 * third)
     return y
 
 

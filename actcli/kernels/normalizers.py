@@ -9,6 +9,7 @@ from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.rows import (
     added,
+    divided,
     dot,
     exponentials,
     leading,
@@ -22,6 +23,7 @@ from actcli.rows import (
     sum_of,
     sum_of_shares,
     taken,
+    total,
     zero_or_product,
 )
 
@@ -63,9 +65,10 @@ def standardize(x: Array, *, eps: float = 1e-5) -> Array:
 def _standardized(x: Array, eps: Array | float) -> tuple[Array, Array]:
     """Return the function of rows whose squares are finite, and their spread, which is not if they are not."""
     n = x.shape[-1]
-    # the mean to a rounding or a few, then what that left over, which may be all there is of a small deviation
-    d = less(x, added(x) / n)
-    d -= sum_of(d) / n
+    # the mean in twice the precision: its rounding would be all there is of a small deviation
+    mean, rest = divided(*total(x), n)
+    d = less(x, mean)
+    d -= rest
     s = np.sqrt(sum_of(np.square(d)) / n + eps)
     d /= s
     return d, s
@@ -86,13 +89,11 @@ def _spread(x: Array, eps: Array | float) -> _Spread:
     m = max(n - 1, 1)
     lead = _extreme(x)
     v = patched(x, lead, 0.0)
-    middle = added(v) / m
-    v -= middle
-    put(v, lead, 0.0)
-    more = sum_of(v) / m
+    mean, more = divided(*total(v), m)
+    v -= mean
     v -= more
     put(v, lead, 0.0)
-    d = (taken(x, lead) - middle) - more
+    d = (taken(x, lead) - mean) - more
     within = added(np.square(v)) / n + eps
     between = d * d * ((n - 1) / n) / n
     s = np.sqrt(within + between)
@@ -120,22 +121,28 @@ def standardize_vjp(x: Array, upstream: Array, *, eps: float) -> Array:
 def _slopes(
     form: Callable[..., tuple[Array, Array]], eps: float, *rows: Array
 ) -> Array:
-    """Return what a form that takes rows whose squares are finite, and eps, makes of any rows."""
+    """Return the slopes of any rows from a form that takes rows whose squares are finite, and eps, in units of n·spread."""
+    n = rows[0].shape[-1]
     slopes, s = form(*rows, max(eps, _LEAST))
+    slopes *= _columns(1.0 / (n * s), slopes)
     far = ~np.isfinite(s[:, 0])
     if far.any():
         x, *upstream = (r[far] for r in rows)
         y, eps_, factor = _scaled(x, eps)
-        found, _ = form(y, *upstream, eps_)
+        found, s = form(y, *upstream, eps_)
         # infinities make a spread beside which no slope is left
-        slopes[far] = zero_or_product(
-            found, factor.reshape(-1, *[1] * (found.ndim - 1))
-        )
+        scale = np.where(factor == 0.0, 0.0, factor / (n * s))
+        slopes[far] = zero_or_product(found, _columns(scale, found))
     return slopes
 
 
+def _columns(column: Array, like: Array) -> Array:
+    """Return one number for each row with as many dimensions as an array of slopes has."""
+    return column.reshape(-1, *[1] * (like.ndim - 1))
+
+
 def _jacobian(x: Array, eps: Array | float) -> tuple[Array, Array]:
-    """Return the Jacobian of rows whose squares are finite, and their spread."""
+    """Return the Jacobian of rows whose squares are finite, in units of n·spread, and that spread."""
     lead, z, v, s, rest = _spread(x, eps)
     n = x.shape[-1]
     m = max(n - 1, 1)
@@ -148,27 +155,27 @@ def _jacobian(x: Array, eps: Array | float) -> tuple[Array, Array]:
     edge = patched(-(rest + z * w), lead, (n - 1) * rest)
     np.put_along_axis(jacobian, lead[..., None], edge[:, None, :], axis=1)
     np.put_along_axis(jacobian, lead[..., None], edge[:, :, None], axis=2)
-    return jacobian * (1.0 / (n * s))[..., None], s
+    return jacobian, s
 
 
 def _product(x: Array, upstream: Array, eps: Array | float) -> tuple[Array, Array]:
-    """Return upstream times the Jacobian of rows whose squares are finite, and their spread."""
+    """Return upstream times that Jacobian, in the same units, and the spread."""
     lead, z, w, s, rest = _spread(x, eps)
     n = x.shape[-1]
     m = max(n - 1, 1)
-    scale = 1.0 / (n * s)
+    w /= s
     first = taken(upstream, lead)
     back = patched(upstream, lead, 0.0)
-    middle = added(back) / m
-    gap = middle - first
-    # n·(u - mean) + (z·gap - along)·w + rest·gap + z·along/m, all of it times the scale; w is not over the spread yet
-    back -= middle
-    along = dot(back, w) / s
-    back *= n * scale
-    w *= (z * gap - along) * (scale / s)
-    w += (rest * gap + z * along / m) * scale
+    mean = added(back) / m
+    gap = mean - first
+    # n·(u - mean) + (z·gap - along)·w + rest·gap + z·along/m
+    back -= mean
+    along = dot(back, w)
+    back *= n
+    w *= z * gap - along
+    w += rest * gap + z * along / m
     back += w
-    put(back, lead, (-rest * (n - 1) * gap - z * along) * scale)
+    put(back, lead, -rest * (n - 1) * gap - z * along)
     return back, s
 
 
@@ -180,8 +187,11 @@ def _product(x: Array, upstream: Array, eps: Array | float) -> tuple[Array, Arra
 )
 def logsumexp(x: Array) -> Array:
     """Logarithm of the sum of exponentials; one number for the axis, which the result no longer has."""
-    lead, own, _, rest, _ = exponentials(x)
+    lead = leading(x)
     top = taken(x, lead)
+    # a shift is one more pass, and for such rows, whose exponentials are far from overflow, as good without
+    shift = np.where((top >= 0.0) & (top < 32.0), 0.0, top)
+    own, _, rest = exponentials(x, lead, shift)
     # not log(own + rest): where that is next to 1, its rounding is all there is of the logarithm
     return np.where(np.isinf(top), top, top + np.log1p(rest / own))[:, 0]
 
@@ -195,7 +205,7 @@ def _softmax_times(x: Array, upstream: Array) -> Array:
 @logsumexp.derivative
 def logsumexp_jacobian(x: Array) -> Array:
     """softmax(x)ᵀ."""
-    return shares(x)[:, None, :]
+    return shares(shifted(x))[:, None, :]
 
 
 @logsumexp.vjp
@@ -228,7 +238,7 @@ def _log_mean(x: Array) -> tuple[Array, Array]:
 def _far_log_mean(x: Array) -> Array:
     top = maximum(x)[:, 0]
     # far out the maximum is taken out first; it has the sign of the result there, so that nothing cancels
-    shift = np.where((top > -1.0) & (top < 700.0), 0.0, top)
+    shift = np.where((top > -1.0) & (top < 600.0), 0.0, top)
     t = np.where((shift == 0.0)[:, None], x, shifted(x))
     y, above = _log_mean(t)
     small = ~(above > -0.5)
@@ -240,7 +250,7 @@ def _far_log_mean(x: Array) -> Array:
 @logmeanexp.derivative
 def logmeanexp_jacobian(x: Array) -> Array:
     """softmax(x)ᵀ."""
-    return shares(x)[:, None, :]
+    return shares(shifted(x))[:, None, :]
 
 
 @logmeanexp.vjp

@@ -1,12 +1,13 @@
 """Softmax and its kind: every share of an axis is positive, and they add up to 1 or less."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.numerics import gumbel
 from actcli.rows import (
-    Exponentials,
     added,
     below,
     dot,
@@ -36,19 +37,36 @@ def _jacobian(p: Array) -> Array:
     )
 
 
-def _product(parts: Exponentials, upstream: Array) -> Array:
-    """Return upstream·(diag(p) - p·pᵀ), p the exponentials over their sum; they are overwritten."""
-    lead, own, e, rest, _ = parts
-    first = taken(upstream, lead)
+class _Weights(NamedTuple):
+    """The shares of a row, before they are divided by their sum."""
+
+    lead: Array  # the place of the largest
+    own: Array  # the largest
+    e: Array  # the others, and 0 in its place
+    rest: Array  # the sum of the others and of what is nobody's
+    nobody: Array | float  # the weight of what is nobody's
+
+
+def _weights(t: Array) -> _Weights:
+    """Return the weights of rows that are shifted already."""
+    lead = leading(t)
+    return _Weights(lead, *exponentials(t, lead, np.zeros(1)), 0.0)
+
+
+def _product(weights: _Weights, upstream: Array) -> Array:
+    """Return upstream·(diag(p) - p·pᵀ), p the weights over their sum; they are overwritten."""
+    lead, own, e, rest, nobody = weights
     whole = own + rest
-    # Σp·upstream, seen from the upstream of the largest share: its own term then vanishes instead of cancelling.
-    # Where it is below 1 there is a larger one, that of nothing, whose upstream is 0
+    first = taken(upstream, lead)
+    # seen from the upstream of the largest weight, whose own term then vanishes instead of cancelling: where it is
+    # below 1, nobody's is larger, and has the upstream 0
     base = np.where(own < 1.0, 0.0, first)
-    above = (dot(e, upstream) + own * (first - base) - base * rest) / whole
-    y = less(upstream, base + above)
+    y = less(upstream, base)
+    mean = (dot(e, y) + own * (first - base) - nobody * base) / whole
+    y -= mean
     y *= e
     y /= whole
-    put(y, lead, (own / whole) * (first - base - above))
+    put(y, lead, (own / whole) * (first - base - mean))
     return y
 
 
@@ -60,7 +78,7 @@ def _product(parts: Exponentials, upstream: Array) -> Array:
 )
 def softmax(x: Array) -> Array:
     """Exponentials of an axis, scaled to the sum 1."""
-    return shares(x)
+    return shares(shifted(x))
 
 
 @softmax.derivative
@@ -71,7 +89,7 @@ def softmax_jacobian(x: Array) -> Array:
 
 @softmax.vjp
 def softmax_vjp(x: Array, upstream: Array) -> Array:
-    return _product(exponentials(x), upstream)
+    return _product(_weights(shifted(x)), upstream)
 
 
 @axis_activation(
@@ -81,7 +99,7 @@ def softmax_vjp(x: Array, upstream: Array) -> Array:
 )
 def softmin(x: Array) -> Array:
     """Softmax of -x."""
-    return shares(-x)
+    return shares(shifted(-x))
 
 
 @softmin.derivative
@@ -92,7 +110,7 @@ def softmin_jacobian(x: Array) -> Array:
 
 @softmin.vjp
 def softmin_vjp(x: Array, upstream: Array) -> Array:
-    y = _product(exponentials(-x), upstream)
+    y = _product(_weights(shifted(-x)), upstream)
     return np.negative(y, out=y)
 
 
@@ -123,7 +141,7 @@ def log_softmax_jacobian(x: Array) -> Array:
 
 @log_softmax.vjp
 def log_softmax_vjp(x: Array, upstream: Array) -> Array:
-    lead, own, e, rest, _ = exponentials(x)
+    lead, own, e, rest, _ = _weights(shifted(x))
     whole = own + rest
     first = taken(upstream, lead)
     y = patched(upstream, lead, 0.0)
@@ -134,10 +152,13 @@ def log_softmax_vjp(x: Array, upstream: Array) -> Array:
     return y
 
 
-def _beside_nothing(x: Array) -> Exponentials:
-    """Return the exponentials of x, with one more among the rest, whose share is nobody's: that of 0."""
-    parts = exponentials(x, -np.inf)
-    return parts._replace(rest=parts.rest + np.exp(-parts.shift))
+def _beside_nothing(x: Array) -> _Weights:
+    """Return the weights of x beside one more, that of 0, which is nobody's."""
+    lead = leading(x)
+    top = np.maximum(taken(x, lead), 0.0)
+    own, e, rest = exponentials(x, lead, top)
+    nobody = np.exp(-top)
+    return _Weights(lead, own, e, rest + nobody, nobody)
 
 
 @axis_activation(
@@ -168,15 +189,11 @@ def quiet_softmax_vjp(x: Array, upstream: Array) -> Array:
 
 
 def _logits(x: Array, tau: float, seed: int | None, start: int) -> Array:
-    """Return (x + noise)/tau, without noise when there is no seed, and less its maximum where that is too large."""
+    """Return (x + noise)/tau less its maximum, without noise when there is no seed."""
     noisy = x if seed is None else x + gumbel(seed, start, x.size).reshape(x.shape)
-    if tau == 1.0:
-        return noisy
-    t = noisy / tau
-    # x/tau may overflow where the shares do not
-    far = (np.isinf(maximum(t)) & np.isfinite(maximum(noisy)))[:, 0]
-    if far.any():
-        t[far] = shifted(noisy[far]) / tau
+    # the shift first: it is exact next to the maximum, and x/tau may overflow where the shares do not
+    t = shifted(noisy)
+    t /= tau
     return t
 
 
@@ -213,6 +230,6 @@ def gumbel_softmax_vjp(
     seed: int | None,
     start: int,
 ) -> Array:
-    y = _product(exponentials(_logits(x, tau, seed, start)), upstream)
+    y = _product(_weights(_logits(x, tau, seed, start)), upstream)
     y /= tau
     return y
