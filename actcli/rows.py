@@ -112,10 +112,10 @@ def sum_of(x: Array) -> Array:
 
 
 def _grid(x: Array) -> Array:
-    """Return what rounds the numbers of a row to multiples of 2**-46 of what their magnitudes add up to."""
+    """Return what rounds each number to a multiple of 2**-46 of what the magnitudes in its row add up to."""
     # not of the largest, which takes longer to find: of so many digits the sum is exact
     _, power = np.frexp(added(np.abs(x)))
-    return np.ldexp(_FINE_GRID, power)
+    return np.repeat(np.ldexp(_FINE_GRID, power), x.shape[-1]).reshape(x.shape)
 
 
 def _split(x: Array, grid: Array | float) -> tuple[Array, Array]:

@@ -50,9 +50,10 @@ def run(
 ) -> None:
     """Time functions and their derivatives, beside what others take.
 
-    All run in turn. Nanoseconds are for one element. The columns with a slash are our time over that of the copy of the array, which
-    is the limit, the textbook one-liner in NumPy, torch (eager; its backward alone) and JAX (compiled). Where a
-    framework has no such function, it runs the formula in its operations, and the number has a star.
+    All run in every round, in an order of its own. Nanoseconds are for one element. The columns with a slash are our
+    time over that of the copy of the array, which is the limit, the textbook one-liner in NumPy, torch (eager; its
+    backward alone) and JAX (compiled). Where a framework has no such function, it runs the formula in its operations,
+    and the number has a star.
     """
     from actcli import engine
     from actcli import functions as registered

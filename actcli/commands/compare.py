@@ -33,8 +33,9 @@ def run(
 ) -> None:
     """Compare functions by their properties and values.
 
-    A table of properties, then one of values at -x (-3:3 unless given). The properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
-    picture's suffix saves functions and derivatives side by side, from the least of -x to the largest (-6:6 unless given).
+    A table of properties, then one of values at -x (-3:3 unless given). The properties are computed from the kernels;
+    the cost of an element is measured now, relative to relu. -o with a picture's suffix saves functions and derivatives
+    side by side, from the least of -x to the largest (-6:6 unless given).
     """
     from actcli import points
     from actcli.render.output import emit, is_picture

@@ -75,8 +75,8 @@ def run(
 ) -> None:
     """Evaluate a function and its derivative.
 
-    The numbers are typed, piped or from a file: decimal, hexadecimal (0x1.8p-3), fractions (1/3), pi, e, inf or nan. The function may be a formula
-    in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
+    The numbers are typed, piped or from a file: decimal, hexadecimal (0x1.8p-3), fractions (1/3), pi, e, inf or nan.
+    The function may be a formula in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
     """
     from actcli import points
     from actcli.render.output import emit

@@ -24,8 +24,9 @@ def run(
 ) -> None:
     """Tell all about a function.
 
-    Formula, derivative, parameters, kinks, limits, extrema, gains, use and flaw. What can be computed is computed, from the kernel or the formula. At a kink the derivative is a choice: it is
-    told with the derivatives from the left and from the right.
+    Formula, derivative, parameters, kinks, limits, extrema, gains, use and flaw. What can be computed is computed, from
+    the kernel or the formula. At a kink the derivative is a choice: it is told with the derivatives from the left and
+    from the right.
     """
     from actcli.analysis import analyse
     from actcli.render.output import emit

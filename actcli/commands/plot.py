@@ -57,8 +57,8 @@ def run(
 ) -> None:
     """Draw functions and their derivatives into a picture.
 
-    The path of the picture is printed. One function is blue and its derivative orange; of several, each has its colour and the derivatives are dashed.
-    A function over an axis is drawn as its first input moves and the others stay at 0.
+    The path of the picture is printed. One function is blue and its derivative orange; of several, each has its colour
+    and the derivatives are dashed. A function over an axis is drawn as its first input moves and the others stay at 0.
     """
     chosen = list({f.label: f for f in options.resolve(functions, param)}.values())
     options.one_of(layout, ("overlay", "side"), "layout")
