@@ -99,7 +99,7 @@ def bell(z: Array, scale: Any = 1.0) -> Array:
 
 def sech2(x: Array, scale: Any = 1.0) -> Array:
     """Return scale/cosh²(x), where the scale is a number or an array like x."""
-    # not 1 - tanh²: that has lost every digit at x = 20; nor by cosh, whose error next to 0 would count six times
+    # not 1 - tanh²: that has lost every digit at x = 20; nor by cosh, whose error next to 0 counts four times
     t = np.abs(x)
     t *= -2.0
     y = np.exp(t)
