@@ -186,6 +186,7 @@ def test_a_row_has_the_same_result_beside_any_other(axiswise: AxisActivation) ->
     x[8] -= 50.0
     x[9] = [-800.0, 720.0, 3.0, -1.0]
     x[10, 1], x[11, 2] = np.inf, np.nan
+    x[11, 0] = np.inf
     upstream = np.random.default_rng(13).normal(size=np.shape(axiswise(x)))
     together = axiswise(x), axiswise.derivative(x), axiswise.vjp(x, upstream)
     for k, row in enumerate(x):
@@ -236,6 +237,7 @@ def _back(x: list[float], upstream: list[float], *others: float) -> list[float]:
         ([1.0, 2.0, 3.5], [1e8, 1e8 + 1e-3, 1e8 + 2e-3]),
         ([1.0, 2.0, 3.5], [0.1, 0.1, 0.1]),
         ([31.0, 30.0], [1e295, -1e295]),
+        ([0.0, 0.0, 0.0], [1e308, -0.7e308, -0.7e308]),
         ([31.0, 30.0], [0.0, 1e-300]),
     ],
 )

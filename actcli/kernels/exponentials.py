@@ -133,7 +133,7 @@ def xielu(
 ) -> Array:
     """Parabola on the right, integral of an exponential on the left."""
     p, n = at_least(x, 0.0), at_most(x, 0.0)
-    if abs(beta) < 0.5 * abs(alpha_n):
+    if abs(beta) < 0.6 * abs(alpha_n):
         # next to 0 hardly anything is left of the sum
         near = alpha_n * expm1_rest(n) + beta * n
         left = select(n < -1.5, _xielu_left(n, alpha_n, beta), near)
@@ -144,8 +144,8 @@ def xielu(
 
 def _xielu_left(n: Array, alpha_n: float, beta: float) -> Array:
     """Return alpha_n·(exp(n) - 1 - n) + beta·n for n ≤ 0."""
-    # from 0, or left of -1/2 from -1: of two terms from 0 a third is left at the minimum
-    from_one = (n < -0.5).astype(np.float64)
+    # from 0, or left of -0.55 from -1: of two terms from 0 a third is left at the minimum
+    from_one = (n < -0.55).astype(np.float64)
     n = n + from_one  # a new array: n is not ours
     y = np.expm1(n)
     y *= alpha_n - (alpha_n - alpha_n / math.e) * from_one

@@ -40,6 +40,7 @@ def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
     alone = endless.sum(axis=-1, keepdims=True) == 1
     if x.shape[-1] == 2:
         alone |= np.isinf(x[:, :1]) & (x[:, :1] == -x[:, 1:])
+    alone &= ~np.isnan(x).any(axis=-1, keepdims=True)
     factor = np.where(top > 2.0**500, 2.0**-600, 1.0)
     y = np.where(alone, np.where(endless, np.sign(x), 0.0), x * factor)
     factor = np.where(np.isinf(top), 0.0, factor)

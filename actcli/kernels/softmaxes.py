@@ -55,18 +55,19 @@ def _weights(t: Array) -> _Weights:
 
 def _product(weights: _Weights, upstream: Array) -> Array:
     """Return upstream·(diag(p) - p·pᵀ), p the weights over their sum; they are overwritten."""
-    lead, own, e, rest, nobody = weights
+    lead, own, p, rest, nobody = weights
     whole = own + rest
+    p /= whole  # before any product with an upstream, whose sum could overflow
+    largest = own / whole
     first = taken(upstream, lead)
     # seen from the upstream of the largest weight, whose own term then vanishes instead of cancelling: where it is
     # below 1, nobody's is larger, and has the upstream 0
     base = np.where(own < 1.0, 0.0, first)
     y = less(upstream, base)
-    mean = (dot(e, y) + own * (first - base) - nobody * base) / whole
+    mean = dot(p, y) + largest * (first - base) - (nobody / whole) * base
     y -= mean
-    y *= e
-    y /= whole
-    put(y, lead, (own / whole) * (first - base - mean))
+    y *= p
+    put(y, lead, largest * (first - base - mean))
     return y
 
 
