@@ -253,6 +253,18 @@ def test_what_goes_back_keeps_its_digits_whatever_upstreams_have_in_common(
     np.testing.assert_allclose(got, beside_nobody, rtol=1e-14)
 
 
+@pytest.mark.parametrize("place", [0, 1, 64, 128])
+def test_one_upstream_among_many_equal_shares(place: int) -> None:
+    x, upstream = [0.0] * 129, [0.0] * 129
+    upstream[place] = -0.7
+    with mp.workprec(200):
+        alone, beside_nobody = _back(x, upstream), _back(x, upstream, 0.0)
+    got = actcli.softmax.vjp(x, upstream)
+    np.testing.assert_allclose(got, alone, rtol=2e-15)
+    got = actcli.quiet_softmax.vjp(x, upstream)
+    np.testing.assert_allclose(got, beside_nobody, rtol=2e-15)
+
+
 @pytest.mark.parametrize(
     "upstream", [[0.0, 1e-310], [0.0, 1e-300], [1e300, 1e299], [1.0, 1.0]]
 )

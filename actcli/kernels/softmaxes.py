@@ -60,15 +60,23 @@ def _product(weights: _Weights, upstream: Array) -> Array:
     p /= whole  # before any product with an upstream, whose sum could overflow
     largest = own / whole
     first = taken(upstream, lead)
-    # seen from the upstream of the largest weight, whose own term then vanishes instead of cancelling: where it is
-    # below 1, nobody's is larger, and has the upstream 0
-    base = np.where(own < 1.0, 0.0, first)
+    # seen from the upstream of a share over a half, whose own term then vanishes instead of cancelling; of small ones
+    # from one that is no exception. Where the largest weight is below 1, nobody's is larger, and has the upstream 0
+    base = np.where(largest > 0.5, first, _usual(upstream, lead))
+    base[own < 1.0] = 0.0
     y = less(upstream, base)
     mean = dot(p, y) + largest * (first - base) - (nobody / whole) * base
     y -= mean
     y *= p
     put(y, lead, largest * (first - base - mean))
     return y
+
+
+def _usual(upstream: Array, lead: Array) -> Array:
+    """Return the middle one of the upstreams of the leading place and the next two."""
+    length = upstream.shape[-1]
+    a, b, c = (taken(upstream, (lead + k) % length) for k in range(3))
+    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
 
 
 @axis_activation(
