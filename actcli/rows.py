@@ -82,9 +82,9 @@ def over(e: Array, whole: Array) -> Array:
     return e
 
 
-def exponentials(x: Array, lead: Array, shift: Array) -> tuple[Array, Array, Array]:
-    """Return the exponentials of each row less a shift: the leading one, the others with 0 in its place, and their sum."""
-    e = np.exp(below(x, shift) if shift.any() else x)
+def exponentials(t: Array, lead: Array) -> tuple[Array, Array, Array]:
+    """Return the exponentials of each row: the leading one, the others with 0 in its place, and the sum of these."""
+    e = np.exp(t)
     own = taken(e, lead)
     # not the sum of all: beside a large one, others would be rounded to its last digit one by one
     put(e, lead, 0.0)
@@ -107,8 +107,8 @@ def sum_of_shares(p: Array) -> Array:
 
 def sum_of(x: Array) -> Array:
     """Return the sum of each row of finite numbers, rounded hardly more than once, as (count, 1)."""
-    rest, whole = _split(x, _grid(x))
-    return whole + added(rest)
+    high, _ = total(x)
+    return high
 
 
 def _grid(x: Array) -> Array:

@@ -222,10 +222,18 @@ def _shares(x: list[float], *others: float) -> list[mp.mpf]:
     return [w / mp.fsum(weights) for w in weights[: len(x)]]
 
 
+@mp.workprec(400)
 def _back(x: list[float], upstream: list[float], *others: float) -> list[float]:
     p = _shares(x, *others)
     mean = mp.fsum(share * u for share, u in zip(p, upstream, strict=True))
     return [float(s * (u - mean)) for s, u in zip(p, upstream, strict=True)]
+
+
+@mp.workprec(400)
+def _standardized(row: list[float]) -> list[float]:
+    mean = mp.fsum(row) / len(row)
+    spread = mp.sqrt(mp.fsum((v - mean) ** 2 for v in row) / len(row) + 1e-5)
+    return [float((v - mean) / spread) for v in row]
 
 
 @pytest.mark.parametrize(
@@ -244,25 +252,20 @@ def _back(x: list[float], upstream: list[float], *others: float) -> list[float]:
 def test_what_goes_back_keeps_its_digits_whatever_upstreams_have_in_common(
     x: list[float], upstream: list[float]
 ) -> None:
-    with mp.workprec(400):
-        alone, beside_nobody = _back(x, upstream), _back(x, upstream, 0.0)
     got = actcli.softmax.vjp(x, upstream)
-    np.testing.assert_allclose(got, alone, rtol=2e-15)
+    np.testing.assert_allclose(got, _back(x, upstream), rtol=2e-15)
     got = actcli.quiet_softmax.vjp(x, upstream)
     # the largest share's own part is a difference as well, of upstreams
-    np.testing.assert_allclose(got, beside_nobody, rtol=1e-14)
+    np.testing.assert_allclose(got, _back(x, upstream, 0.0), rtol=1e-14)
 
 
 @pytest.mark.parametrize("place", [0, 1, 64, 128])
 def test_one_upstream_among_many_equal_shares(place: int) -> None:
     x, upstream = [0.0] * 129, [0.0] * 129
     upstream[place] = -0.7
-    with mp.workprec(200):
-        alone, beside_nobody = _back(x, upstream), _back(x, upstream, 0.0)
-    got = actcli.softmax.vjp(x, upstream)
-    np.testing.assert_allclose(got, alone, rtol=2e-15)
-    got = actcli.quiet_softmax.vjp(x, upstream)
-    np.testing.assert_allclose(got, beside_nobody, rtol=2e-15)
+    for softmax, nobody in ((actcli.softmax, ()), (actcli.quiet_softmax, (0.0,))):
+        expected = _back(x, upstream, *nobody)
+        np.testing.assert_allclose(softmax.vjp(x, upstream), expected, rtol=2e-15)
 
 
 @pytest.mark.parametrize(
@@ -281,11 +284,7 @@ def test_log_softmax_takes_back_the_smallest_and_largest(upstream: list[float]) 
 
 def test_many_small_numbers_beside_a_few_large_ones_are_summed_to_all_digits() -> None:
     row = [2.73, -2.73, *[5.621e-12] * 126]
-    with mp.workprec(400):
-        mean = mp.fsum(row) / len(row)
-        spread = mp.sqrt(mp.fsum((v - mean) ** 2 for v in row) / len(row) + 1e-5)
-        expected = [float((v - mean) / spread) for v in row]
-    np.testing.assert_allclose(actcli.standardize(row), expected, rtol=1e-15)
+    np.testing.assert_allclose(actcli.standardize(row), _standardized(row), rtol=1e-15)
     row = [*[0.238] * 4, *[2.426e-13] * 124]
     with mp.workprec(400):
         mean = mp.fsum(mp.expm1(mp.mpf(v)) for v in row) / len(row)
@@ -296,11 +295,7 @@ def test_many_small_numbers_beside_a_few_large_ones_are_summed_to_all_digits() -
 
 def test_a_number_next_to_the_mean_keeps_its_digits() -> None:
     row = [0.2, 0.2, 2.5, 0.1, 0.75]
-    with mp.workprec(400):
-        mean = mp.fsum(row) / len(row)
-        spread = mp.sqrt(mp.fsum((v - mean) ** 2 for v in row) / len(row) + 1e-5)
-        expected = [float((v - mean) / spread) for v in row]
-    np.testing.assert_allclose(actcli.standardize(row), expected, rtol=1e-15)
+    np.testing.assert_allclose(actcli.standardize(row), _standardized(row), rtol=1e-15)
 
 
 def test_slopes_of_standardize_are_finite_where_the_truth_is() -> None:

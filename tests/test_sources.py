@@ -169,22 +169,23 @@ def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
         assert sources.read(tmp_path / "x.npy").shape == shape
 
 
-@pytest.mark.parametrize("shape", [(10**12,), (10**18, 10**3), (3, 10**20)])
-def test_a_shape_beyond_what_there_is(shape: tuple[int, ...], tmp_path: Path) -> None:
-    with (tmp_path / "x.npy").open("wb") as stream:
+def _write_two_numbers(path: Path, shape: tuple[int, ...]) -> None:
+    with path.open("wb") as stream:
         header = {"descr": "<f8", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(stream, header)
         stream.write(bytes(16))
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (10**18, 10**3), (3, 10**20)])
+def test_a_shape_beyond_what_there_is(shape: tuple[int, ...], tmp_path: Path) -> None:
+    _write_two_numbers(tmp_path / "x.npy", shape)
     with pytest.raises(FileError, match=r"x.npy: ends after 2 of [13]0+ numbers"):
         sources.read(tmp_path / "x.npy")
 
 
 @pytest.mark.parametrize("shape", [(-1,), (-1, -2), (True, 2), (2, False)])
 def test_a_shape_that_none_has(shape: tuple[int, ...], tmp_path: Path) -> None:
-    with (tmp_path / "x.npy").open("wb") as stream:
-        header = {"descr": "<f8", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(stream, header)
-        stream.write(bytes(16))
+    _write_two_numbers(tmp_path / "x.npy", shape)
     with pytest.raises(FileError, match=r"x.npy: is no array of numbers"):
         sources.read(tmp_path / "x.npy")
 

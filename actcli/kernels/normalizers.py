@@ -9,6 +9,7 @@ from actcli.axiswise import axis_activation
 from actcli.engine import Array
 from actcli.rows import (
     added,
+    below,
     divided,
     dot,
     exponentials,
@@ -192,7 +193,7 @@ def logsumexp(x: Array) -> Array:
     top = taken(x, lead)
     # a shift is one more pass, and for such rows, whose exponentials are far from overflow, as good without
     shift = np.where((top >= 0.0) & (top < 32.0), 0.0, top)
-    own, _, rest = exponentials(x, lead, shift)
+    own, _, rest = exponentials(below(x, shift) if shift.any() else x, lead)
     # not log(own + rest): where that is next to 1, its rounding is all there is of the logarithm
     return np.where(np.isinf(top), top, top + np.log1p(rest / own))[:, 0]
 

@@ -50,7 +50,7 @@ class _Weights(NamedTuple):
 def _weights(t: Array) -> _Weights:
     """Return the weights of rows that are shifted already."""
     lead = leading(t)
-    return _Weights(lead, *exponentials(t, lead, np.zeros(1)), 0.0)
+    return _Weights(lead, *exponentials(t, lead), 0.0)
 
 
 def _product(weights: _Weights, upstream: Array) -> Array:
@@ -131,11 +131,9 @@ def softmin_vjp(x: Array, upstream: Array) -> Array:
 def log_softmax(x: Array) -> Array:
     """Logarithm of softmax."""
     y = shifted(x)
-    lead = leading(y)
-    e = np.exp(y)
     # log1p of the others: where they are small, the sum of all is 1
-    put(e, lead, 0.0)
-    whole = np.log1p(added(e))
+    _, _, rest = exponentials(y, leading(y))
+    whole = np.log1p(rest)
     # beside several infinities the finite ones are as they were, infinitely far below
     y -= np.where(np.isneginf(y), 0.0, whole) if np.isnan(whole).any() else whole
     return y
@@ -165,7 +163,7 @@ def _beside_nothing(x: Array) -> _Weights:
     """Return the weights of x beside one more, that of 0, which is nobody's."""
     lead = leading(x)
     top = np.maximum(taken(x, lead), 0.0)
-    own, e, rest = exponentials(x, lead, top)
+    own, e, rest = exponentials(below(x, top), lead)
     nobody = np.exp(-top)
     return _Weights(lead, own, e, rest + nobody, nobody)
 
