@@ -78,7 +78,7 @@ class Kept(dict[Any, Any]):
     def found(self, given: Mapping[str, Any], find: Callable[[], Any]) -> Any:
         """Return what ``find`` returns for these parameters."""
         # the types too: 1 and 1+0j are the same key, and only one of them is a parameter
-        key = (*given.items(), *map(type, given.values()))
+        key = (*given.items(), *map(type, given.values())) if given else ()
         try:
             if (kept := self.get(key)) is not None:
                 return kept

