@@ -28,7 +28,11 @@ _FLOATS = (np.float16, np.float32, np.float64)
 
 
 def as_floats(values: object, name: str = "x") -> Array:
-    """Return anything NumPy can make an array of as float16, float32 or float64; integers become float64."""
+    """Return anything NumPy can make an array of as float16, float32 or float64; integers become float64.
+
+    Raises:
+        RequestError: it is no array of numbers, has another dtype, or elements of it are masked.
+    """
     try:
         array = np.asarray(values)
         if array.dtype.kind in "biuO":
@@ -40,6 +44,10 @@ def as_floats(values: object, name: str = "x") -> Array:
         raise RequestError(
             f"{name} has dtype {array.dtype}; use float64, float32 or float16"
         )
+    # what is masked would come back as a number; np.ma takes as long to import as all of this package
+    subclass = isinstance(values, np.ndarray) and type(values) is not np.ndarray
+    if subclass and np.ma.is_masked(values):
+        raise RequestError(f"{name} has masked elements; give {name}.filled(numpy.nan)")
     return array
 
 

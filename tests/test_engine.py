@@ -177,6 +177,10 @@ def test_what_does_not_fit_is_said(arguments: dict[str, Any], message: str) -> N
         ([10**400], "x is no array of numbers: "),
         (["2"], "x has dtype <U1; use float64, float32 or float16"),
         (1j, "x has dtype complex128; use"),
+        (
+            np.ma.masked_greater([1.0, 2.0], 1.5),
+            "x has masked elements; give x.filled(",
+        ),
     ],
 )
 def test_what_is_no_number_is_said(x: Any, message: str) -> None:
@@ -189,6 +193,10 @@ def test_what_is_no_number_is_said(x: Any, message: str) -> None:
 def test_objects_that_are_real_numbers() -> None:
     x = np.array([1, 2.5, Fraction(-1, 4), Decimal("0.5"), np.float32(3)], object)
     assert actcli.relu(x).tolist() == [1.0, 2.5, 0.0, 0.5, 3.0]
+
+
+def test_an_array_that_could_be_masked_and_is_not() -> None:
+    assert actcli.relu(np.ma.array([-1.0, 2.0])).tolist() == [0.0, 2.0]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
