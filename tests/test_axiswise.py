@@ -419,6 +419,21 @@ def test_shares_add_up_to_one(name: str, length: int) -> None:
     np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
 
 
+@pytest.mark.parametrize("name", ["sparsemax", "entmax15"])
+@pytest.mark.parametrize("count", [1, 5, 20, 90])
+def test_what_is_far_below_the_maximum_takes_no_share_and_changes_none(
+    name: str, count: int
+) -> None:
+    rng, sparse = np.random.default_rng(8), actcli.get(name)
+    x = np.full((30, 100), -9.0)
+    near = rng.uniform(0.0, 0.5, size=(len(x), count))
+    places = np.array([rng.permutation(100)[:count] for _ in x])
+    np.put_along_axis(x, places, near, axis=-1)
+    expected = np.zeros_like(x)
+    np.put_along_axis(expected, places, sparse(near), axis=-1)
+    np.testing.assert_allclose(sparse(x), expected, rtol=1e-15)
+
+
 def test_gumbel_noise_depends_on_seed_and_place_alone() -> None:
     sample = actcli.get("gumbel_softmax")
     x = np.random.default_rng(7).normal(size=(BLOCK, 3))

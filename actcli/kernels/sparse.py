@@ -1,16 +1,18 @@
 """Shares of an axis that may be exactly 0: projections onto the simplex."""
 
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
 from actcli.axiswise import axis_activation
-from actcli.engine import Array
+from actcli.engine import Array, Kernel
 from actcli.numerics import constant
 from actcli.rows import (
     divided,
     leading,
     marks,
+    maximum,
     minus,
     others,
     shifted,
@@ -47,6 +49,39 @@ def hardmax_vjp(x: Array, upstream: Array) -> Array:
     return constant(np.maximum(x, upstream), 0.0)
 
 
+# how wide rows are made of the few numbers near their maximum, each twice the last, so that half of one is filled
+_WIDTHS = [1 << k for k in range(4, 48)]
+
+
+def _from_few(form: Kernel, x: Array, depth: float) -> Array:
+    """Return form(x), which is 0 for what is ``depth`` or more below the maximum of its row, from what is above."""
+    top = maximum(x)
+    near = (x >= top - depth) | ~np.isfinite(top)
+    # by the count of a row alone, so that no digit depends on the rows beside it
+    count = np.count_nonzero(near, axis=-1)
+    length = x.shape[-1]
+    y = np.zeros_like(x)
+    for less, width in pairwise([0, *(w for w in _WIDTHS if w < length), length]):
+        rows = np.flatnonzero((count > less) & (count <= width))
+        if rows.size and width < length:
+            y[rows] = _of_few(form, x[rows], near[rows], width)
+        elif rows.size:
+            y[rows] = form(x[rows])
+    return y
+
+
+def _of_few(form: Kernel, x: Array, near: Array, width: int) -> Array:
+    """Return form of those elements of each row that are near its maximum, in rows so wide; 0 for the others."""
+    where = np.flatnonzero(near)
+    row = where // x.shape[-1]
+    place = np.arange(where.size) - np.searchsorted(row, np.arange(len(x)))[row]
+    few = np.full((len(x), width), -np.inf)
+    few[row, place] = x.reshape(-1)[where]
+    y = np.zeros_like(x)
+    y.reshape(-1)[where] = form(few)[row, place]
+    return y
+
+
 def _from_top(x: Array, scale: float) -> Pair:
     """Return scale·(x - the maximum of the row), below which nothing has a share of the whole."""
     t = shifted(x)
@@ -67,6 +102,10 @@ def _excess(t: Pair, cutoff: Pair) -> Pair:
 
 def _linear_shares(x: Array) -> Array:
     """Return max(0, x - cutoff) with the sum 1."""
+    return _from_few(_all_linear_shares, x, 1.0)
+
+
+def _all_linear_shares(x: Array) -> Array:
     t = _from_top(x, 1.0)
     inside = ~((t[0] <= -1.0) & (t[1] <= 0.0))
     # Michelot: the cutoff of too many elements is too low, and drops none that belong
@@ -125,6 +164,10 @@ def _support(p: Array) -> tuple[Array, Array]:
 
 def _roots(x: Array) -> Array:
     """Return max(0, x/2 - cutoff), whose squares have the sum 1."""
+    return _from_few(_all_roots, x, 2.0)
+
+
+def _all_roots(x: Array) -> Array:
     t = _from_top(x, 0.5)
     cutoff = _square_cutoff(t[0]), np.zeros((len(x), 1))
     # Newton on the sum of the squares, which is convex: from the first step on it comes from the left
