@@ -3,6 +3,7 @@
 import copy
 import math
 import re
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,17 +48,19 @@ class Parameter:
         """Whether an array that broadcasts against x is accepted."""
         return bool(self.kind == float | Array)
 
-    def read(self, value: object, owner: str) -> Any:
+    def read(self, value: Any, owner: str) -> Any:
         """Return a value in the type of this parameter."""
         if value is None and self.default is None:
             return None
-        if self.is_array and np.ndim(value):  # type: ignore[arg-type]
+        if self.is_array and np.ndim(value):
             return engine.as_floats(value, self.name)
         try:
-            number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+            if np.iscomplexobj(value):
+                raise TypeError  # NumPy's would lose the imaginary part with a warning
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
             raise RequestError(
-                f"{owner}: {self.name} must be a number, not {value!r}"
+                f"{owner}: {self.name} must be a number, not {reprlib.repr(value)}"
             ) from None
         if self.kind in (int, int | None):
             if not number.is_integer():
@@ -365,9 +368,10 @@ class Activation:
         In a declaration it is the decorator of the derivative's kernel: ``@swish.derivative`` for the derivative by x,
         ``@prelu.derivative("alpha")`` for that by a parameter.
         """
-        if isinstance(x, FunctionType):
+        # only once: a second declaration would change the function for the whole process
+        if isinstance(x, FunctionType) and "x" not in self._derivatives:
             return self._declare("x", x)
-        if isinstance(x, str):
+        if isinstance(x, str) and x in self.parameters.keys() - self._derivatives:
             return lambda kernel: self._declare(x, kernel)
         if lazy.is_lazy(x):
             _refuse_out(out)
@@ -475,12 +479,14 @@ class Activation:
         """Replace the float16 results that float64 does not round with certainty by exact ones."""
         from actcli import exact
 
+        wrt = next((n for n, k in self._derivatives.items() if k is kernel), None)
+        if wrt is None and kernel is not self.kernel:
+            return result
         wide = np.ravel(engine.apply(kernel, x.astype(np.float64), values))
         with np.errstate(all="ignore"):
             low, high = ((wide * (1.0 + s)).astype(np.float16) for s in (-1e-15, 1e-15))
         near = np.flatnonzero((low != high) & np.isfinite(wide))
-        wrt = next((n for n, k in self._derivatives.items() if k is kernel), None)
-        if not near.size or (wrt is None and kernel is not self.kernel):
+        if not near.size:
             return result
         assert self.formula is not None
         at, order = {**values, "x": x.ravel()[near]}, int(wrt is not None)

@@ -102,7 +102,7 @@ class AxisActivation(Activation):
         >>> actcli.softmax.vjp([0.0, 0.0], [1.0, 0.0])
         array([ 0.25, -0.25])
         """
-        if isinstance(x, FunctionType):
+        if isinstance(x, FunctionType) and self._product is None:
             self._product = x
             return x
         if lazy.is_lazy(x):

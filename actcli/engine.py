@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -284,6 +284,7 @@ def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None
     # a region for each thread: side by side they would all be given, and clear, the same large page of new memory
     bounds = [len(todo) * k // count for k in range(count + 1)]
     regions = [deque(todo[start:stop]) for start, stop in pairwise(bounds)]
+    ended = [Event() for _ in regions]
     failures: list[BaseException] = []
 
     def work(own: int) -> None:
@@ -294,16 +295,32 @@ def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None
                     while (part := _next(region)) is not None:
                         run(part)
         except BaseException as failure:  # noqa: BLE001  # raised by the calling thread
-            for region in regions:
-                region.clear()
             failures.append(failure)
+            stop()
+        finally:
+            ended[own].set()
+
+    def stop() -> None:
+        for region in regions:
+            region.clear()
+
+    def wait() -> None:
+        for helper, end in zip(helpers, ended[1:], strict=True):
+            if helper.ident is not None:
+                # before Python 3.13 join alone lets go of a thread that runs if it was interrupted once
+                end.wait()
+                helper.join()
 
     helpers = [Thread(target=work, args=(k,)) for k in range(1, count)]
-    for helper in helpers:
-        helper.start()
-    work(0)
-    for helper in helpers:
-        helper.join()
+    try:
+        for helper in helpers:
+            helper.start()
+        work(0)
+        wait()
+    finally:
+        # interrupted, too: what they write to must not be closed while they do
+        stop()
+        wait()
     if failures:
         raise failures[0]
 

@@ -30,6 +30,14 @@ def test_a_derivative_takes_the_kernels_parameters() -> None:
         function.derivative("slope")(lambda x: x)
 
 
+@pytest.mark.parametrize("x", [lambda x: x, "x", "alpha"])
+def test_a_declared_derivative_stays(x: object) -> None:
+    with pytest.raises(actcli.ActcliError, match="^x "):
+        actcli.prelu.derivative(x)
+    assert actcli.prelu.derivative(2.0) == 1.0
+    assert actcli.prelu.derivative(-2.0, "alpha") == -2.0
+
+
 def test_a_variant_is_the_function_with_other_defaults() -> None:
     relu6, clipped = functions["relu6"], functions["clipped_relu"]
     assert (relu6.base, relu6.name, relu6.label) == (clipped, "relu6", "relu6")

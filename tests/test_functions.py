@@ -261,8 +261,9 @@ def test_parameters_are_read_anew_where_they_may_be_others() -> None:
         assert actcli.swish.resolve({})["beta"] == 1.0
         with pytest.raises(actcli.ActcliError):
             actcli.clipped_relu(1.0, cap=-1.0)
-        with pytest.raises(actcli.ActcliError, match="must be a number"):
-            actcli.swish(1.0, beta=2 + 0j)
+        for beta in (2 + 0j, np.complex64(2), np.array(2j), 10**400, "two"):
+            with pytest.raises(actcli.ActcliError, match="beta must be a number, not"):
+                actcli.swish(1.0, beta=beta)
 
 
 def test_what_is_kept_of_parameters_has_an_end_and_is_nobodys_to_change() -> None:
