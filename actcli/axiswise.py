@@ -54,7 +54,7 @@ class AxisActivation(Activation):
         threads: int | None,
     ) -> Any:
         given = engine.as_floats(x)
-        axis = self._axis(given, values.pop("axis"))
+        axis = engine.axis_of(self.name, given.shape, values.pop("axis"))
         moved = _moved(given, axis, -1)
         result = engine.apply_rows(
             kernel, (_rows(moved),), values, threads, placed=self.placed
@@ -110,7 +110,7 @@ class AxisActivation(Activation):
         assert self._product is not None, f"{self.name} declares no product"
         given, gradient = engine.as_floats(x), engine.as_floats(upstream, "upstream")
         values = self.resolve(parameters)
-        axis = self._axis(given, values.pop("axis"))
+        axis = engine.axis_of(self.name, given.shape, values.pop("axis"))
         moved = _moved(given, axis, -1)
         rows = [
             _rows(moved),
@@ -134,8 +134,7 @@ class AxisActivation(Activation):
             {**last, "x": length},
             lambda: np.shape(self(np.zeros(length), threads=1, **last)),
         )
-        place = axis % len(shape)
-        wanted = (*shape[:place], *outputs, *shape[place + 1 :])
+        wanted = (*shape[:axis], *outputs, *shape[axis + 1 :])
         try:
             # np.broadcast_to takes as long as that of ten numbers, also where it has nothing to do
             full = (
@@ -148,21 +147,6 @@ class AxisActivation(Activation):
                 f"upstream has shape {gradient.shape}; {self.name} of x has {wanted}"
             ) from None
         return _rows(_moved(full, axis, -1)) if outputs else full.reshape(-1)
-
-    def _axis(self, x: Array, axis: int) -> int:
-        if not x.ndim:
-            raise RequestError(
-                f"{self.name} works over an axis; give it more than a single number"
-            )
-        if not -x.ndim <= axis < x.ndim:
-            raise RequestError(
-                f"{self.name}: axis={axis} is out of range; the numbers have axes {-x.ndim} to {x.ndim - 1}"
-            )
-        if not x.shape[axis]:
-            raise RequestError(
-                f"{self.name}: axis {axis} is empty; it needs at least one number"
-            )
-        return axis
 
 
 def _moved(x: Array, axis: int, to: int) -> Array:

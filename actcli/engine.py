@@ -58,6 +58,28 @@ def _check_numbers(objects: Array) -> None:
             raise TypeError(f"it holds {value!r}")
 
 
+def axis_of(name: str, shape: Sequence[int], axis: int) -> int:
+    """Return an axis of an array of that shape, counted from the first.
+
+    Raises:
+        RequestError: there is no such axis, or it is empty.
+    """
+    count = len(shape)
+    if not count:
+        raise RequestError(
+            f"{name} works over an axis; give it more than a single number"
+        )
+    if not -count <= axis < count:
+        raise RequestError(
+            f"{name}: axis={axis} is out of range; the numbers have axes {-count} to {count - 1}"
+        )
+    if not shape[axis]:
+        raise RequestError(
+            f"{name}: axis {axis} is empty; it needs at least one number"
+        )
+    return axis % count
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -243,6 +243,7 @@ class Network(Layer):
         return upstream
 
     def walk(self) -> Iterator[Layer]:
+        yield self
         for layer in self.layers:
             yield from layer.walk()
 
@@ -352,7 +353,7 @@ def fit(
         RequestError: no examples, no class for each row, or one without a score; an unknown method; a batch without rows.
     """
     rows, classes = as_floats(x), np.asarray(classes)
-    if batch is not None and batch < 1:
+    if batch is not None and not (isinstance(batch, int | np.integer) and batch >= 1):
         raise RequestError(
             f"batch {batch} is out of range; give a whole number at least 1"
         )

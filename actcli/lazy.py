@@ -47,7 +47,12 @@ def apply(
     others = [] if upstream is None else [upstream]
     result: dict[str, Any] = {}
     if function.over_axis:
-        axis = function.resolve(_parameters(options))["axis"] % x.ndim
+        axis = function.resolve(_parameters(options))["axis"]
+        axis = engine.axis_of(function.name, x.shape, axis)
+        if np.isnan(x.shape[axis]):
+            raise RequestError(
+                f"{function.name}: nobody knows yet how long axis {axis} is; call x.compute_chunk_sizes()"
+            )
         x = x.rechunk({axis: -1})
         if is_lazy(upstream):
             others = [upstream.rechunk({axis: -1})]

@@ -69,7 +69,8 @@ def test_limits_at_the_infinities(axiswise: AxisActivation, row: list[float]) ->
     try:
         got, slope = np.ravel(axiswise(row)), axiswise.derivative(row)
     except actcli.ActcliError as error:
-        assert "a length of 1 " in str(error)
+        if "a length of 1 " not in str(error):
+            raise
         return
     names = axiswise.formula.names
     values = {n: v for n, v in axiswise.resolve({}).items() if n in names}

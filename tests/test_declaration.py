@@ -32,7 +32,7 @@ def test_a_derivative_takes_the_kernels_parameters() -> None:
 
 @pytest.mark.parametrize("x", [lambda x: x, "x", "alpha"])
 def test_a_declared_derivative_stays(x: object) -> None:
-    with pytest.raises(actcli.ActcliError, match="^x "):
+    with pytest.raises(actcli.ActcliError, match=r"^x "):
         actcli.prelu.derivative(x)
     assert actcli.prelu.derivative(2.0) == 1.0
     assert actcli.prelu.derivative(-2.0, "alpha") == -2.0

@@ -134,7 +134,9 @@ def test_batch_normalisation_afterwards_uses_its_running_means():
     x = np.array([[1.0, 10.0], [3.0, 30.0]])
     for _ in range(60):
         layer.forward(x)
-    Network(layer).train(False)
+    network = Network(Residual(layer))
+    network.train(False)
+    assert not any(part.training for part in (network, *network.layers, layer))
     np.testing.assert_allclose(
         layer.forward(x), (x - [2, 20]) / np.sqrt([1 + 1e-5, 100 + 1e-5]), rtol=1e-12
     )
@@ -250,6 +252,10 @@ WRONG = {
     "too much momentum": (
         lambda: BatchNorm(2, momentum=2.0),
         "BatchNorm: momentum 2 is out of range",
+    ),
+    "half a batch": (
+        lambda: fit(Network(Dense(2, 2)), np.ones((1, 2)), np.array([0]), batch=1.5),
+        "batch 1.5 is out of range; give a whole number at least 1",
     ),
     "no batch": (
         lambda: fit(Network(Dense(2, 2)), np.ones((1, 2)), np.array([0]), batch=0),

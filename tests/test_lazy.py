@@ -100,14 +100,23 @@ def test_parameters_and_dtypes() -> None:
         ),
         ("relu", {"out": X}, "out is no place for a Dask array"),
         ("relu", {"beta": 1.0}, "relu has no parameter 'beta'"),
+        ("softmax", {"axis": 2}, "softmax: axis=2 is out of range"),
     ],
-    ids=["seed", "array", "out", "unknown"],
+    ids=["seed", "array", "out", "unknown", "axis"],
 )
 def test_what_a_block_does_not_know_is_said(
     name: str, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(RequestError, match=message):
         actcli.get(name)(lazy(X, (7, 5)), **arguments)
+
+
+def test_an_axis_that_is_not_there_or_not_known() -> None:
+    with pytest.raises(RequestError, match="softmax works over an axis"):
+        actcli.softmax(lazy(np.array(1.0), ()))
+    some = lazy(X[0], 5)
+    with pytest.raises(RequestError, match="nobody knows yet how long axis 0 is"):
+        actcli.softmax(some[some > 0.0])
 
 
 def test_dask_is_not_imported_for_others() -> None:
