@@ -118,10 +118,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with what it came to."""
     # OpenBLAS starts a thread for each processor when NumPy is imported; a calculator has no use for them
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if sys.stdout is None:
-        # closed by whoever started this: nobody wants to read it
-        sys.stdout = io.TextIOWrapper(io.BytesIO())
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # closed by whoever started this: nobody wants to read it
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
+        stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
             # a terminal that has no ′ gets a ? for it, not a traceback
             stream.reconfigure(errors="replace")

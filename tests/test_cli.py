@@ -200,3 +200,11 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
     )
     assert "ZeroDivisionError" in done.stderr
     assert done.returncode == 1
+
+
+def test_closed_standard_error_costs_nothing_but_the_words(tmp_path: Path) -> None:
+    wrong = shell("actcli eval nope -x 1 2>&-")
+    assert (wrong.stdout, wrong.returncode) == ("", 2)
+    target = tmp_path / "y.csv"
+    assert shell(f"actcli eval relu -x 1 -o {target} 2>&-").returncode == 0
+    assert target.read_text() == "x,f\n1.0,1.0\n"
