@@ -329,9 +329,19 @@ class Activation:
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
-        """Return the function of every element of x, in its shape and dtype (integers as float64).
+        """Return the function of every element of x.
 
+        Shapes: the result has the shape and dtype of x, integers as float64; a function over an axis says what it has.
         A Dask array gives a lazy Dask array.
+
+        Args:
+            x: anything NumPy makes an array of numbers of.
+            out: an array to write to, of the shape and dtype of the result; it may be x.
+            threads: how many processors to use at most; all unless given. The result does not depend on it.
+            **parameters: of the function, by name; those that broadcast against x may be arrays.
+
+        Raises:
+            RequestError: a parameter is unknown or outside its domain, x is no array of numbers, or ``out`` does not fit.
         """
         if lazy.is_lazy(x):
             _refuse_out(out)
@@ -364,6 +374,8 @@ class Activation:
         **parameters: Any,
     ) -> Any:
         """Return the derivative at every element of x, by x or by the parameter ``wrt``.
+
+        Shapes, arguments and errors are those of a call. At a kink it is what PyTorch takes.
 
         In a declaration it is the decorator of the derivative's kernel: ``@swish.derivative`` for the derivative by x,
         ``@prelu.derivative("alpha")`` for that by a parameter.
@@ -427,7 +439,16 @@ class Activation:
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
-        """Return what goes back through the layer: upstream times the derivative, in the shape of x.
+        """Return what goes back through the layer: upstream times the derivative, in the shape and dtype of x.
+
+        Args:
+            x: as in a call.
+            upstream: the gradient by the result, of its shape, or what broadcasts to that.
+            threads: as in a call.
+            **parameters: as in a call.
+
+        Raises:
+            RequestError: as in a call, or ``upstream`` does not fit.
 
         >>> import actcli
         >>> actcli.relu.vjp([-1.0, 2.0], [10.0, 10.0])

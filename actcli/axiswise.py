@@ -94,7 +94,9 @@ class AxisActivation(Activation):
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
-        """Return upstream times the Jacobian, without building it, in the shape of x.
+        """Return upstream times the Jacobian, without building it, in the shape and dtype of x.
+
+        Arguments and errors are those of an elementwise function.
 
         In a declaration it is the decorator of that product's kernel.
 

@@ -1,6 +1,6 @@
-"""The primitives in which stability is decided once. float64 blocks in, new blocks out; the error functions are in special.py.
+"""The primitives in which stability is decided once. The error functions are in special.py.
 
-They run with floating-point flags ignored: an overflow to infinity on the way to the right limit is a step, not a fault.
+They take float64 blocks and return new ones unless they say otherwise, and run with floating-point flags ignored: an overflow to infinity on the way to the right limit is a step, not a fault.
 """
 
 import math
@@ -13,12 +13,12 @@ from actcli import _special_table as table
 from actcli.engine import Array
 
 # exp of less than this has lost digits, or will when a sum is taken of it
-_FAR = -700.0
+FAR = -700.0
 _SHIFT = 64.0
 _UNSHIFT = float(np.exp(-_SHIFT))
 _SIGN = np.int64(-(2**63))
 # below this even the product with a large factor is zero
-_ZERO_FROM = -2000.0
+ZERO_FROM = -2000.0
 
 
 def at_least(x: Array, bound: float) -> Array:
@@ -52,9 +52,9 @@ def far_left(y: Array, z: Array, factor: Any, plus: float = 0.0) -> Array:
         factor: a number, or an array like z.
         plus: added to it.
     """
-    low = z < _FAR
+    low = z < FAR
     if low.any():
-        t = np.maximum(z[low], _ZERO_FROM)
+        t = np.maximum(z[low], ZERO_FROM)
         f = factor if np.ndim(factor) == 0 else np.clip(factor[low], -1e300, 1e300)
         # scaled up and back once at the end: a subnormal exp(t) would have lost its digits before the product
         y[low] = (plus + f) * np.exp(t + _SHIFT) * _UNSHIFT
@@ -158,7 +158,7 @@ def gate_slope(z: Array, k: Array) -> Array:
     y *= k
     y += 1.0
     y *= q
-    if (high := z > -_FAR).any():
+    if (high := z > -FAR).any():
         y[high] = 1.0  # k may be infinite there
     return far_left(y, z, k, plus=1.0)
 

@@ -82,6 +82,16 @@ def test_limits_at_the_infinities(axiswise: AxisActivation, row: list[float]) ->
         np.testing.assert_allclose(ours[known], limit[known], rtol=1e-15)
 
 
+@pytest.mark.parametrize("row", INFINITE, ids=str)
+@pytest.mark.parametrize("name", ["logsumexp", "logmeanexp"])
+def test_what_goes_back_beside_infinities_is_the_slope(
+    name: str, row: list[float]
+) -> None:
+    function = actcli.get(name)
+    back = function.vjp(row, 1.0)
+    np.testing.assert_allclose(back, function.derivative(row)[0], rtol=1e-15)
+
+
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_along_each_axis(axiswise: AxisActivation, axis: int) -> None:
     x = np.random.default_rng(1).normal(size=(4, 6, 2))

@@ -1,6 +1,7 @@
 """The activation functions, a file for each family. Importing this declares them all."""
 
 from actcli.kernels import (
+    channels,
     distributions,
     exponentials,
     gated,
@@ -9,7 +10,6 @@ from actcli.kernels import (
     nested,
     normalizers,
     periodic,
-    pieces,
     piecewise,
     powers,
     rectifiers,
@@ -21,6 +21,7 @@ from actcli.kernels import (
 )
 
 __all__ = [
+    "channels",
     "distributions",
     "exponentials",
     "gated",
@@ -29,7 +30,6 @@ __all__ = [
     "nested",
     "normalizers",
     "periodic",
-    "pieces",
     "piecewise",
     "powers",
     "rectifiers",

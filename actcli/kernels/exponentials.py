@@ -1,4 +1,4 @@
-"""A line on the right, an exponential on the left; and the exponential itself."""
+"""An exponential on the left, on the right a line or a parabola; and the exponential itself."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Powers of the input, and curves that end as straight lines."""
+"""The input, its powers and magnitude, the logarithm of that, and a hyperbola that bends from line to line."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Softmax and its kind: every share of an axis is positive, and they add up to 1 or less."""
+"""Softmax and its kind: shares of an axis, none of them 0, that add up to 1 or less; their logarithms, and samples."""
 
 from typing import NamedTuple
 
@@ -60,8 +60,9 @@ def _product(weights: _Weights, upstream: Array) -> Array:
     p /= whole  # before any product with an upstream, whose sum could overflow
     largest = own / whole
     first = taken(upstream, lead)
-    # seen from the upstream of a share over a half, whose own term then vanishes instead of cancelling; of small ones
-    # from one that is no exception. Where the largest weight is below 1, nobody's is larger, and has the upstream 0
+    # the sum does not depend on the upstream that all others are counted from. With that of a share over a half its own
+    # term vanishes instead of cancelling; where all are small, with a usual one the sum stays small. A largest weight
+    # below 1 is less than nobody's, whose upstream is 0
     base = np.where(largest > 0.5, first, _usual(upstream, lead))
     base[own < 1.0] = 0.0
     y = less(upstream, base)

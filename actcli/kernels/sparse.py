@@ -1,4 +1,4 @@
-"""Shares of an axis that may be exactly 0: projections onto the simplex."""
+"""Shares of an axis that may be exactly 0: all for the maximum, or projections onto the simplex."""
 
 from itertools import pairwise
 from typing import TypeAlias

@@ -20,7 +20,7 @@ _ROW = 100  # numbers in each row that a function over an axis gets
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one contender, a number for each round, and what each is over ours of the same round.
+    """Seconds of one contender and ours, a number of each for each round.
 
     Attributes:
         seconds: of the contender.

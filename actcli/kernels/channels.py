@@ -1,4 +1,4 @@
-"""Functions that take an axis apart or double it: maxima of groups, both sides of zero."""
+"""Functions that leave an axis with fewer or more channels: maxima of groups, both sides of zero."""
 
 from functools import reduce
 
