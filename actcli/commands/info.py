@@ -132,7 +132,7 @@ def _described(
         rows |= {
             "limits": say.limits(analysis),
             "at 0": say.at_zero(analysis),
-            "range": str(analysis.range),
+            "range": say.values(analysis),
             "range of f′": str(analysis.slopes),
             "extrema": say.extrema(analysis),
             "zeros": say.zeros(analysis),

@@ -257,3 +257,11 @@ def test_arrays_of_the_values(tmp_path: Path) -> None:
     assert run("compare", "relu", "elu", "-f", "npy").stderr == (
         "actcli: .npy holds one array, not relu, elu; use .npz\n"
     )
+
+
+def test_info_of_a_pole() -> None:
+    table = rows(run("info", "1/(x-1)").stdout)
+    assert table["range"] == ["(-∞, 0) ∪ (0, ∞)"]
+    assert table["gains"] == [
+        "forward none (E[f²] infinite), backward none (E[f′²] infinite), centred none (Var f infinite)"
+    ]
