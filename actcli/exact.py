@@ -326,8 +326,8 @@ def _escalate(
     side: int,
     bits: int,
 ) -> list[T]:
-    spare = 0
-    while bits <= max(_MOST_BITS, 2 * _FIRST_BITS):
+    spare, most = 0, max(_MOST_BITS, 2 * bits)
+    while bits <= most:
         try:
             found = [
                 accept(v) for v in attempt(Taylor(bits, order + spare, side, spare))

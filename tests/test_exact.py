@@ -309,14 +309,21 @@ def test_float16_rounding_agrees_with_numpy() -> None:
         )
 
 
-@pytest.mark.parametrize("digits", [1, 17, 50, 300])
+@pytest.mark.parametrize("digits", [1, 17, 50, 300, 5000])
 def test_decimals(digits: int) -> None:
     formula: Formula = parse("x * erfc(-x / sqrt(2)) / 2")
     (got,) = exact.decimals(formula, {"x": 1.5}, digits)
     x = mp.mpf(1.5)
-    assert got == mpmath.libmp.to_str(
-        (x * mp.erfc(-x / mp.sqrt(2)) / 2)._mpf_, digits, strip_zeros=False
-    )
+    with mp.workdps(digits + 50):
+        truth = x * mp.erfc(-x / mp.sqrt(2)) / 2
+    assert got == mpmath.libmp.to_str(truth._mpf_, digits, strip_zeros=False)
+
+
+def test_decimals_that_cancel_are_as_many_as_the_most_one_may_ask_for() -> None:
+    (got,) = exact.decimals(parse("(1 + x * x) - 1"), {"x": 2.0**-500}, 10_000)
+    with mp.workdps(10_050):
+        truth = mpmath.libmp.to_str((mp.mpf(2) ** -1000)._mpf_, 10_000)
+    assert got.rstrip("0") == truth
 
 
 def test_decimals_of_what_is_not_finite_or_zero() -> None:
