@@ -108,6 +108,15 @@ def test_over_an_axis_the_numbers_are_one_vector() -> None:
     ]
 
 
+def test_without_numbers_halves_and_groups_are_whole() -> None:
+    halved = [f.name for f in actcli.functions.values() if f.over_axis]
+    done = run("compare", *halved, "maxout:pieces=3", "-f", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    values = json.loads(done.stdout)["values"]
+    assert values["glu"][6:] == values["maxout"][6:] == ["nan"] * 6
+    assert values["maxout:pieces=3"][:4] == [-4, -1, 2, 5]
+
+
 @pytest.mark.parametrize("suffix", ["png", "svg", "csv", "json"])
 def test_files(suffix: str, tmp_path: Path) -> None:
     done = run("compare", "relu", "step", "-o", f"c.{suffix}", cwd=tmp_path)
