@@ -232,10 +232,10 @@ class Activation:
     def parameter(self, name: str) -> Parameter:
         """Return a parameter by its name."""
         if name not in self.parameters:
+            if not self.parameters:
+                raise RequestError(f"{self.name} has no parameters; leave out '{name}'")
             known = ", ".join(self.parameters)
-            hint = suggestion(name, self.parameters) or (
-                f"; it has {known}" if known else "; it has none"
-            )
+            hint = suggestion(name, self.parameters) or f"; it has {known}"
             raise RequestError(f"{self.name} has no parameter '{name}'{hint}")
         return self.parameters[name]
 

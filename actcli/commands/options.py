@@ -178,14 +178,16 @@ def resolve(
         given = split_parameters(text)
         unknown = set(given)
         for k, function in enumerate(functions):
-            ours = {n: parameter_name(spoken[k], n) for n in given}
+            first = next(iter(function.parameters), "")
+            ours = {n: parameter_name(spoken[k], n) if n else first for n in given}
             known = {n: o for n, o in ours.items() if o in function.parameters}
             if known:
                 spec = ",".join(f"{o}={given[n]}" for n, o in known.items())
                 functions[k] = function.bind(spec)
             unknown -= known.keys()
         for name in sorted(unknown):
-            functions[0].parameter(name)  # raises, with a suggestion
+            # raises, with a suggestion
+            functions[0].parameter(name or given[name])
     return functions
 
 

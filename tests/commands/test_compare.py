@@ -100,6 +100,11 @@ def test_a_parameter_is_set_for_each_function_under_the_name_it_has_there() -> N
     assert done.stderr.startswith("actcli: elu has no parameter 'negative_slope'")
 
 
+def test_a_number_alone_is_the_first_parameter_of_each_function() -> None:
+    done = run("compare", "celu", "relu", "prelu", "-p", "0.5", "-x", "-1", "-f", "csv")
+    assert done.stdout.splitlines()[0] == "x,celu:alpha=0.5,relu,prelu:alpha=0.5"
+
+
 def test_over_an_axis_the_numbers_are_one_vector() -> None:
     done = run("compare", "softmax", "maxout", "-x", "1,2", "-f", "csv")
     assert done.stdout.splitlines()[1:] == [
@@ -200,7 +205,11 @@ def test_list_shows_every_function() -> None:
         (["compare", "relu", "swsh"], 2, "no function 'swsh'; did you mean 'swish'?"),
         (["compare", "relu", "-x", "1,a"], 2, "-x: 'a' at place 2 is not a number"),
         (["compare", "relu", "-f", "yaml"], 2, "no format 'yaml'"),
-        (["compare", "relu", "-p", "beta=1"], 2, "relu has no parameter 'beta'"),
+        (
+            ["compare", "relu", "-p", "beta=1"],
+            2,
+            "relu has no parameters; leave out 'beta'",
+        ),
         (["compare", "relu", "-o", "a.gif"], 2, "a.gif: unknown suffix '.gif'"),
         (
             ["compare", "relu", "-o", "no/a.png"],
