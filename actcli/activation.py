@@ -137,7 +137,7 @@ class Activation:
         self.name: str = kernel.__name__
         self.kernel = kernel
         kernel.__qualname__ = f"{self.name}.kernel"  # where it is found by pickle
-        self.summary = " ".join((kernel.__doc__ or "").split())
+        self.summary = self.__doc__ = " ".join((kernel.__doc__ or "").split())
         self.family = kernel.__module__.rpartition(".")[2]
         self.aliases = tuple(aliases)
         self.paper, self.use, self.flaw = paper, use, flaw
@@ -295,7 +295,8 @@ class Activation:
         if strange := defaults.keys() - self.parameters.keys():
             raise TypeError(f"{name}: {self.name} has no parameter {strange}")
         other = copy.copy(self)
-        other.base, other.name, other.summary = self, name, summary
+        other.base, other.name = self, name
+        other.summary = other.__doc__ = summary
         other.aliases = tuple(aliases)
         other.paper, other.use, other.flaw = paper, use, flaw
         other.parameters = {
