@@ -53,6 +53,42 @@ def test_a_wrong_command_is_one_line(arguments: list[str], message: str) -> None
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "others"),
+    [
+        ("gradflow relu --model chain --weight=1/4 -x pi -l 6/2",
+         "gradflow relu --model chain --weight=0.25 -x 3.141592653589793 -l 3"),
+        ("init he --fan-in 1e2 --fan-out 0x10 --seed 12345678901234567891",
+         "init he --fan-in 100 --fan-out 16 --seed 12345678901234567891"),
+        ("optimize --tolerance 1/100 --steps 1e1 --precision 4/1",
+         "optimize --tolerance 0.01 --steps 10 --precision 4"),
+        ("eval exp(x) -x 1 --digits 2e1", "eval exp(x) -x 1 --digits 20"),
+    ],
+)  # fmt: skip
+def test_options_read_numbers_as_points_are_read(arguments: str, others: str) -> None:
+    got, expected = run(*arguments.split()), run(*others.split())
+    assert (got.returncode, got.stderr) == (0, "")
+    assert got.stdout == expected.stdout != ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("1.5", "digits 1.5 is not a whole number; write it like 3"),
+        ("inf", "digits inf is not a whole number; write it like 3"),
+        ("1/0", "digits 1/0 is not a whole number; write it like 3"),
+        ("ten", "digits ten is not a whole number; write it like 3"),
+        (
+            "1e20",
+            "digits 100000000000000000000 is out of range; give a whole number from 1 to 10000",
+        ),
+    ],
+)
+def test_a_number_that_an_option_does_not_take(typed: str, message: str) -> None:
+    done = run("eval", "relu", "-x", "1", "--digits", typed)
+    assert (done.returncode, done.stderr) == (2, f"actcli: {message}\n")
+
+
 def test_no_arguments_show_the_help() -> None:
     done = run()
     assert "Calculate" in done.stdout + done.stderr

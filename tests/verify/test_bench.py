@@ -247,7 +247,7 @@ def test_all_functions_unless_some_are_named() -> None:
         (["relu", "--dtype", "float63"], "no dtype 'float63'"),
         (
             ["relu", "--size", "0"],
-            "--size 0 is out of range; give a whole number at least 1",
+            "size 0 is out of range; give a whole number at least 1",
         ),
         (["relu", "--size", "10", "-o", "x.bmp"], "x.bmp: unknown suffix '.bmp'"),
     ],
