@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from actcli.cli import COMMANDS
+from actcli.render.formats import BINARY, FORMATS
 from tests.shell import ACTCLI, ROOT, environment, hearing_signals, run, shell
 
 
@@ -36,6 +37,37 @@ def test_every_help_ends_in_examples_that_run(command: str, tmp_path: Path) -> N
         done = shell(f"set -o pipefail; {line}", cwd=tmp_path)
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert done.stdout or list(tmp_path.iterdir()), line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "eval relu -x 1",
+        "compare relu -x 1",
+        "list",
+        "list --framework jax",
+        "info relu",
+        "init he --fan-in 3 --fan-out 2",
+        "gradflow relu --model chain",
+        "optimize sgd --steps 2",
+        "bench relu --size 9 --repeat 1",
+    ],
+)
+def test_formats_are_offered_where_they_can_be_written(
+    line: str, tmp_path: Path
+) -> None:
+    command, *_ = line.split()
+    told = run(command, "--help").stdout.partition("-f, --format FORMAT")[2]
+    offered = re.findall(r"\w+", told.partition(".")[0].replace(" or ", " "))
+    assert offered[:7] == ["table", *FORMATS]
+    for format_ in BINARY:
+        works = int(format_ in offered)
+        to_pipe = shell(f"actcli {line} -f {format_} > a.{format_}", cwd=tmp_path)
+        to_file = run(*line.split(), "-o", f"b.{format_}", cwd=tmp_path)
+        for name, done in (("a", to_pipe), ("b", to_file)):
+            assert done.returncode == (0 if works else 2), done.stderr
+            path = tmp_path / f"{name}.{format_}"
+            assert (path.exists() and path.stat().st_size > 100) or not works
 
 
 @pytest.mark.parametrize(

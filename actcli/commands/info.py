@@ -19,7 +19,7 @@ actcli info softmax -f json
 def run(
     function: options.FunctionName,
     param: options.Parameters = None,
-    format_: options.Format = "table",
+    format_: options.TextFormat = "table",
     output: options.Output = None,
 ) -> None:
     """Tell all about a function.

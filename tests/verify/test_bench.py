@@ -261,5 +261,4 @@ def test_a_wrong_request_is_one_line(arguments: list[str], message: str) -> None
 def test_there_are_not_that_many_threads() -> None:
     done = run("bench", "relu", "--threads", "100000")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "--threads" in done.stderr
-    assert "100000" in done.stderr
+    assert "threads 100000" in done.stderr
