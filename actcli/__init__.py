@@ -33,6 +33,11 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def __dir__() -> list[str]:
+    # for completion; asking for it loads the functions, importing the package does not
+    return sorted({*globals(), *__all__, *_find("functions")})
+
+
 def _find(name: str) -> Any:
     from importlib import import_module
     from importlib.util import find_spec

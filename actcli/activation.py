@@ -140,7 +140,7 @@ class Activation:
         self.name: str = kernel.__name__
         self.kernel = kernel
         kernel.__qualname__ = f"{self.name}.kernel"  # where it is found by pickle
-        self.summary = " ".join((kernel.__doc__ or "").split())
+        self.summary = self.__doc__ = " ".join((kernel.__doc__ or "").split())
         self.family = kernel.__module__.rpartition(".")[2]
         self.aliases = tuple(aliases)
         self.paper, self.use, self.flaw = paper, use, flaw
@@ -235,10 +235,10 @@ class Activation:
     def parameter(self, name: str) -> Parameter:
         """Return a parameter by its name."""
         if name not in self.parameters:
+            if not self.parameters:
+                raise RequestError(f"{self.name} has no parameters; leave out '{name}'")
             known = ", ".join(self.parameters)
-            hint = suggestion(name, self.parameters) or (
-                f"; it has {known}" if known else "; it has none"
-            )
+            hint = suggestion(name, self.parameters) or f"; it has {known}"
             raise RequestError(f"{self.name} has no parameter '{name}'{hint}")
         return self.parameters[name]
 
@@ -298,7 +298,8 @@ class Activation:
         if strange := defaults.keys() - self.parameters.keys():
             raise TypeError(f"{name}: {self.name} has no parameter {strange}")
         other = copy.copy(self)
-        other.base, other.name, other.summary = self, name, summary
+        other.base, other.name = self, name
+        other.summary = other.__doc__ = summary
         other.aliases = tuple(aliases)
         other.paper, other.use, other.flaw = paper, use, flaw
         other.parameters = {

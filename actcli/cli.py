@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from copy import copy
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -61,7 +62,11 @@ class CommandGroup(TyperGroup):
         single.command(
             cmd_name, epilog=examples(module.EXAMPLES), no_args_is_help=False
         )(module.run)
-        return typer.main.get_command(single)
+        command = typer.main.get_command(single)
+        for parameter in command.params:
+            if parameter.type.name.startswith(tuple(_NUMBERS)):
+                parameter.type = _read_as_points_are(parameter.type)
+        return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for panel, names in PANELS.items():
@@ -71,6 +76,25 @@ class CommandGroup(TyperGroup):
                     for name in names
                 ]
                 formatter.write_dl(rows)
+
+
+def _read_as_points_are(kind: Any) -> Any:
+    """Return Click's kind of a number, to be written as those after -x: 1/3, pi, 1e6 for a whole one too."""
+
+    def convert(value: Any, *place: Any) -> Any:
+        from actcli.spec import is_number, number
+
+        if isinstance(value, str) and is_number(value):
+            got = number(value)
+            if kind.name.startswith("float"):
+                value = got
+            elif got.is_integer() and not value.isdecimal():  # int knows all digits
+                value = int(got)
+        return kind.convert(value, *place)
+
+    ours = copy(kind)
+    ours.convert = convert
+    return ours
 
 
 def examples(text: str) -> str:
@@ -186,7 +210,8 @@ def _told(error: Any) -> str:
     if parameter is None or not (what and refused):
         text = error.format_message().rstrip(".")
         return str(text[:1].lower() + text[1:])
-    told = f"{max(parameter.opts, key=len)} {value.strip(chr(39))}"
+    # without dashes, as the library says it
+    told = f"{max(parameter.opts, key=len).lstrip('-')} {value.strip(chr(39))}"
     if "not a valid" in error.message:
         return f"{told} is not a {what}; write it like {example}"
     low, high = kind.min, kind.max

@@ -4,6 +4,7 @@ One walk over a formula on a power series gives the value and every derivative, 
 ends of its interval round to it. Where a comparison depends on the sign of t it is decided by the side asked for:
 that is what one-sided derivatives are. At a tie the derivative is that of both sides where they agree; where they do
 not, ``max`` and ``min`` take the derivative of their first argument, and ``abs`` and ``sign`` have the derivative 0.
+Where 0/0 is met at a tie the value itself is the limit of both sides, and there is none if they differ.
 """
 
 import math
@@ -243,48 +244,56 @@ def _settle(
     extra_bits: int = 0,
 ) -> list[T]:
     """Evaluate with growing precision until every coefficient is accepted; a pole leaves ``undefined``."""
-    tied = False
+    last = Taylor(_FIRST_BITS, order)
 
     def attempt(arithmetic: Taylor) -> list[Interval]:
-        nonlocal tied
-        result = Evaluator(arithmetic).run(formula, values)
-        tied = arithmetic.tied
-        assert isinstance(result, tuple)
-        padded = (*result, *([ZERO] * (order + 1 - len(result))))
-        return [
-            _times(padded[k], math.factorial(k), arithmetic.bits)
-            for k in range(order + 1)
-        ]
+        nonlocal last
+        last = arithmetic
+        return _coefficients(formula, values, arithmetic, order)
 
+    def settled(order: int, side: int) -> list[T]:
+        return _settle(formula, values, accept, order, side, undefined, extra_bits)
+
+    nothing = [undefined] * (order + 1)
     try:
         found = _escalate(
             attempt, accept, order + (side != 0), side, _FIRST_BITS + extra_bits
         )
     except UndefinedError:
-        if not order:
-            return [undefined]
-        known = _settle(formula, values, accept, order - 1, side, undefined, extra_bits)
-        return [*known, undefined]
+        if side or not (last.tied and last.filled):
+            return [*settled(order - 1, side), undefined] if order else nothing
+        found = nothing
     except TooWideError:
         raise UndecidedError(
             f"formula '{formula}': no precision decides its value {_where(values)}"
         ) from None
-    if side or not (tied and order):
+    if side or not (last.tied and (order or last.filled)):
         return found
     try:
-        sides = [
-            _settle(formula, values, accept, order, s, undefined, extra_bits)
-            for s in (-1, 1)
-        ]
+        left, right = settled(order, -1), settled(order, +1)
     except UndecidedError:
+        if last.filled:
+            raise
         return found
-    return _agreed(found, *sides)
+    if found[0] == left[0] == right[0]:
+        return _agreed(found, left, right)
+    return _agreed(nothing, left, right) if last.filled else found
+
+
+def _coefficients(
+    formula: Formula, values: Mapping[str, Value], arithmetic: Taylor, order: int
+) -> list[Interval]:
+    """Return the value and the derivatives at one precision."""
+    result = Evaluator(arithmetic).run(formula, values)
+    assert isinstance(result, tuple)
+    padded = (*result, *([ZERO] * (order + 1 - len(result))))
+    return [
+        _times(padded[k], math.factorial(k), arithmetic.bits) for k in range(order + 1)
+    ]
 
 
 def _agreed(chosen: list[T], left: list[T], right: list[T]) -> list[T]:
-    """Return what was chosen at a tie, but the derivatives of both sides as far as these agree."""
-    if not chosen[0] == left[0] == right[0]:
-        return chosen
+    """Return what was chosen at a tie, but what both sides have as far as these agree."""
     same = [a == b for a, b in zip(left, right, strict=True)]
     count = [*same, False].index(False)
     return [*left[:count], *chosen[count:]]
@@ -317,8 +326,8 @@ def _escalate(
     side: int,
     bits: int,
 ) -> list[T]:
-    spare = 0
-    while bits <= max(_MOST_BITS, 2 * _FIRST_BITS):
+    spare, most = 0, max(_MOST_BITS, 2 * bits)
+    while bits <= most:
         try:
             found = [
                 accept(v) for v in attempt(Taylor(bits, order + spare, side, spare))

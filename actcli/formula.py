@@ -235,9 +235,10 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name)):
                 self.check_call(node, name, depth)
             case ast.Call(func=ast.Attribute() as spelling):
-                name = ast.unparse(spelling)
                 raise self.refuse(
-                    node, f"'{name}' is not called here: write {name}:param=value alone"
+                    node,
+                    f"'{ast.unparse(spelling)}' is not in the grammar"
+                    f"{suggestion(spelling.attr, [*self.functions, *self.known])}",
                 )
             case ast.BinOp(op=ast.BitXor()):
                 raise self.refuse(

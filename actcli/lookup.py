@@ -7,13 +7,14 @@ import actcli.kernels  # noqa: F401  # declares the functions
 from actcli.activation import Activation, Parameter, functions
 from actcli.engine import Array
 from actcli.errors import RequestError, UndecidedError
-from actcli.formula import Formula, FormulaError, parse
+from actcli.formula import FUNCTIONS, Formula, FormulaError, parse
 from actcli.registry import suggestion
 from actcli.spec import split_spec
 
 _NAME = re.compile(r"[A-Za-z][\w .-]*")
 _WORD_X = re.compile(r"\bx\b")
 _DOTTED = re.compile(r"[A-Za-z]\w*(\.\w+)+")
+_CALL = re.compile(rf"({_DOTTED.pattern})\(([^()]*)")
 
 
 def get(text: str) -> Activation:
@@ -69,12 +70,29 @@ def _other(name: str) -> Activation:
     except FormulaError:
         if looks_like_a_name:
             functions[name]  # raises, with a suggestion
+        _refuse_calls(name)
         raise
     if "x" not in formula.names:
         if looks_like_a_name:
             functions[name]
         raise RequestError(f"formula '{name}' has no x in it; write it in x")
     return FormulaActivation(formula)
+
+
+def _refuse_calls(text: str) -> None:
+    """Refuse a framework's function that is called, as ``nn.GELU(approximate="tanh")``, by what it is here."""
+    for spelling, _, arguments in _CALL.findall(text):
+        if spelling.rpartition(".")[2] in FUNCTIONS or not (
+            function := _of_framework(spelling)
+        ):
+            continue
+        for argument in arguments.split(","):
+            name, equals, _ = argument.partition("=")
+            if equals:
+                parameter_name(spelling, name.strip())  # may know more
+        raise RequestError(
+            f"'{spelling}' is not called here: it is {function.label}; parameters are written NAME:param=value"
+        )
 
 
 class FormulaActivation(Activation):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
-from actcli.errors import UnknownNameError
+from actcli.errors import RequestError, UnknownNameError
 
 T = TypeVar("T")
 
@@ -14,7 +14,14 @@ def fold(name: str) -> str:
     >>> fold("Leaky-ReLU") == fold("leaky_relu")
     True
     """
-    return name.lower().translate(_IGNORED)
+    return as_text(name).lower().translate(_IGNORED)
+
+
+def as_text(name: object) -> str:
+    """Return a name; raise RequestError for what is none, as a caller in Python may give."""
+    if not isinstance(name, str):
+        raise RequestError(f"a name must be a text, not {name!r}")
+    return name
 
 
 _IGNORED = str.maketrans("", "", "-_ ")

@@ -3,7 +3,7 @@
 import math
 
 from actcli.errors import RequestError
-from actcli.registry import fold
+from actcli.registry import as_text, fold
 
 
 def split_spec(text: str) -> tuple[str, dict[str, str]]:
@@ -16,7 +16,7 @@ def split_spec(text: str) -> tuple[str, dict[str, str]]:
     >>> split_spec("normal:0.01")
     ('normal', {'': '0.01'})
     """
-    name, colon, rest = (part.strip() for part in text.partition(":"))
+    name, colon, rest = (part.strip() for part in as_text(text).partition(":"))
     if not name:
         raise RequestError(f"'{text}' names nothing; write NAME or NAME:param=value")
     if colon and not rest:
@@ -34,7 +34,7 @@ def split_parameters(text: str, whole: str = "") -> dict[str, str]:
     """
     found: dict[str, str] = {}
     whole = whole or text
-    for part in text.split(","):
+    for part in as_text(text).split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals and not found and is_number(name):
             name, value = "", name

@@ -58,11 +58,12 @@ class Taylor:
 
     Attributes:
         tied: whether a sign was asked for that is another beside x0, so that the series is a choice.
+        filled: whether 0/0 was met, so that the value is a limit.
     """
 
     def __init__(self, bits: int, order: int, side: int = 0, spare: int = 0) -> None:
         self.bits, self.order, self.side, self.spare = bits, order, side, spare
-        self.tied = False
+        self.tied = self.filled = False
 
     # arithmetic
 
@@ -114,6 +115,7 @@ class Taylor:
         """0/0: both sides are divided by t; a true pole has no value."""
         if a[0] != ZERO:
             raise UndefinedError
+        self.filled = True
         if not self.spare:
             raise OrderLostError
         if len(b) == 1:
@@ -166,7 +168,8 @@ class Taylor:
         low, high = (int(libmp.to_int(libmp.mpf_floor(end))) for end in a[0])
         if low != high:
             raise TooWideError
-        below = self.side and self.sign_of(self.sub(a, (point(low),))) < 0
+        above = self.sub(a, (point(low),))
+        below = (self.side or above[0] == ZERO) and self.sign_of(above) < 0
         return (point(low - bool(below)),)
 
     def max(self, *terms: Series) -> Series:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from actcli.cli import COMMANDS
+from actcli.render.formats import BINARY, FORMATS
 from tests.shell import ACTCLI, ROOT, environment, hearing_signals, run, shell
 
 
@@ -39,6 +40,37 @@ def test_every_help_ends_in_examples_that_run(command: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "eval relu -x 1",
+        "compare relu -x 1",
+        "list",
+        "list --framework jax",
+        "info relu",
+        "init he --fan-in 3 --fan-out 2",
+        "gradflow relu --model chain",
+        "optimize sgd --steps 2",
+        "bench relu --size 9 --repeat 1",
+    ],
+)
+def test_formats_are_offered_where_they_can_be_written(
+    line: str, tmp_path: Path
+) -> None:
+    command, *_ = line.split()
+    told = run(command, "--help").stdout.partition("-f, --format FORMAT")[2]
+    offered = re.findall(r"\w+", told.partition(".")[0].replace(" or ", " "))
+    assert offered[:7] == ["table", *FORMATS]
+    for format_ in BINARY:
+        works = int(format_ in offered)
+        to_pipe = shell(f"actcli {line} -f {format_} > a.{format_}", cwd=tmp_path)
+        to_file = run(*line.split(), "-o", f"b.{format_}", cwd=tmp_path)
+        for name, done in (("a", to_pipe), ("b", to_file)):
+            assert done.returncode == (0 if works else 2), done.stderr
+            path = tmp_path / f"{name}.{format_}"
+            assert (path.exists() and path.stat().st_size > 100) or not works
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["evl"], "no command 'evl'; did you mean 'eval'?"),
@@ -51,6 +83,42 @@ def test_a_wrong_command_is_one_line(arguments: list[str], message: str) -> None
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"actcli: {message}")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "others"),
+    [
+        ("gradflow relu --model chain --weight=1/4 -x pi -l 6/2",
+         "gradflow relu --model chain --weight=0.25 -x 3.141592653589793 -l 3"),
+        ("init he --fan-in 1e2 --fan-out 0x10 --seed 12345678901234567891",
+         "init he --fan-in 100 --fan-out 16 --seed 12345678901234567891"),
+        ("optimize --tolerance 1/100 --steps 1e1 --precision 4/1",
+         "optimize --tolerance 0.01 --steps 10 --precision 4"),
+        ("eval exp(x) -x 1 --digits 2e1", "eval exp(x) -x 1 --digits 20"),
+    ],
+)  # fmt: skip
+def test_options_read_numbers_as_points_are_read(arguments: str, others: str) -> None:
+    got, expected = run(*arguments.split()), run(*others.split())
+    assert (got.returncode, got.stderr) == (0, "")
+    assert got.stdout == expected.stdout != ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("1.5", "digits 1.5 is not a whole number; write it like 3"),
+        ("inf", "digits inf is not a whole number; write it like 3"),
+        ("1/0", "digits 1/0 is not a whole number; write it like 3"),
+        ("ten", "digits ten is not a whole number; write it like 3"),
+        (
+            "1e20",
+            "digits 100000000000000000000 is out of range; give a whole number from 1 to 10000",
+        ),
+    ],
+)
+def test_a_number_that_an_option_does_not_take(typed: str, message: str) -> None:
+    done = run("eval", "relu", "-x", "1", "--digits", typed)
+    assert (done.returncode, done.stderr) == (2, f"actcli: {message}\n")
 
 
 def test_no_arguments_show_the_help() -> None:

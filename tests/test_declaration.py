@@ -1,6 +1,9 @@
 """What a declaration may say, and what it is refused for."""
 
+import pydoc
+import sys
 from collections.abc import Callable
+from subprocess import run
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ import actcli
 from actcli.activation import Activation, functions
 from actcli.engine import Array
 from actcli.numerics import cosine, sine
+from tests.shell import environment
 
 
 def kernel(x: Array, *, slope: float = 2.0) -> Array:
@@ -78,3 +82,31 @@ def test_sines_also_at_their_zeros(
     with np.errstate(over="ignore"):
         got = own(x)
     assert (np.abs(got - expected) <= 3 * np.spacing(np.abs(expected))).all()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda name: actcli.get(name),
+        lambda name: actcli.functions[name],
+        lambda name: actcli.swish.derivative(1.0, name),
+        lambda name: actcli.swish.bind(name),
+    ],
+)
+def test_what_is_no_text_is_no_name(ask: Callable[[object], object]) -> None:
+    with pytest.raises(actcli.ActcliError, match="a name must be a text, not 5"):
+        ask(5)
+
+
+def test_functions_are_listed_and_tell_their_summaries() -> None:
+    assert {*actcli.functions, *actcli.__all__} <= {*dir(actcli)}
+    for name, function in ((n, actcli.get(n)) for n in actcli.functions):
+        text = pydoc.plain(pydoc.render_doc(function))
+        assert function.summary in text, name
+    assert actcli.relu6.__doc__ == "Rectified linear unit capped at 6."
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    code = "import sys, actcli; assert 'numpy' not in sys.modules; assert 'swish' in dir(actcli)"
+    done = run([sys.executable, "-c", code], env=environment())
+    assert done.returncode == 0

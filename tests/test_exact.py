@@ -145,6 +145,46 @@ def test_removable_singularities_are_removed(
         assert got == expected[: order + 1]
 
 
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("abs(x) / x", [NAN, NAN, NAN]),
+        ("x / abs(x)", [NAN, NAN, NAN]),
+        ("max(0, x) / x", [NAN, NAN, NAN]),
+        ("max(x, 0) / x", [NAN, NAN, NAN]),
+        ("(abs(x) + x) / x", [NAN, NAN, NAN]),
+        ("tanh(x) / abs(x)", [NAN, NAN, NAN]),
+        ("sign(x) / x", [NAN, NAN, NAN]),
+        ("floor(x) / x", [NAN, NAN, NAN]),
+        ("(x if x > 0 else 0) / x", [NAN, NAN, NAN]),
+        ("sign(x) + sin(x) / x", [NAN, NAN, NAN]),
+        ("abs(x) ** 2 / x", [0.0, 1.0, 0.0]),
+        ("sin(abs(x)) / abs(x)", [1.0, 0.0, -1 / 3]),
+        # the value is that of both sides, the slopes are not: abs has chosen 0, a quotient chooses nothing
+        ("abs(x) * x / x", [0.0, 0.0, 0.0]),
+        ("x / sign(x)", [0.0, NAN, NAN]),
+    ],
+)
+def test_of_zero_over_zero_at_a_tie_both_sides_decide(
+    text: str, expected: list[float]
+) -> None:
+    formula = parse(text)
+    for order in range(3):
+        got = exact.derivatives(formula, {"x": 0.0}, order=order)
+        np.testing.assert_array_equal(got, expected[: order + 1])
+    (told,) = exact.decimals(formula, {"x": 0.0}, 5)
+    np.testing.assert_array_equal(float(told), expected[0])
+
+
+def test_floors_at_whole_numbers_are_their_own() -> None:
+    for x in (-1.0, 0.0, 3.0):
+        got = exact.derivatives(parse("x * floor(x)"), {"x": x})
+        assert got == [x * x, x]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -269,14 +309,21 @@ def test_float16_rounding_agrees_with_numpy() -> None:
         )
 
 
-@pytest.mark.parametrize("digits", [1, 17, 50, 300])
+@pytest.mark.parametrize("digits", [1, 17, 50, 300, 5000])
 def test_decimals(digits: int) -> None:
     formula: Formula = parse("x * erfc(-x / sqrt(2)) / 2")
     (got,) = exact.decimals(formula, {"x": 1.5}, digits)
     x = mp.mpf(1.5)
-    assert got == mpmath.libmp.to_str(
-        (x * mp.erfc(-x / mp.sqrt(2)) / 2)._mpf_, digits, strip_zeros=False
-    )
+    with mp.workdps(digits + 50):
+        truth = x * mp.erfc(-x / mp.sqrt(2)) / 2
+    assert got == mpmath.libmp.to_str(truth._mpf_, digits, strip_zeros=False)
+
+
+def test_decimals_that_cancel_are_as_many_as_the_most_one_may_ask_for() -> None:
+    (got,) = exact.decimals(parse("(1 + x * x) - 1"), {"x": 2.0**-500}, 10_000)
+    with mp.workdps(10_050):
+        truth = mpmath.libmp.to_str((mp.mpf(2) ** -1000)._mpf_, 10_000)
+    assert got.rstrip("0") == truth
 
 
 def test_decimals_of_what_is_not_finite_or_zero() -> None:

@@ -105,8 +105,23 @@ def test_a_spelling_takes_the_parameters_it_has_there(spec: str, label: str) -> 
         ),
         (
             "nn.LeakyReLU(0.2)",
-            "formula 'nn.LeakyReLU(0.2)', column 1: 'nn.LeakyReLU' is not called here:"
-            " write nn.LeakyReLU:param=value alone",
+            "'nn.LeakyReLU' is not called here: it is leaky_relu; parameters are written NAME:param=value",
+        ),
+        (
+            'torch.nn.GELU(approximate="tanh")',
+            "torch.nn.GELU: gelu has no parameter 'approximate'; approximate='tanh' is gelu_tanh",
+        ),
+        (
+            "2*jax.nn.gelu(x)",
+            "'jax.nn.gelu' is not called here: it is gelu_tanh; parameters are written NAME:param=value",
+        ),
+        (
+            "np.tanh(x)",
+            "formula 'np.tanh(x)', column 1: 'np.tanh' is not in the grammar; did you mean 'tanh'?",
+        ),
+        (
+            "x*torch.exp(x)",
+            "formula 'x*torch.exp(x)', column 3: 'torch.exp' is not in the grammar; did you mean 'exp'?",
         ),
     ],
 )

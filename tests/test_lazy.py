@@ -99,7 +99,7 @@ def test_parameters_and_dtypes() -> None:
             "prelu of a Dask array takes numbers as parameters",
         ),
         ("relu", {"out": X}, "out is no place for a Dask array"),
-        ("relu", {"beta": 1.0}, "relu has no parameter 'beta'"),
+        ("relu", {"beta": 1.0}, "relu has no parameters; leave out 'beta'"),
         ("softmax", {"axis": 2}, "softmax: axis=2 is out of range"),
     ],
     ids=["seed", "array", "out", "unknown", "axis"],

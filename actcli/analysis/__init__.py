@@ -72,8 +72,13 @@ class Analysis:
 
     @property
     def range(self) -> Range:
-        """The values of the function."""
+        """The least interval that holds all values of the function."""
         return self._shape.range
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """The values of the function, as ascending intervals: several where it has a few jumps or poles."""
+        return self._shape.ranges
 
     @property
     def limits(self) -> Limits:
@@ -182,6 +187,7 @@ class Analysis:
         torch = self.torch_gain
         return {
             "range": asdict(self.range),
+            "ranges": [asdict(r) for r in self.ranges],
             "limits": asdict(self.limits),
             "extrema": [asdict(e) for e in self.extrema],
             "zeros": [list(z) for z in self.zeros],

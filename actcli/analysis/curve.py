@@ -208,6 +208,12 @@ class Side:
         there, back = (_sign(v) if abs(v) > margin else 0.0 for v in steps)
         return there, back
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the function jumps here or is unbounded."""
+        unbounded = math.isinf(self.left) or math.isinf(self.right)
+        return unbounded or self.jumps != (0.0, 0.0)
+
 
 def _sign(v: float) -> float:
     return float(np.sign(v)) if v == v else 0.0

@@ -30,7 +30,8 @@ _ARE_SQUARES = np.array([False, True, False, True])
 class Moments:
     """Moments of f(z) and f′(z) for z ~ N(0, sigma²), good to 1e-10 of each; f′ is taken where it exists.
 
-    Infinite where the integral diverges; NaN where it has none or none was found to that accuracy.
+    Infinite where the integral diverges; NaN where it has none or none was found to that accuracy. A gain is infinite
+    where the function is 0, and NaN where its moment is not finite: no weights make up for that.
 
     Attributes:
         sigma: the standard deviation of the input.
@@ -86,6 +87,8 @@ class Moments:
 
 
 def _inverse_root(square: float) -> float:
+    if math.isinf(square):
+        return math.nan
     return 1.0 / math.sqrt(square) if square else math.inf
 
 

@@ -3,16 +3,18 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
-from actcli.analysis.curve import Curve, plain
+from actcli.analysis.curve import Curve, Side, plain
 from actcli.analysis.search import WINDOW, endless, grows, roots, runs, turns
 from actcli.engine import Array
 
 _FLAT = 2.0  # stands for the sign of a slope that is 0 over a stretch
 _TIE = 1e-13
 _WAVES = 5  # how often a slope turns before the listing may end
+_MOST_CUTS = 8  # with more, as those of floor, others may have been left out
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,35 @@ class Range:
     high_attained: bool
 
     def __str__(self) -> str:
+        if self.low == self.high and self.low_attained:
+            return f"{{{self.low:.6g}}}"
         left, right = "(["[self.low_attained], ")]"[self.high_attained]
         return f"{left}{self.low:.6g}, {self.high:.6g}{right}".replace("inf", "∞")
+
+
+def _united(ranges: list[Range]) -> tuple[Range, ...]:
+    """Return intervals in ascending order, those as one that have a value or an end in common that is a value."""
+    found: list[Range] = []
+    for r in sorted(ranges, key=lambda r: (r.low, not r.low_attained)):
+        found.append(_joined(found.pop(), r) if found and _meet(found[-1], r) else r)
+    return tuple(found)
+
+
+def _meet(a: Range, b: Range) -> bool:
+    # the limits at a jump are only as good as the neighbours of a break tell
+    if math.isclose(a.high, b.low, rel_tol=1e-9, abs_tol=1e-12):
+        return a.high_attained or b.low_attained
+    return b.low < a.high
+
+
+def _joined(a: Range, b: Range) -> Range:
+    low, high = min(a.low, b.low), max(a.high, b.high)
+    return Range(
+        low,
+        high,
+        any(r.low_attained and r.low <= low + _TIE * abs(low) for r in (a, b)),
+        any(r.high_attained and r.high >= high - _TIE * abs(high) for r in (a, b)),
+    )
 
 
 @dataclass(frozen=True)
@@ -193,29 +222,60 @@ class Shape:
 
     @cached_property
     def range(self) -> Range:
-        """The values of the function."""
-        high, high_attained = self._supremum(1.0)
-        low, low_attained = self._supremum(-1.0)
-        return Range(plain(-low), plain(high), low_attained, high_attained)
+        """The least interval that holds all values of the function."""
+        first, last = self.ranges[0], self.ranges[-1]
+        return Range(first.low, last.high, first.low_attained, last.high_attained)
 
-    def _supremum(self, sign: float) -> tuple[float, bool]:
-        """Return the supremum of f, or of -f, and whether it is a value."""
-        sides, s = self.curve.sides, self.curve.samples
+    @cached_property
+    def ranges(self) -> tuple[Range, ...]:
+        """The values of the function, as ascending intervals: several where it has a few jumps or poles."""
+        cuts = [s for s in self.curve.sides if s.is_cut]
+        if self._is_endless or len(cuts) > _MOST_CUTS:
+            cuts = []
+        alone = [
+            Range(c.at, c.at, low_attained=True, high_attained=True)
+            for c in cuts
+            if math.isfinite(c.at) and all(c.jumps)
+        ]
+        pieces = [self._between(a, b) for a, b in pairwise([None, *cuts, None])]
+        # where it has no value at all, as log left of 0, there is no interval
+        spans = [r for r in (*pieces, *alone) if r.low < r.high or r.low_attained]
+        return _united(spans or pieces)
+
+    @property
+    def _is_endless(self) -> bool:
+        return self.window != (-math.inf, math.inf)
+
+    def _between(self, first: Side | None, last: Side | None) -> Range:
+        """Return the values between two cuts, of which those count from which or to which there is no jump."""
+        low = -math.inf if first is None else first.x
+        high = math.inf if last is None else last.x
+        inner = [s for s in self.curve.sides if low < s.x < high]
         reached = [
-            *(e.f for e in self.extrema),
-            *(p.f for p in self.plateaus),
-            *(side.at for side in sides),
+            *(e.f for e in self.extrema if low < e.x < high),
+            *(p.f for p in self.plateaus if low <= p.low and p.high <= high),
+            *(s.at for s in inner),
+            *([first.at] if first and not first.jumps[1] else []),
+            *([last.at] if last and not last.jumps[0] else []),
         ]
         near = [
-            self.limits.left,
-            self.limits.right,
-            *(v for side in sides for v in (side.left, side.right)),
+            first.right if first else self.limits.left,
+            last.left if last else self.limits.right,
+            *(v for s in inner for v in (s.left, s.right)),
         ]
-        if self.window != (-math.inf, math.inf):
-            if grows(s.x, sign * s.f):
-                near.append(sign * math.inf)
-            else:
-                reached.append(sign * float(np.nanmax(sign * s.f)))
+        top, top_attained = self._supremum(1.0, reached, near)
+        least, least_attained = self._supremum(-1.0, reached, near)
+        return Range(plain(-least), plain(top), least_attained, top_attained)
+
+    def _supremum(
+        self, sign: float, reached: list[float], near: list[float]
+    ) -> tuple[float, bool]:
+        """Return the supremum of f, or of -f, by what it reaches and comes near to, and whether it is a value."""
+        s = self.curve.samples
+        if self._is_endless and grows(s.x, sign * s.f):
+            near = [*near, sign * math.inf]
+        elif self._is_endless:
+            reached = [*reached, sign * float(np.nanmax(sign * s.f))]
         best, top = (
             max((sign * v for v in values if not math.isnan(v)), default=-math.inf)
             for values in (reached, near)

@@ -45,7 +45,7 @@ def run(
         str,
         typer.Option(metavar="NAMES", help="Of naive, torch, jax: what runs beside."),
     ] = "naive",
-    format_: options.Format = "table",
+    format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
     """Time functions and their derivatives, beside what others take.

@@ -33,9 +33,10 @@ def run(
 ) -> None:
     """Compare functions by their properties and values.
 
-    A table of properties, then one of values at -x (-3:3 unless given). The properties are computed from the kernels;
-    the cost of an element is measured now, relative to relu. -o with a picture's suffix saves functions and derivatives
-    side by side, from the least of -x to the largest (-6:6 unless given).
+    A table of properties, then one of values at -x (unless given -3:3, with functions over an axis -6:5). The
+    properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
+    picture's suffix saves functions and derivatives side by side, from the least of -x to the largest (-6:6 unless
+    given).
     """
     from actcli import points
     from actcli.render.output import emit, is_picture
@@ -50,9 +51,11 @@ def run(
     from actcli.differentiate import primed
     from actcli.render.records import Records
 
-    at = points.read(x or ["-3:3"])
+    # twelve numbers for what takes halves or groups
+    usual = "-6:5" if any(f.over_axis for f in chosen.values()) else "-3:3"
+    at = points.read(x or [usual])
     columns = _values(chosen, at, derivative)
-    costs = _costs(chosen)
+    costs = _costs(chosen, at.size)
     analyses = {
         label: None if f.over_axis else analyse(f) for label, f in chosen.items()
     }
@@ -112,15 +115,19 @@ def _values(
     return columns
 
 
-def _costs(chosen: "dict[str, Activation]") -> dict[str, float]:
-    """Return the time of one element relative to relu: the best of some runs, in turn, on numbers that fit the cache."""
+def _costs(chosen: "dict[str, Activation]", length: int) -> dict[str, float]:
+    """Return the time of one element relative to relu: the best of some runs, in turn, on numbers that fit the cache.
+
+    These are a multiple of a length that all of them take.
+    """
     from time import perf_counter
 
     import numpy as np
 
     from actcli import get
 
-    normal = np.random.default_rng(0).normal(size=1 << 14)
+    count = length * max(1, (1 << 14) // length)
+    normal = np.random.default_rng(0).normal(size=count)
     tried = {**chosen, "relu": get("relu")}
     # a user's formula is computed exactly, and slowly: a few elements tell
     inputs = {

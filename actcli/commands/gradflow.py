@@ -78,7 +78,7 @@ def run(
     x: Annotated[float, typer.Option("--x", "-x", help="chain: the input.")] = 1.0,
     param: options.Parameters = None,
     precision: options.Precision = 4,
-    format_: options.Format = "table",
+    format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
     """Follow gradients back through the layers of a network.

@@ -19,7 +19,7 @@ actcli info softmax -f json
 def run(
     function: options.FunctionName,
     param: options.Parameters = None,
-    format_: options.Format = "table",
+    format_: options.TextFormat = "table",
     output: options.Output = None,
 ) -> None:
     """Tell all about a function.
@@ -132,7 +132,7 @@ def _described(
         rows |= {
             "limits": say.limits(analysis),
             "at 0": say.at_zero(analysis),
-            "range": str(analysis.range),
+            "range": say.values(analysis),
             "range of f′": str(analysis.slopes),
             "extrema": say.extrema(analysis),
             "zeros": say.zeros(analysis),

@@ -63,7 +63,7 @@ def run(
         bool, typer.Option("--list", help="List the initializers.")
     ] = False,
     precision: options.Precision = 8,
-    format_: options.Format = "table",
+    format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
     """Draw initial weights, and set them beside the theory.

@@ -49,7 +49,7 @@ def run(
             autocompletion=complete_framework,
         ),
     ] = None,
-    format_: options.Format = "table",
+    format_: options.TextFormat = "table",
     output: options.Output = None,
 ) -> None:
     """List the functions by family, with formula, parameters and defaults.

@@ -115,7 +115,7 @@ def run(
         bool, typer.Option("--list", help="List methods, schedules and surfaces.")
     ] = False,
     precision: options.Precision = 5,
-    format_: options.Format = "table",
+    format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
     """Go down a test surface with gradient methods.
@@ -218,7 +218,8 @@ def _records(ways: "Sequence[Descent]") -> "Records":
     first = ways[0]
     document = {
         "surface": _named(first.surface),
-        "minima": _minima(first.surface),
+        # no array: of a document that has some, npz holds no columns
+        "minima": _minima(first.surface).tolist(),
         "schedule": _named(first.schedule),
         "tolerance": first.tolerance,
         "methods": [

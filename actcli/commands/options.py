@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from actcli.render.formats import BINARY, FORMATS
+
 if TYPE_CHECKING:
     from actcli.activation import Activation
     from actcli.engine import Array
@@ -99,15 +101,20 @@ Hyperparameters = Annotated[
 Derivative = Annotated[
     bool, typer.Option("--derivative", "-d", help="With the derivative.")
 ]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        "-f",
-        help="table, csv, tsv, json, jsonl, plain, hex, npy or npz.",
-        metavar="FORMAT",
-    ),
-]
+
+
+def _format(*binary: str) -> Any:
+    *known, last = ("table", *FORMATS, *binary)
+    return typer.Option(
+        "--format", "-f", help=f"{', '.join(known)} or {last}.", metavar="FORMAT"
+    )
+
+
+Format = Annotated[str, _format(*BINARY)]
+# of tables, which no .npy holds
+TableFormat = Annotated[str, _format("npz")]
+# of what has no numbers
+TextFormat = Annotated[str, _format()]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -178,14 +185,16 @@ def resolve(
         given = split_parameters(text)
         unknown = set(given)
         for k, function in enumerate(functions):
-            ours = {n: parameter_name(spoken[k], n) for n in given}
+            first = next(iter(function.parameters), "")
+            ours = {n: parameter_name(spoken[k], n) if n else first for n in given}
             known = {n: o for n, o in ours.items() if o in function.parameters}
             if known:
                 spec = ",".join(f"{o}={given[n]}" for n, o in known.items())
                 functions[k] = function.bind(spec)
             unknown -= known.keys()
         for name in sorted(unknown):
-            functions[0].parameter(name)  # raises, with a suggestion
+            # raises, with a suggestion
+            functions[0].parameter(name or given[name])
     return functions
 
 

@@ -169,8 +169,8 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
     """Compute what comes from a source into a file or standard output."""
     from actcli import files
     from actcli.render import streams
+    from actcli.render.formats import BINARY
     from actcli.render.progress import progress
-    from actcli.render.records import BINARY
 
     source.chunks = _started(source)
     # only a file can be written anew at its beginning, or at any place

@@ -9,7 +9,8 @@ import numpy as np
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.files import check_one, dump_arrays, write_arrays, written_whole
-from actcli.render.records import BINARY, SUFFIXES, Records, check_format, to_text
+from actcli.render.formats import BINARY
+from actcli.render.records import SUFFIXES, Records, check_format, to_text
 
 # what can be drawn; known here, as matplotlib is imported only to draw
 PICTURES = (".png", ".svg", ".pdf")
@@ -25,9 +26,9 @@ def check_suffix(path: Path | None, known: Collection[str] = ()) -> None:
 
     Args:
         path: the file, if there is one.
-        known: suffixes; those of pictures and of text unless given.
+        known: suffixes; those of pictures and of tables, which no .npy holds, unless given.
     """
-    known = known or [*PICTURES, *(s for s, f in SUFFIXES.items() if f not in BINARY)]
+    known = known or [*PICTURES, *(s for s, f in SUFFIXES.items() if f != "npy")]
     if path is not None and path.suffix.lower() not in known:
         raise RequestError(
             f"{path}: unknown suffix '{path.suffix}'; {' '.join(known)} can be written"

@@ -38,7 +38,7 @@ _HEADINGS = (
 def _computed(analysis: Analysis) -> tuple[str, ...]:
     f, slope = analysis.at_zero
     return (
-        str(analysis.range),
+        values(analysis),
         number(f),
         number(slope),
         steepest(analysis),
@@ -54,6 +54,11 @@ def number(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.6g}"
+
+
+def values(analysis: Analysis) -> str:
+    """Return the range, as ``(-∞, 0) ∪ (0, ∞)``."""
+    return " ∪ ".join(_first([str(r) for r in analysis.ranges]))
 
 
 def steepest(analysis: Analysis) -> str:
@@ -145,12 +150,16 @@ def zero_centred(analysis: Analysis) -> str:
 def gains(analysis: Analysis) -> str:
     """Return the gains that keep activations and gradients for z ~ N(0, 1), PyTorch's beside them."""
     gain, torch = analysis.gain, analysis.torch_gain
-    kinds = {"forward": "square", "backward": "slope_square", "centred": "variance"}
+    kinds = {
+        "forward": ("E[f²]", "square"),
+        "backward": ("E[f′²]", "slope_square"),
+        "centred": ("Var f", "variance"),
+    }
     told = {
-        kind: gain.no_gain(name)
+        kind: f"none ({what} {gain.no_gain(name)})"
         if math.isnan(getattr(gain, kind))
         else number(getattr(gain, kind))
-        for kind, name in kinds.items()
+        for kind, (what, name) in kinds.items()
     }
     ours = ", ".join(f"{kind} {value}" for kind, value in told.items())
     return (

@@ -12,6 +12,7 @@ import orjson
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.registry import suggestion
+from actcli.render.formats import BINARY, FORMATS
 
 
 @dataclass
@@ -219,8 +220,6 @@ def _hexadecimal(numbers: Array) -> list[str]:
     ]
 
 
-BINARY = ("npy", "npz")  # made in files.py and streams.py
-FORMATS = ("csv", "tsv", "json", "jsonl", "plain", "hex")
 _SEPARATORS = {
     "csv": ",",
     "tsv": "\t",

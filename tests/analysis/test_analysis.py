@@ -361,11 +361,48 @@ def assert_alike(got: object, wanted: object, rel: float = 1e-6) -> None:
         ("5 if x <= 1 else x", "(1, ∞)"),
         ("1/x", "(-∞, ∞)"),
         ("tan(x)", "(-∞, ∞)"),
-        ("3 + 0*x", "[3, 3]"),
+        ("3 + 0*x", "{3}"),
     ],
 )
 def test_range_of_formulas(text: str, expected: str) -> None:
     assert str(analyse(actcli.get(text)).range) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1/(x - 1)", "(-∞, 0) ∪ (0, ∞)"),
+        ("x + 1/x", "(-∞, -2] ∪ [2, ∞)"),
+        ("1/(x**2 - 1)", "(-∞, -1] ∪ (0, ∞)"),
+        ("exp(1/x)", "(0, 1) ∪ (1, ∞)"),
+        ("abs(x)/x", "{-1} ∪ {1}"),
+        ("sign(x)", "{-1} ∪ {0} ∪ {1}"),
+        ("x if x <= 1 else x + 1", "(-∞, 1] ∪ (2, ∞)"),
+        ("x if x < 1 else x + 1", "(-∞, 1) ∪ [2, ∞)"),
+        # what a jump or a pole leaves out, another piece has
+        ("x if x < 1 else 2 - x", "(-∞, 1]"),
+        ("5 if x <= 1 else x", "(1, ∞)"),
+        ("1/x**2", "(0, ∞)"),
+        ("0 if x == 0 else 1/x", "(-∞, ∞)"),
+        ("log(x)", "(-∞, ∞)"),
+        ("floor(x)", "(-∞, ∞)"),
+        ("tan(x)", "(-∞, ∞)"),
+    ],
+)
+def test_ranges_have_gaps_where_a_function_jumps(text: str, expected: str) -> None:
+    assert say.values(analyse(actcli.get(text))) == expected
+
+
+def test_each_value_is_in_a_range_and_each_end_is_approached(
+    elementwise: Activation,
+) -> None:
+    for function in settings(elementwise):
+        a = analyse(function)
+        _, f, _ = sampled(a)
+        margin = 1e-14 * np.abs(f)
+        inside = [(f >= r.low - margin) & (f <= r.high + margin) for r in a.ranges]
+        assert np.any(inside, axis=0).all(), function
+        assert all(held.any() for held in inside), function
 
 
 def test_extrema_at_corners_and_jumps() -> None:

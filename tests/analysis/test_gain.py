@@ -163,7 +163,7 @@ def test_logarithms() -> None:
 def test_poles_have_no_gain(text: str) -> None:
     gain = analyse(actcli.get(text)).gain
     assert (gain.square, gain.slope_square, gain.variance) == (math.inf,) * 3
-    assert (gain.forward, gain.backward, gain.centred) == (0.0,) * 3
+    assert all(map(math.isnan, (gain.forward, gain.backward, gain.centred)))
     # what diverges upwards on one side and downwards on the other has no mean
     assert math.isinf(gain.mean) if text == "1/x**2" else math.isnan(gain.mean)
     assert gain.unsettled == ()

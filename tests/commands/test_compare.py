@@ -100,12 +100,26 @@ def test_a_parameter_is_set_for_each_function_under_the_name_it_has_there() -> N
     assert done.stderr.startswith("actcli: elu has no parameter 'negative_slope'")
 
 
+def test_a_number_alone_is_the_first_parameter_of_each_function() -> None:
+    done = run("compare", "celu", "relu", "prelu", "-p", "0.5", "-x", "-1", "-f", "csv")
+    assert done.stdout.splitlines()[0] == "x,celu:alpha=0.5,relu,prelu:alpha=0.5"
+
+
 def test_over_an_axis_the_numbers_are_one_vector() -> None:
     done = run("compare", "softmax", "maxout", "-x", "1,2", "-f", "csv")
     assert done.stdout.splitlines()[1:] == [
         "1.0,0.2689414213699951,2.0",
         "2.0,0.7310585786300049,nan",
     ]
+
+
+def test_without_numbers_halves_and_groups_are_whole() -> None:
+    halved = [f.name for f in actcli.functions.values() if f.over_axis]
+    done = run("compare", *halved, "maxout:pieces=3", "-f", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    values = json.loads(done.stdout)["values"]
+    assert values["glu"][6:] == values["maxout"][6:] == ["nan"] * 6
+    assert values["maxout:pieces=3"][:4] == [-4, -1, 2, 5]
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "csv", "json"])
@@ -191,7 +205,11 @@ def test_list_shows_every_function() -> None:
         (["compare", "relu", "swsh"], 2, "no function 'swsh'; did you mean 'swish'?"),
         (["compare", "relu", "-x", "1,a"], 2, "-x: 'a' at place 2 is not a number"),
         (["compare", "relu", "-f", "yaml"], 2, "no format 'yaml'"),
-        (["compare", "relu", "-p", "beta=1"], 2, "relu has no parameter 'beta'"),
+        (
+            ["compare", "relu", "-p", "beta=1"],
+            2,
+            "relu has no parameters; leave out 'beta'",
+        ),
         (["compare", "relu", "-o", "a.gif"], 2, "a.gif: unknown suffix '.gif'"),
         (
             ["compare", "relu", "-o", "no/a.png"],
@@ -257,3 +275,11 @@ def test_arrays_of_the_values(tmp_path: Path) -> None:
     assert run("compare", "relu", "elu", "-f", "npy").stderr == (
         "actcli: .npy holds one array, not relu, elu; use .npz\n"
     )
+
+
+def test_info_of_a_pole() -> None:
+    table = rows(run("info", "1/(x-1)").stdout)
+    assert table["range"] == ["(-∞, 0) ∪ (0, ∞)"]
+    assert table["gains"] == [
+        "forward none (E[f²] infinite), backward none (E[f′²] infinite), centred none (Var f infinite)"
+    ]

@@ -322,7 +322,8 @@ WRONG = {
         "-p",
         "bta=2",
     ],
-    "relu has no parameter 'beta'; it has none": ["relu", "-x", "1", "-p", "beta=2"],
+    "relu has no parameters; leave out 'beta'": ["relu", "-x", "1", "-p", "beta=2"],
+    "gelu has no parameters; leave out '2'": ["gelu", "-x", "1", "-p", "2"],
     "'beta' in 'beta' is not param=value; write it as beta=VALUE": [
         "swish",
         "-x",

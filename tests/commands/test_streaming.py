@@ -570,7 +570,7 @@ def test_a_reader_that_has_enough(format_: str) -> None:
         (
             ["-i", "x.npy", "-o", "y.npy", "--threads", "0"],
             2,
-            "--threads 0 is out of range; give a whole number from 1 to 1024",
+            "threads 0 is out of range; give a whole number from 1 to 1024",
         ),
         (
             ["-i", "x.npy", "-f", "csv", "--dtype", "float63"],

@@ -247,7 +247,7 @@ def test_all_functions_unless_some_are_named() -> None:
         (["relu", "--dtype", "float63"], "no dtype 'float63'"),
         (
             ["relu", "--size", "0"],
-            "--size 0 is out of range; give a whole number at least 1",
+            "size 0 is out of range; give a whole number at least 1",
         ),
         (["relu", "--size", "10", "-o", "x.bmp"], "x.bmp: unknown suffix '.bmp'"),
     ],
@@ -261,5 +261,4 @@ def test_a_wrong_request_is_one_line(arguments: list[str], message: str) -> None
 def test_there_are_not_that_many_threads() -> None:
     done = run("bench", "relu", "--threads", "100000")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "--threads" in done.stderr
-    assert "100000" in done.stderr
+    assert "threads 100000" in done.stderr
