@@ -41,7 +41,11 @@ def run(
         str | None, typer.Option(help="A title; none unless given.")
     ] = None,
     size: Annotated[
-        str, typer.Option(metavar="WIDTHxHEIGHT", help="In inches.")
+        str,
+        typer.Option(
+            metavar="WIDTHxHEIGHT",
+            help="In inches; a legend for which there is no room inside is put beside it.",
+        ),
     ] = _SIZE,
     dpi: Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")] = 150,
     dark: Annotated[bool, typer.Option("--dark", help="Light on dark.")] = False,

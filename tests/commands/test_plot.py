@@ -85,6 +85,11 @@ def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
             2,
             "--range: '0:1e308' does not ascend within ±1e+300",
         ),
+        (
+            ["relu", "--size", "1x0.5"],
+            2,
+            "relu.png cannot be drawn: constrained_layout",
+        ),
         (["rrelu:seed=1"], 2, "rrelu with a seed is random; leave out the seed"),
         (["gumbel_softmax", "-p", "seed=1"], 2, "gumbel_softmax with a seed is random"),
         (["relu", "--ylim", "a:b"], 2, "--ylim: 'a:b' is not FROM:TO"),
@@ -211,6 +216,7 @@ def test_the_legend_puts_parentheses_around_a_formula() -> None:
         ["relu", "--range=-1e300:1e300"],
         ["exponential", "--range", "0:800", "-d"],
         ["relu", "--range", "0:1e-320"],
+        ["relu", "--title", " "],
         ["relu", "--ylim=-1e300:1e300"],
     ],
 )
