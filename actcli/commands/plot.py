@@ -126,5 +126,5 @@ def _size(text: str) -> tuple[float, float]:
 def _file_name(chosen: "Sequence[Activation]") -> str:
     import re
 
-    names = "-".join(dict.fromkeys(f.name for f in chosen))
+    names = "-".join(f.label for f in chosen)
     return re.sub(r"[^\w.-]+", "_", names).strip("_")[:80] or "formula"

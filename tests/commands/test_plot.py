@@ -24,8 +24,9 @@ def test_a_picture_and_its_path(tmp_path: Path) -> None:
     ("arguments", "name"),
     [
         (["relu", "tanh", "mish", "-d", "--layout", "side"], "relu-tanh-mish.png"),
-        (["leaky_relu:alpha=0.2", "leaky_relu:alpha=0.01"], "leaky_relu.png"),
-        (["x*sigmoid(b*x)", "-p", "b=1.702", "-d", "--dark"], "x_sigmoid_b_x.png"),
+        (["leaky_relu:alpha=0.2", "leaky_relu:alpha=0.01"], "leaky_relu_alpha_0.2-leaky_relu_alpha_0.01.png"),
+        (["swish", "-p", "beta=-1/4"], "swish_beta_-0.25.png"),
+        (["x*sigmoid(b*x)", "-p", "b=1.702", "-d", "--dark"], "x_sigmoid_b_x_b_1.702.png"),
         (["softmax", "-d", "--range", "-3:3"], "softmax.png"),
         (["maxout", "-d"], "maxout.png"),
         (["logsumexp", "-d"], "logsumexp.png"),
