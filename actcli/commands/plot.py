@@ -92,7 +92,7 @@ def run(
 def interval(text: str, option: str) -> tuple[float, float]:
     """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
     from actcli.errors import RequestError
-    from actcli.render.figures import LARGEST
+    from actcli.render.figures import LARGEST, NARROWEST
     from actcli.spec import number
 
     parts = text.split(":")
@@ -105,6 +105,10 @@ def interval(text: str, option: str) -> tuple[float, float]:
     if not -LARGEST <= low < high <= LARGEST:
         raise RequestError(
             f"{option}: '{text}' does not ascend within ±{LARGEST:g}; write it like -6:6"
+        )
+    if high - low < max(NARROWEST, 1e-10 * max(-low, high)):
+        raise RequestError(
+            f"{option}: '{text}' is too narrow for an axis; write it like -6:6"
         )
     return low, high
 

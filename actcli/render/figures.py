@@ -26,6 +26,7 @@ from actcli.render.output import PICTURES, check_suffix
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
 _MOST_LINES = 5
 LARGEST = 1e300  # axes overflow a little above it
+NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
 _METADATA: dict[str, dict[str, Any]] = {

@@ -87,6 +87,16 @@ def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
             "--range: '0:1e308' does not ascend within ±1e+300",
         ),
         (
+            ["relu", "--range", "0:1e-300"],
+            2,
+            "--range: '0:1e-300' is too narrow for an axis; write it like -6:6",
+        ),
+        (
+            ["relu", "--ylim", "1:1.00000000001"],
+            2,
+            "--ylim: '1:1.00000000001' is too narrow for an axis",
+        ),
+        (
             ["relu", "--size", "1x0.5"],
             2,
             "relu.png cannot be drawn: constrained_layout",
@@ -216,7 +226,7 @@ def test_the_legend_puts_parentheses_around_a_formula() -> None:
     [
         ["relu", "--range=-1e300:1e300"],
         ["exponential", "--range", "0:800", "-d"],
-        ["relu", "--range", "0:1e-320"],
+        ["relu", "--range", "0:1e-280"],
         ["relu", "--title", " "],
         ["relu", "--ylim=-1e300:1e300"],
     ],
