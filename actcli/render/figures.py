@@ -2,9 +2,10 @@
 
 import math
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,10 @@ class Look:
     dark: bool = False
 
 
-def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) -> None:
-    """Draw panels side by side, a heading and curves each, and write the picture whole.
+def draw(
+    panels: Sequence[tuple[str, Sequence[Curve]]], path: Path | None, look: Look
+) -> None:
+    """Draw panels side by side, a heading and curves each, and write the picture whole, or as PNG to standard output.
 
     Raises:
         RequestError: the suffix is none of .png, .svg, .pdf.
@@ -93,7 +96,7 @@ def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) 
 
 
 @contextmanager
-def sheet(path: Path, look: Look) -> Iterator[Figure]:
+def sheet(path: Path | None, look: Look) -> Iterator[Figure]:
     """Give an empty figure to draw on, and write it whole when the block ends."""
     check_suffix(path, PICTURES)
     style: Any = {
@@ -192,16 +195,19 @@ def bars(
         save(figure, path)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a picture whole, the same bytes for the same picture."""
-    suffix = path.suffix.lower()
-    with files.written_whole(path) as stream, warnings.catch_warnings():
+def save(figure: Figure, path: Path | None) -> None:
+    """Write a picture whole, or as PNG to standard output, the same bytes for the same picture."""
+    suffix = path.suffix.lower() if path else ".png"
+    file = files.written_whole(path) if path else nullcontext(sys.stdout.buffer)
+    with file as stream, warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         try:
             _free_lines(figure)
             figure.savefig(stream, format=suffix[1:], metadata=_METADATA[suffix])
         except UserWarning as error:
-            raise RequestError(f"{path} cannot be drawn: {error}") from None
+            raise RequestError(
+                f"{path or 'the picture'} cannot be drawn: {error}"
+            ) from None
 
 
 def distinct(i: int) -> dict[str, Any]:

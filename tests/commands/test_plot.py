@@ -1,5 +1,8 @@
 """``actcli plot``: the picture is there, is what it says, and is the same twice."""
 
+import pty
+import select
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +12,14 @@ import actcli
 from actcli.differentiate import primed
 from actcli.render.curves import broken_line, curves_of
 from actcli.render.figures import Curve
-from tests.shell import run
+from tests.shell import ACTCLI, environment, run
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
 
 
 def test_a_picture_and_its_path(tmp_path: Path) -> None:
     done = run("plot", "swish", "--derivative", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "swish.png\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote swish.png\n")
     assert (tmp_path / "swish.png").read_bytes().startswith(PNG)
 
 
@@ -34,7 +37,7 @@ def test_a_picture_and_its_path(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_names_of_pictures(arguments: list[str], name: str, tmp_path: Path) -> None:
-    assert run("plot", *arguments, cwd=tmp_path).stdout == f"{name}\n"
+    assert run("plot", *arguments, cwd=tmp_path).stderr == f"wrote {name}\n"
     assert (tmp_path / name).stat().st_size > 3000
 
 
@@ -49,6 +52,31 @@ def test_the_same_command_gives_the_same_bytes(
     first = (tmp_path / f"a.{suffix}").read_bytes()
     assert first.startswith(start)
     assert first == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def test_a_pipe_gets_a_png() -> None:
+    done = subprocess.run(
+        [*ACTCLI, "plot", "relu", "-o", "-"], capture_output=True, env=environment()
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(PNG)
+    assert done.stdout.endswith(b"IEND\xaeB`\x82")
+
+
+def test_a_terminal_gets_no_png() -> None:
+    reader, writer = pty.openpty()
+    done = subprocess.run(
+        [*ACTCLI, "plot", "relu", "-o", "-"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    )
+    assert select.select([reader], [], [], 0.0)[0] == []
+    assert (done.returncode, done.stderr) == (
+        2,
+        "actcli: -o -: a terminal shows no pictures; pipe it to a program, or give -o a file\n",
+    )
 
 
 def test_a_function_named_twice_is_drawn_once(tmp_path: Path) -> None:
@@ -235,4 +263,4 @@ def test_what_hardly_can_be_drawn_is_drawn_without_a_warning(
     arguments: list[str], tmp_path: Path
 ) -> None:
     done = run("plot", *arguments, "-o", "a.png", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "a.png\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote a.png\n")
