@@ -210,10 +210,15 @@ def save(figure: Figure, path: Path | None) -> None:
             ) from None
 
 
-def distinct(i: int) -> dict[str, Any]:
-    """Return how the i-th line of a picture looks; after ten colours have come to an end, marks tell lines apart."""
-    marker = _MARKERS[i // 10 % len(_MARKERS)]
-    return {"color": f"C{i % 10}", "marker": marker, "ms": 4.5, "markevery": 0.1}
+def distinct(i: int, count: int = 0) -> dict[str, Any]:
+    """Return how the i-th line of a picture looks, of so many points; after ten colours, marks tell lines apart."""
+    return {
+        "color": f"C{i % 10}",
+        "marker": _MARKERS[i // 10 % len(_MARKERS)],
+        "ms": 4.5,
+        # not a share of the length, which puts marks on both ends of a gap
+        "markevery": (count // 16, count // 8 + 1),
+    }
 
 
 def wrapped(text: str, width: int) -> str:
@@ -239,7 +244,7 @@ def _panel(
     for curve in curves:
         among = curve.is_derivative and not heading  # the functions
         i = labels.index(curve.label)
-        look = distinct(int(curve.is_derivative)) if alone else distinct(i)
+        look = distinct(int(curve.is_derivative) if alone else i, curve.x.size)
         # a line lets show, on both sides, one that it lies on
         width = 2.0 + 0.8 * (len(labels) - 1 - 2 * i) / len(labels)
         axes.plot(

@@ -103,7 +103,7 @@ def _depth_line(axes: Axes, line: Line, i: int) -> None:
     if line.reference:
         axes.plot(x, y, "--", color="0.15", linewidth=1.0, label=line.label, zorder=5)
         return
-    look = distinct(i)
+    look = distinct(i, len(x))
     if len(x) <= 20:
         # shifted by one after each ten, as the colours are the same again
         look |= {"marker": "osD^vPX<>h"[(i + i // 10) % 10], "markevery": 1}
@@ -357,7 +357,7 @@ def _losses(axes: Axes, ways: Sequence[Way]) -> None:
     logarithmic = bool((losses >= 0.0).all() and (losses > 0.0).any())
     curves = [_positive(way.loss) if logarithmic else way.loss for way in ways]
     for i, (way, y) in enumerate(zip(ways, curves, strict=True)):
-        axes.plot(y, **distinct(i), linewidth=1.6, label=way.label)
+        axes.plot(y, **distinct(i, len(y)), linewidth=1.6, label=way.label)
     if logarithmic:
         axes.set_yscale("log")
     low, high = _sight(ways, axes.get_ylim(), logarithmic)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib import colors
 from matplotlib.figure import Figure
@@ -82,6 +83,16 @@ def test_no_two_lines_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
         colors.to_hex(f"C{i}") for i in range(10)
     ]
     assert {v.get_marker() for v in first} == {""}
+
+
+def test_no_mark_ends_a_line_at_a_jump(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = curves(*TWELVE)
+    (axes,) = drawn([("", made)], monkeypatch).axes
+    (line,) = [v for v in axes.lines if v.get_label() == "hard_swish′"]
+    start, step = line.get_markevery()
+    x = np.asarray(line.get_xdata())[start::step]
+    assert len(x) == 8
+    assert np.abs(np.abs(x) - 3.0).min() > 0.2
 
 
 @pytest.mark.parametrize("names", [["step"], ["glu", "maxout"], ["relu", "leaky_relu"]])
