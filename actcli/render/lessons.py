@@ -403,13 +403,17 @@ def _legend(figure: Figure, ways: Sequence[Way], told: bool) -> None:
             found[label] = handle  # that of the losses, which are in one panel
     marks = {n: found.pop(n) for n in ("start", "minimum") if n in found}
     outcomes = {way.label: f"{way.label}: {way.outcome}" for way in ways if told}
-    figure.legend(
-        [*marks.values(), *found.values()],
-        [*marks, *(outcomes.get(label, label) for label in found)],
-        loc="outside lower center",
-        ncols=4 if told else 6,
-        fontsize="small",
-    )
+    for columns in range(4 if told else 6, 0, -1):
+        legend = figure.legend(
+            [*marks.values(), *found.values()],
+            [*marks, *(outcomes.get(label, label) for label in found)],
+            loc="outside lower center",
+            ncols=columns,
+            fontsize="small",
+        )
+        if columns == 1 or legend.get_window_extent().width < figure.bbox.width:
+            return
+        legend.remove()
 
 
 # weights

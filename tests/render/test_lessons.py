@@ -61,6 +61,18 @@ def test_the_legend_shows_the_marks_of_the_losses() -> None:
     assert len(looks) == 12
 
 
+@pytest.mark.parametrize(("width", "told"), [(6.4, True), (6.4, False), (14.0, False)])
+def test_the_legend_is_no_wider_than_the_picture(width: float, told: bool) -> None:
+    figure = Figure((width, 9.0), layout="constrained")
+    ways = [way(f"adam:lr={i / 1000},beta1=0.8", 3) for i in range(1, 13)]
+    lessons._losses(figure.add_subplot(), ways)
+    lessons._legend(figure, ways, told)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert figure.bbox.count_contains(legend.get_window_extent().corners()) == 4
+    assert legend.get_window_extent().width > 0.5 * figure.bbox.width
+
+
 def test_a_way_that_diverges_alone_is_shown_to_its_last_step() -> None:
     lost = way("sgd:lr=0.11", 60)
     axes = losses(lost)
