@@ -1,5 +1,6 @@
 """``actcli plot``: a picture of functions and their derivatives."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,7 +42,11 @@ def run(
         str | None, typer.Option(help="A title; none unless given.")
     ] = None,
     size: Annotated[
-        str, typer.Option(metavar="WIDTHxHEIGHT", help="In inches.")
+        str,
+        typer.Option(
+            metavar="WIDTHxHEIGHT",
+            help="In inches; a legend for which there is no room inside is put beside it.",
+        ),
     ] = _SIZE,
     dpi: Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")] = 150,
     dark: Annotated[bool, typer.Option("--dark", help="Light on dark.")] = False,
@@ -51,27 +56,28 @@ def run(
             "--output",
             "-o",
             metavar="FILE",
-            help="A .png, .svg or .pdf; NAME.png unless given.",
+            help="A .png, .svg or .pdf; NAME.png unless given; - writes a PNG into a pipe.",
         ),
     ] = None,
 ) -> None:
     """Draw functions and their derivatives into a picture.
 
-    The path of the picture is printed. One function is blue and its derivative orange; of several, each has its colour
-    and the derivatives are dashed. A function over an axis is drawn as its first input moves and the others stay at 0.
+    One function is blue and its derivative orange; of several, each has its colour and the derivatives are dashed.
+    A function over an axis is drawn as its first input moves and the others stay at 0.
     """
     chosen = list({f.label: f for f in options.resolve(functions, param)}.values())
     options.one_of(layout, ("overlay", "side"), "layout")
     low, high = interval(range_, "--range")
     limits = interval(ylim, "--ylim") if ylim else None
     inches = _size(size)
-    path = output or Path(f"{_file_name(chosen)}.png")
+    path = options.named(output or Path(f"{_file_name(chosen)}.png"))
 
     from actcli.render import figures
     from actcli.render.curves import curves_of
-    from actcli.render.output import PICTURES, check_suffix
+    from actcli.render.output import PICTURES, check_suffix, note
 
     check_suffix(path, PICTURES)
+    _check_pipe(path)
     side = layout == "side"
     # beyond what is shown, so that a line leaves the picture
     reach = 2.0 * max(map(abs, limits)) if limits else 0.0
@@ -82,13 +88,23 @@ def run(
         inches = (1.6 * inches[0], inches[1])
     look = figures.Look(title or "", limits, inches, dpi, dark)
     figures.draw(figures.side_by_side(drawn) if side else [("", drawn)], path, look)
-    typer.echo(str(path))
+    if path is not None:
+        note(f"wrote {path}")
+
+
+def _check_pipe(path: Path | None) -> None:
+    from actcli.errors import RequestError
+
+    if path is None and sys.stdout.isatty():
+        raise RequestError(
+            "-o -: a terminal shows no pictures; pipe it to a program, or give -o a file"
+        )
 
 
 def interval(text: str, option: str) -> tuple[float, float]:
     """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
     from actcli.errors import RequestError
-    from actcli.render.figures import LARGEST
+    from actcli.render.figures import LARGEST, NARROWEST
     from actcli.spec import number
 
     parts = text.split(":")
@@ -101,6 +117,10 @@ def interval(text: str, option: str) -> tuple[float, float]:
     if not -LARGEST <= low < high <= LARGEST:
         raise RequestError(
             f"{option}: '{text}' does not ascend within ±{LARGEST:g}; write it like -6:6"
+        )
+    if high - low < max(NARROWEST, 1e-10 * max(-low, high)):
+        raise RequestError(
+            f"{option}: '{text}' is too narrow for an axis; write it like -6:6"
         )
     return low, high
 
@@ -122,5 +142,5 @@ def _size(text: str) -> tuple[float, float]:
 def _file_name(chosen: "Sequence[Activation]") -> str:
     import re
 
-    names = "-".join(dict.fromkeys(f.name for f in chosen))
+    names = "-".join(f.label for f in chosen)
     return re.sub(r"[^\w.-]+", "_", names).strip("_")[:80] or "formula"

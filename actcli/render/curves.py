@@ -1,5 +1,6 @@
 """The curves of a function as a picture needs them: sampled densely, broken at jumps, bent at kinks. Draws nothing."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -103,7 +104,7 @@ def broken_line(
     most = max(_TALL * _usual(y[np.isin(grid, x)]), reach)
     places = np.searchsorted(grid, inside).tolist()
     for at in places:
-        _leave_out_pole(y, at, most)
+        _leave_out_pole(grid, y, at, most)
     y[~(np.abs(y) <= LARGEST)] = np.nan
     scale = np.nanmax(np.abs(y), initial=1.0)
     marks = []
@@ -120,16 +121,22 @@ def _usual(y: Array) -> float:
     return float(np.quantile(size, 0.9)) if size.size else 0.0
 
 
-def _leave_out_pole(y: Array, at: int, most: float) -> None:
-    """Leave out the values on both sides of a point that grow beyond ``most`` towards it."""
+def _leave_out_pole(x: Array, y: Array, at: int, most: float) -> None:
+    """Leave out the values on both sides of a point that grow beyond ``most`` towards it; the lines end at ``most``."""
     for step in (-1, 1):
-        i = at + step
+        i, beyond = at + step, 0.0
         while 0 <= i + step < y.size and abs(y[i]) > most:
             # level beside a jump; next to a pole the last digits of x decide which is larger
             if abs(y[i]) <= abs(y[i + step]) < 1e3 * most:
                 break
+            beyond = y[i]
             y[i] = y[at] = np.nan
             i += step
+        if beyond and abs(y[i]) <= most:
+            # between two samples 1/y is what hardly bends
+            share = (1.0 - abs(y[i]) / most) / (1.0 - abs(y[i] / beyond))
+            x[i - step] = x[i] + share * (x[i - step] - x[i])
+            y[i - step] = math.copysign(most, beyond)
 
 
 def _axis_curves(function: Activation, x: Array, derivative: bool) -> list[Curve]:

@@ -1,8 +1,11 @@
 """Pictures: functions and derivatives over a range. Only this file and lessons.py beside it import matplotlib."""
 
+import math
+import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullFormatter
 
@@ -20,8 +24,10 @@ from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.render.output import PICTURES, check_suffix
 
-FUNCTION_COLOUR, DERIVATIVE_COLOUR = "tab:blue", "tab:orange"
+_MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
+_MOST_LINES = 5
 LARGEST = 1e300  # axes overflow a little above it
+NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
 _METADATA: dict[str, dict[str, Any]] = {
@@ -74,27 +80,23 @@ class Look:
     dark: bool = False
 
 
-def draw(panels: Sequence[tuple[str, Sequence[Curve]]], path: Path, look: Look) -> None:
-    """Draw panels side by side, a heading and curves each, and write the picture whole.
+def draw(
+    panels: Sequence[tuple[str, Sequence[Curve]]], path: Path | None, look: Look
+) -> None:
+    """Draw panels side by side, a heading and curves each, and write the picture whole, or as PNG to standard output.
 
     Raises:
         RequestError: the suffix is none of .png, .svg, .pdf.
         FileError: it cannot be written.
     """
     with sheet(path, look) as figure:
-        colours = _colours(panels)
         for place, (heading, curves) in enumerate(panels, 1):
-            _panel(
-                figure.add_subplot(1, len(panels), place),
-                heading,
-                curves,
-                colours,
-                look.ylim,
-            )
+            axes = figure.add_subplot(1, len(panels), place)
+            _panel(axes, heading, curves, look.ylim)
 
 
 @contextmanager
-def sheet(path: Path, look: Look) -> Iterator[Figure]:
+def sheet(path: Path | None, look: Look) -> Iterator[Figure]:
     """Give an empty figure to draw on, and write it whole when the block ends."""
     check_suffix(path, PICTURES)
     style: Any = {
@@ -105,19 +107,54 @@ def sheet(path: Path, look: Look) -> Iterator[Figure]:
     with rc_context(style):
         figure = Figure(figsize=look.size, dpi=look.dpi, layout="constrained")
         if look.title:
-            figure.suptitle(_drawable(look.title))
+            figure.suptitle(_drawable(look.title, look.size[0]))
         yield figure
         save(figure, path)
 
 
-def _drawable(title: str) -> str:
-    """Return a title whose mathematics between dollar signs can be read."""
+def _free_lines(figure: Figure) -> None:
+    """Put each legend that covers a line, or does not fit into its panel, beside it: the figure grows, the panel stays."""
+    legends = [v for axes in figure.axes if (v := axes.get_legend())]
+    for legend in legends:
+        legend.set_in_layout(False)  # one that is too tall would shrink its panel
+    figure.draw_without_rendering()
+    for legend in legends:
+        if _in_the_way(legend):
+            _put_beside(legend, figure)
+
+
+def _in_the_way(legend: Legend) -> bool:
+    box = legend.get_window_extent()
+    if legend.axes.bbox.count_contains(box.corners()) < 4:
+        return True
+    lines = [v for v in legend.axes.lines if not str(v.get_label()).startswith("_")]
+    paths = [v.get_path().transformed(v.get_transform()) for v in lines]
+    return any(path.intersects_bbox(box, filled=False) for path in paths)
+
+
+def _put_beside(legend: Legend, figure: Figure) -> None:
+    axes, (width, height) = legend.axes, figure.get_size_inches()
+    beside = axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=math.ceil(legend.get_window_extent().height / axes.bbox.height),
+        prop=legend.prop,
+    )
+    more = beside.get_window_extent().width / figure.dpi
+    figure.set_size_inches(width + more, height)
+
+
+def _drawable(title: str, width: float) -> str:
+    """Return a title, whose mathematics between dollar signs can be read, in lines of so many inches."""
     try:
-        TextPath((0.0, 0.0), title)
+        # of blanks there is no path
+        told = [line for line in title.splitlines() if line.strip()]
+        paths = [TextPath((0.0, 0.0), line, size=12) for line in told]
     except ValueError as error:
         reason = str(error).strip().splitlines()[-1]
         raise RequestError(f"title '{title}' cannot be drawn: {reason}") from None
-    return title
+    over = max((p.get_extents().width for p in paths), default=0.0) / (68.0 * width)
+    return wrapped(title, int(len(title) / over)) if over > 1.0 else title
 
 
 def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
@@ -158,51 +195,72 @@ def bars(
         save(figure, path)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a picture whole, the same bytes for the same picture."""
-    suffix = path.suffix.lower()
-    with files.written_whole(path) as stream, warnings.catch_warnings():
-        warnings.filterwarnings("error", "Glyph")
+def save(figure: Figure, path: Path | None) -> None:
+    """Write a picture whole, or as PNG to standard output, the same bytes for the same picture."""
+    suffix = path.suffix.lower() if path else ".png"
+    file = files.written_whole(path) if path else nullcontext(sys.stdout.buffer)
+    with file as stream, warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
         try:
+            _free_lines(figure)
             figure.savefig(stream, format=suffix[1:], metadata=_METADATA[suffix])
         except UserWarning as error:
-            raise RequestError(f"{path} cannot be drawn: {error}") from None
+            raise RequestError(
+                f"{path or 'the picture'} cannot be drawn: {error}"
+            ) from None
 
 
-def _colours(panels: Sequence[tuple[str, Sequence[Curve]]]) -> dict[str, str]:
-    """Return a colour for each function: its own if there are several, else one for it and one for its derivative."""
-    labels = list(
-        dict.fromkeys(
-            c.label for _, curves in panels for c in curves if not c.is_derivative
-        )
-    )
-    return {label: f"C{i}" for i, label in enumerate(labels)}
+def distinct(i: int, count: int = 0) -> dict[str, Any]:
+    """Return how the i-th line of a picture looks, of so many points; after ten colours, marks tell lines apart."""
+    return {
+        "color": f"C{i % 10}",
+        "marker": _MARKERS[i // 10 % len(_MARKERS)],
+        "ms": 4.5,
+        # not a share of the length, which puts marks on both ends of a gap
+        "markevery": (count // 16, count // 8 + 1),
+    }
+
+
+def wrapped(text: str, width: int) -> str:
+    r"""Return a text in lines of so many characters at most, broken after signs and blanks; of a very long one its beginning.
+
+    >>> wrapped("x*exp(-x**2)+tanh(x)", 14)
+    'x*exp(-x**2)+\ntanh(x)'
+    """
+    # not between the dollar signs of mathematics, nor between a formula and its prime
+    after = r"[-+*/,) ](?![*)′])(?=[^$\n]*(?:\$[^$\n]*\$[^$\n]*)*$)"
+    line = rf".{{1,{width}}}$|.{{0,{width - 1}}}{after}|.{{1,{width}}}"
+    first, rest = [], [v.strip() for v in re.findall(line, text, re.MULTILINE)]
+    if len(rest) > _MOST_LINES:
+        first, rest = rest[: _MOST_LINES - 1], ["…"]
+    return "\n".join(first + rest)
 
 
 def _panel(
-    axes: Axes,
-    heading: str,
-    curves: Sequence[Curve],
-    colours: dict[str, str],
-    ylim: tuple[float, float] | None,
+    axes: Axes, heading: str, curves: Sequence[Curve], ylim: tuple[float, float] | None
 ) -> None:
-    alone = len(colours) == 1
+    labels = list(dict.fromkeys(c.label for c in curves))
+    alone = len(labels) == 1
     for curve in curves:
-        colour = colours.get(curve.label, FUNCTION_COLOUR)
-        if alone:
-            colour = DERIVATIVE_COLOUR if curve.is_derivative else FUNCTION_COLOUR
-        dashed = curve.is_derivative and not alone and not heading
+        among = curve.is_derivative and not heading  # the functions
+        i = labels.index(curve.label)
+        look = distinct(int(curve.is_derivative) if alone else i, curve.x.size)
+        # a line lets show, on both sides, one that it lies on
+        width = 2.0 + 0.8 * (len(labels) - 1 - 2 * i) / len(labels)
         axes.plot(
             curve.x,
             curve.y,
-            color=colour,
-            linestyle="--" if dashed else "-",
-            label=primed(curve.label) if curve.is_derivative else curve.label,
-            linewidth=1.8,
+            **look,
+            linestyle="--" if among and not alone else "-",
+            label=wrapped(
+                primed(curve.label) if curve.is_derivative else curve.label, 40
+            ),
+            linewidth=0.6 * width if among else width,
+            zorder=2.1 if among else 2.0,
             solid_capstyle="butt",  # any other cap would reach into the gap at a jump
         )
         for x, y in curve.points:
-            axes.plot([x], [y], "o", color=colour, markersize=4)
+            axes.plot([x], [y], "o", color=look["color"], markersize=4)
     axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
     axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
     axes.grid(visible=True, alpha=0.35, linewidth=0.5)

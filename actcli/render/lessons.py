@@ -14,7 +14,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from actcli.engine import Array
-from actcli.render.figures import Look, sheet
+from actcli.render.figures import Look, distinct, sheet, wrapped
 
 GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
 _BEHIND_WORDS = {
@@ -24,11 +24,6 @@ _BEHIND_WORDS = {
     "alpha": 0.8,
 }
 _LINE_OF_WORDS = 11.0  # points
-
-
-def colour(i: int) -> str:
-    """Return the colour of the i-th thing compared; ten before they repeat."""
-    return f"C{i % 10}"
 
 
 # through depth
@@ -99,7 +94,8 @@ def _depth_line(axes: Axes, line: Line, i: int) -> None:
     x, y = np.arange(1, len(line.y) + 1), _positive(line.y)
     if line.low is not None and line.high is not None:
         low, high = _positive(line.low), _positive(line.high)
-        axes.fill_between(x, low, high, color=colour(i), alpha=0.2, linewidth=0)
+        colour = distinct(i)["color"]
+        axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
     none = int(np.isnan(line.y).sum())
     beyond = int(np.isnan(y).sum()) - none
     told = f", no number in {none} layers" if none else ""
@@ -107,15 +103,11 @@ def _depth_line(axes: Axes, line: Line, i: int) -> None:
     if line.reference:
         axes.plot(x, y, "--", color="0.15", linewidth=1.0, label=line.label, zorder=5)
         return
-    markers = "osD^vPX<>h" if len(x) <= 20 else [""]
-    axes.plot(
-        x,
-        y,
-        color=colour(i),
-        marker=markers[i % len(markers)],
-        ms=4.5,
-        label=line.label + told,
-    )
+    look = distinct(i, len(x))
+    if len(x) <= 20:
+        # shifted by one after each ten, as the colours are the same again
+        look |= {"marker": "osD^vPX<>h"[(i + i // 10) % 10], "markevery": 1}
+    axes.plot(x, y, **look, label=wrapped(line.label + told, 60))
 
 
 def _logarithmic(axes: Axes, low: float, high: float) -> None:
@@ -212,7 +204,7 @@ def draw_ways(
             axes = figure.add_subplot(rows, columns, place)
             _contours(axes, land, view)
             for i in group:
-                _way(axes, ways[i], colour(i), view)
+                _way(axes, ways[i], distinct(i)["color"], view)
             _landmarks(axes, land, ways[0])
             if not together:
                 way = ways[group[0]]
@@ -365,7 +357,7 @@ def _losses(axes: Axes, ways: Sequence[Way]) -> None:
     logarithmic = bool((losses >= 0.0).all() and (losses > 0.0).any())
     curves = [_positive(way.loss) if logarithmic else way.loss for way in ways]
     for i, (way, y) in enumerate(zip(ways, curves, strict=True)):
-        axes.plot(y, "-", color=colour(i), linewidth=1.6, label=way.label)
+        axes.plot(y, **distinct(i, len(y)), linewidth=1.6, label=way.label)
     if logarithmic:
         axes.set_yscale("log")
     low, high = _sight(ways, axes.get_ylim(), logarithmic)
@@ -374,7 +366,7 @@ def _losses(axes: Axes, ways: Sequence[Way]) -> None:
         if way.lost:
             step = int(np.flatnonzero((y >= low) & (y <= high))[-1])
             off = "" if step + 2 >= len(y) else f"off the scale at step {step + 1}, "
-            _end(axes, way, (step, y[step]), off + way.outcome, colour(i))
+            _end(axes, way, (step, y[step]), off + way.outcome, distinct(i)["color"])
     axes.set_title("loss", fontsize="medium")
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -408,16 +400,20 @@ def _legend(figure: Figure, ways: Sequence[Way], told: bool) -> None:
     found: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
+            found[label] = handle  # that of the losses, which are in one panel
     marks = {n: found.pop(n) for n in ("start", "minimum") if n in found}
     outcomes = {way.label: f"{way.label}: {way.outcome}" for way in ways if told}
-    figure.legend(
-        [*marks.values(), *found.values()],
-        [*marks, *(outcomes.get(label, label) for label in found)],
-        loc="outside lower center",
-        ncols=4 if told else 6,
-        fontsize="small",
-    )
+    for columns in range(4 if told else 6, 0, -1):
+        legend = figure.legend(
+            [*marks.values(), *found.values()],
+            [*marks, *(outcomes.get(label, label) for label in found)],
+            loc="outside lower center",
+            ncols=columns,
+            fontsize="small",
+        )
+        if columns == 1 or legend.get_window_extent().width < figure.bbox.width:
+            return
+        legend.remove()
 
 
 # weights
@@ -446,18 +442,16 @@ def draw_histogram(
         drawn = weights.ravel()
         if density is None:
             value = float(drawn[0])
-            axes.axvline(value, color=colour(0), linewidth=3, label=told)
+            axes.axvline(value, color="C0", linewidth=3, label=told)
             axes.set_xlim(value - max(1.0, abs(value)), value + max(1.0, abs(value)))
             axes.set_ylim(0, 1)
             axes.set_yticks([])
         else:
             bins = min(101, max(11, math.isqrt(drawn.size)))
-            axes.hist(
-                drawn, bins, density=True, color=colour(0), alpha=0.55, label=told
-            )
+            axes.hist(drawn, bins, density=True, color="C0", alpha=0.55, label=told)
             low, high = axes.get_xlim()
             x = np.linspace(low, high, 801)
-            axes.plot(x, density(x), color=colour(1), linewidth=1.8, label=expected)
+            axes.plot(x, density(x), color="C1", linewidth=1.8, label=expected)
             axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
         axes.set_xlabel("weight")
         axes.grid(**GRID)

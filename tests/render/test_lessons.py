@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 
 from actcli.render import lessons
@@ -37,6 +38,39 @@ def test_layers_that_cannot_be_drawn_are_counted_by_what_they_lack() -> None:
     drawn, reference = axes.lines
     assert drawn.get_label() == "f, no number in 2 layers, 1 layers beyond the axis"
     assert (reference.get_label(), reference.get_linestyle()) == ("w alone", "--")
+
+
+@pytest.mark.parametrize("count", [10, 30])
+def test_no_two_lines_through_depth_look_alike(count: int) -> None:
+    axes = Figure().add_subplot()
+    for i in range(50):
+        lessons._depth_line(axes, lessons.Line(f"f{i}", np.ones(count)), i)
+    looks = {(v.get_color(), v.get_marker()) for v in axes.lines}
+    assert len(looks) == 50
+
+
+def test_the_legend_shows_the_marks_of_the_losses() -> None:
+    surface = SURFACES["ellipse"]
+    figure = Figure()
+    ways = [way(f"sgd:lr={lr / 1000}", 3) for lr in range(1, 13)]
+    lessons._way(figure.add_subplot(1, 2, 1), ways[11], "C1", surface.view)
+    lessons._losses(figure.add_subplot(1, 2, 2), ways)
+    lessons._legend(figure, ways, told=False)
+    handles = figure.legends[0].legend_handles
+    looks = {(h.get_color(), h.get_marker()) for h in handles if isinstance(h, Line2D)}
+    assert len(looks) == 12
+
+
+@pytest.mark.parametrize(("width", "told"), [(6.4, True), (6.4, False), (14.0, False)])
+def test_the_legend_is_no_wider_than_the_picture(width: float, told: bool) -> None:
+    figure = Figure((width, 9.0), layout="constrained")
+    ways = [way(f"adam:lr={i / 1000},beta1=0.8", 3) for i in range(1, 13)]
+    lessons._losses(figure.add_subplot(), ways)
+    lessons._legend(figure, ways, told)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert figure.bbox.count_contains(legend.get_window_extent().corners()) == 4
+    assert legend.get_window_extent().width > 0.5 * figure.bbox.width
 
 
 def test_a_way_that_diverges_alone_is_shown_to_its_last_step() -> None:

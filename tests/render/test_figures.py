@@ -1,0 +1,161 @@
+"""What pictures of functions show of many, of long names and titles, and of lines that lie on each other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib import colors
+from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
+
+import actcli
+from actcli.render import figures
+from actcli.render.curves import curves_of
+from actcli.render.figures import Curve
+
+TWELVE = ["sigmoid", "tanh", "relu", "gelu", "swish", "mish", "elu", "softplus", "leaky_relu", "softsign", "hard_swish", "selu"]  # fmt: skip
+LONG = "x*sigmoid(1.702*x)+0.1*tanh(exp(x))+sin(x)*exp(-x**2)+log(1+exp(x))/cosh(x)"
+
+
+def curves(*names: str, derivative: bool = True) -> list[Curve]:
+    chosen = [actcli.get(name) for name in names]
+    return [c for f in chosen for c in curves_of(f, -6.0, 6.0, derivative)]
+
+
+def drawn(
+    panels: Sequence[tuple[str, Sequence[Curve]]],
+    monkeypatch: pytest.MonkeyPatch,
+    look: figures.Look = figures.Look(),  # noqa: B008  # is frozen
+) -> Figure:
+    """Return the figure as it is written."""
+    seen: list[Figure] = []
+
+    def keep(figure: Figure, *_: object, **__: object) -> None:
+        figure.draw_without_rendering()
+        seen.append(figure)
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    figures.draw(panels, Path("/dev/null.png"), look)
+    return seen[0]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    from contextlib import nullcontext
+
+    monkeypatch.setattr(figures.files, "written_whole", nullcontext)
+
+
+@pytest.mark.parametrize("side", [False, True])
+@pytest.mark.parametrize("count", [1, 3, 12, 95])
+def test_a_legend_covers_no_line_and_takes_no_room_from_the_panel(
+    count: int, side: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*actcli.functions][:count] if count > 12 else TWELVE[:count]
+    made = curves(*names)
+    panels = figures.side_by_side(made) if side else [("", made)]
+    figure = drawn(panels, monkeypatch)
+    width, height = figure.get_size_inches()
+    assert height == figures.Look().size[1]
+    assert (width > figures.Look().size[0]) == (count > 3)
+    assert len(figure.axes) == 1 + side
+    for axes in figure.axes:
+        assert axes.bbox.height > 0.8 * height * figure.dpi
+        assert axes.bbox.width > 0.75 * figures.Look().size[0] * figure.dpi / (1 + side)
+        legend = axes.get_legend()
+        assert legend
+        box = legend.get_window_extent()
+        assert figure.bbox.count_contains(box.corners()) == 4
+        for line in axes.lines[: 2 * count]:
+            path = line.get_path().transformed(line.get_transform())
+            assert not path.clip_to_bbox(axes.bbox).intersects_bbox(box, filled=False)
+
+
+def test_no_two_lines_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = curves(*[*actcli.functions][:60])
+    (axes,) = drawn([("", made)], monkeypatch).axes
+    lines = [v for v in axes.lines if not str(v.get_label()).startswith("_")]
+    looks = {(v.get_color(), v.get_marker(), v.get_linestyle()) for v in lines}
+    assert len(looks) == len(lines) >= 120
+    first = [v for v in lines if v.get_linestyle() == "-"][:10]
+    assert [colors.to_hex(v.get_color()) for v in first] == [
+        colors.to_hex(f"C{i}") for i in range(10)
+    ]
+    assert {v.get_marker() for v in first} == {""}
+
+
+def test_no_mark_ends_a_line_at_a_jump(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = curves(*TWELVE)
+    (axes,) = drawn([("", made)], monkeypatch).axes
+    (line,) = [v for v in axes.lines if v.get_label() == "hard_swish′"]
+    start, step = line.get_markevery()
+    x = np.asarray(line.get_xdata())[start::step]
+    assert len(x) == 8
+    assert np.abs(np.abs(x) - 3.0).min() > 0.2
+
+
+@pytest.mark.parametrize("names", [["step"], ["glu", "maxout"], ["relu", "leaky_relu"]])
+def test_a_line_shows_on_both_sides_of_one_that_lies_on_it(
+    names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (axes,) = drawn([("", curves(*names))], monkeypatch).axes
+    lines = [v for v in axes.lines if not str(v.get_label()).startswith("_")]
+    functions, derivatives = (
+        [v for v in lines if str(v.get_label()).endswith("′") == primed]
+        for primed in (False, True)
+    )
+    for drawn_in_turn in (functions, derivatives):
+        widths = [v.get_linewidth() for v in drawn_in_turn]
+        assert widths == sorted({*widths}, reverse=True)
+    for below, above in zip(functions, derivatives, strict=True):
+        assert below.get_zorder() < above.get_zorder()
+        assert below.get_linewidth() > 1.5 * above.get_linewidth()
+
+
+def test_a_long_formula_is_told_in_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    (axes,) = drawn([("", curves(LONG))], monkeypatch).axes
+    legend = axes.get_legend()
+    assert legend
+    told = [t.get_text() for t in legend.get_texts()]
+    assert [t.replace("\n", "") for t in told] == [LONG, f"({LONG})′"]
+    assert max(len(line) for t in told for line in t.split("\n")) <= 40
+    assert axes.bbox.count_contains(legend.get_window_extent().corners()) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("relu", ["relu"]),
+        ("a**b", ["a**b"]),
+        ("aaa**bbb", ["aaa**", "bbb"]),
+        ("aaaaaaaaa", ["aaaaa", "aaaa"]),
+        ("(aaaa)′", ["(aaaa", ")′"]),
+        ("a b c d e f", ["a b", "c d", "e f"]),
+        ("a $b c$ d", ["a", "$b c$", "d"]),
+        ("two\nlines", ["two", "lines"]),
+        ("a" * 26, ["aaaaa"] * 4 + ["…"]),
+    ],
+)
+def test_where_a_text_is_broken(text: str, lines: list[str]) -> None:
+    assert figures.wrapped(text, 5).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["words of many letters " * 9, "WWWW " * 40, LONG * 2, r"$\frac{1}{x + 1}$ and " * 9, " ", "two\nlines"],
+)  # fmt: skip
+def test_a_title_is_as_wide_as_the_picture_at_most(
+    title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = figures.Look(title)
+    figure = drawn([("", curves("relu"))], monkeypatch, look)
+    suptitle = figure.texts[0]
+    box = suptitle.get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1 or not title.strip()
+    if len(title) > 20:
+        widest = max(
+            TextPath((0.0, 0.0), line, size=12).get_extents().width
+            for line in suptitle.get_text().split("\n")
+        )
+        assert widest > 0.5 * 72.0 * look.size[0]
