@@ -59,6 +59,27 @@ class Source:
     file: io.BufferedReader | None = None
     offset: int = 0
 
+    def __post_init__(self) -> None:
+        if self.shape is not None:
+            self.chunks = self._as_announced(self.chunks, math.prod(self.shape))
+
+    def _as_announced(
+        self, chunks: Iterator[tuple[Array, int]], count: int
+    ) -> Iterator[tuple[Array, int]]:
+        """Yield chunks that hold so many numbers: room for them may have been made, and is then filled."""
+        done = 0
+        for chunk in chunks:
+            done += chunk[0].size
+            if done > count:
+                raise FileError(
+                    f"{self.name}: holds more than {counted(count, 'number')}"
+                )
+            yield chunk
+        if done < count:
+            raise FileError(
+                f"{self.name}: ends after {done} of {counted(count, 'number')}"
+            )
+
     def empty(self) -> RequestError:
         """Return what is said of a source without numbers."""
         if self.name == _STANDARD_INPUT:
@@ -554,8 +575,11 @@ def _json(stream: IO[bytes], name: str, column: str | None) -> Source:
         shape = _shape_of_json(data)
     except ValueError as error:
         raise error if isinstance(error, RequestError) else _no_json(name) from None
+    if not data.translate(None, b"[], \t\r\n"):
+        return Source(name, iter(()))  # to have no shape is not to be a single number
     bare = (
-        piece.translate(None, b"[]") for piece in _pieces(io.BytesIO(data), name, b",")
+        piece.translate(_BRACKETS_TO_BLANKS)
+        for piece in _pieces(io.BytesIO(data), name, b",")
     )
     return Source(name, _between_commas(bare, name), shape=shape)
 
@@ -636,6 +660,8 @@ def _of_object(data: bytes, name: str, column: str | None) -> bytes:
     return orjson.dumps(value)
 
 
+# not taken away: [[1]2] would become 12
+_BRACKETS_TO_BLANKS = bytes.maketrans(b"[]", b"  ")
 _NO_STRUCTURE = bytes(sorted({*range(256)} - {*b"[],"}))
 
 

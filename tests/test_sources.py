@@ -220,6 +220,23 @@ def test_an_empty_cell_between_chunks(
     assert sources.read(tmp_path / "x.txt").tolist() == [12, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("text", ["", " \n\n", "[]", "[[]]", "[[], []]", '{"x": []}'])
+def test_json_without_numbers(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(RequestError, match=r"x.json: no numbers in it"):
+        sources.read(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [(5, "x: ends after 5 of 6 numbers"), (7, "x: holds more than 6 numbers")],
+)
+def test_what_comes_is_what_was_announced(count: int, message: str) -> None:
+    source = sources.Source("x", iter([(np.ones(count), 8)]), shape=(2, 3))
+    with pytest.raises(FileError, match=message):
+        source.whole()
+
+
 def test_names_of_an_archive(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", a=np.ones(2), b=np.zeros(3))
     assert sources.names(tmp_path / "x.npz") == ["a", "b"]
@@ -304,7 +321,7 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("text", ["[1,,2]", "[1,2,]", "[1] 2", "[1 2]", "[1, [2]]", "[1]]", "[[1, 2], [3]]", "[[1], 2]", "[[1], []]", "[[1, 2]", '[{"x": 1}]', '["one"]', "[null]", '{"x": [1]', '{"x": [1, {}]}', '{"x": "1"}', "{}]"])  # fmt: skip
+@pytest.mark.parametrize("text", ["[1,,2]", "[1,2,]", "[1] 2", "[1 2]", "[1, [2]]", "[1]]", "[[1]2]", "[[1, 2], [3]]", "[[1], 2]", "[[1], []]", "[[1, 2]", '[{"x": 1}]', '["one"]', "[null]", '{"x": [1]', '{"x": [1, {}]}', '{"x": "1"}', "{}]"])  # fmt: skip
 @pytest.mark.parametrize("chunk", [4, 1000])
 def test_what_is_no_array_in_json(
     text: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
