@@ -13,11 +13,12 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import orjson
@@ -48,6 +49,7 @@ class Source:
         order: "F" if the first axis runs fastest.
         bytes: how many there are to read, None if nobody knows.
         file: an uncompressed file in which the numbers stand as they are, from ``offset`` on.
+        arrays: all that are in an archive of which no column was asked for, to be opened one by one.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Source:
     bytes: int | None = None
     file: io.BufferedReader | None = None
     offset: int = 0
+    arrays: "Mapping[str, Callable[[], Source]]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.shape is not None:
@@ -120,8 +123,8 @@ def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
 
     Args:
         path: a .npy .npz .csv .tsv .txt .json or .jsonl; None for standard input.
-        column: which column of a table, array of an archive or key of JSON, by name or by its number from 1; ``x`` or
-            the first unless given.
+        column: which column of a table, array of an archive or key of JSON, by name or by its number from 1. Unless
+            given it is ``x`` or the first; of an archive ``x`` or the only one.
 
     Raises:
         FileError: it is missing, cannot be read, is not what its suffix says, or ends too early.
@@ -150,12 +153,6 @@ def read(path: Path | None, column: str | None = None) -> Array:
     """Return the numbers of a file or of standard input, all at once; as in ``opened``."""
     with opened(path, column) as source:
         return source.whole()
-
-
-def names(path: Path) -> list[str]:
-    """Return the names of the arrays in an archive."""
-    with _reading(str(path)), path.open("rb") as stream:
-        return _members(_archive(stream, str(path)))
 
 
 @contextmanager
@@ -287,12 +284,31 @@ def _exactly(stream: IO[bytes], count: int, name: str) -> bytes:
 def _npz(stream: IO[bytes], name: str, column: str | None) -> Source:
     archive = _archive(stream, name)
     members = _members(archive)
-    member = _choose(name, column, members)
+    if column is not None:
+        return _member(archive, name, _choose(name, column, members))
+    arrays = {n: partial(_member, archive, name, n) for n in members}
+    if "x" not in arrays and len(arrays) > 1:
+        # none is taken by chance, and all may be wanted
+        chunks = (_undecided(name, members) for _ in members)
+        return Source(name, chunks, arrays=arrays)
+    source = arrays[_choose(name, None, members)]()
+    source.arrays = arrays
+    return source
+
+
+def _undecided(name: str, members: list[str]) -> NoReturn:
+    raise RequestError(
+        f"{name}: holds {shortened(', '.join(members), 200)}; take one with --column, or all with -o FILE.npz"
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, member: str) -> Source:
     where = f"{name}, array '{member}'"
     try:
         return _npy(archive.open(f"{member}.npy"), where, None)
     except FileError as error:
-        hint = "; take another with --column" if len(members) > 1 else ""
+        several = len(_members(archive)) > 1
+        hint = "; take another with --column" if several else ""
         raise FileError(f"{error}{hint}") from None
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         # RuntimeError: it is encrypted, or compressed in a way that is not known

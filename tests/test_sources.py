@@ -195,7 +195,8 @@ def test_an_archive_with_an_array_of_texts(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", t=np.array(["a"]))
     with pytest.raises(FileError, match=message + "$"):
         sources.read(tmp_path / "x.npz")
-    np.savez(tmp_path / "x.npz", t=np.array(["a"]), b=np.zeros(3))
+    np.savez(tmp_path / "x.npz", x=np.array(["a"]), b=np.zeros(3))
+    message = message.replace("'t'", "'x'")
     with pytest.raises(FileError, match=message + "; take another with --column"):
         sources.read(tmp_path / "x.npz")
 
@@ -237,11 +238,20 @@ def test_what_comes_is_what_was_announced(count: int, message: str) -> None:
         source.whole()
 
 
-def test_names_of_an_archive(tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", a=np.ones(2), b=np.zeros(3))
-    assert sources.names(tmp_path / "x.npz") == ["a", "b"]
-    assert sources.read(tmp_path / "x.npz").shape == (2,)
-    assert sources.read(tmp_path / "x.npz", "2").shape == (3,)
+def test_arrays_of_an_archive(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, a=np.ones(2), b=np.zeros(3))
+    assert sources.read(path, "2").shape == (3,)
+    with sources.opened(path) as source:
+        read = {n: opened().whole().size for n, opened in source.arrays.items()}
+    assert read == {"a": 2, "b": 3}
+    with pytest.raises(
+        RequestError,
+        match=r"x.npz: holds a, b; take one with --column, or all with -o FILE.npz",
+    ):
+        sources.read(path)
+    np.savez(path, a=np.ones(2), x=np.zeros(3))
+    assert sources.read(path).shape == (3,)
 
 
 WRONG: dict[str, tuple[str, bytes, str | None]] = {

@@ -79,7 +79,7 @@ def run(
     The function may be a formula in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
     """
     from actcli import points
-    from actcli.render.output import emit
+    from actcli.render.output import emit, format_of
 
     (chosen,) = options.resolve([function], param)
     _check_source(x, input_, column)
@@ -99,12 +99,18 @@ def run(
         streaming.run(task, input_, column, format_, output)
         return
     request.check()
-    if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
-        streaming.every_whole_array(
-            lambda v: request(task.read(v)), request.names, input_, output
-        )
-        return
-    values = options.numbers(x, input_, column, task.dtype)
+    if x:
+        values = task.read(points.read(x))
+    else:
+        from actcli import sources
+
+        with sources.opened(input_, column) as source:
+            if source.arrays and format_of(output, format_) == "npz":
+                streaming.every_whole_array(
+                    lambda v: request(task.read(v)), request.names, source, output
+                )
+                return
+            values = task.read(source.whole())
     results = request(values)
     emit(
         _records(chosen, values, results, wrt),

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from actcli.commands import options
 
@@ -150,16 +150,12 @@ def run(
     """Compute the numbers of a file, or of standard input, into a file or standard output."""
     from actcli import sources
     from actcli.render.output import format_of, note
-    from actcli.render.records import check_format
 
-    if output is None:
-        check_format(format_)
-    else:
-        format_ = format_of(output, format_)
-    if is_archive(path) and is_archive(output) and not column:
-        _every_array(task, path, output)
-    else:
-        with sources.opened(path, column) as source:
+    format_ = format_of(output, format_)
+    with sources.opened(path, column) as source:
+        if source.arrays and format_ == "npz":
+            _every_array(task, source, output)
+        else:
             _pour(task, source, format_, output)
     if output is not None:
         note(f"wrote {output}")
@@ -173,8 +169,7 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
     from actcli.render.records import BINARY
 
     source.chunks = _started(source)
-    # only a file can be written anew at its beginning, or at any place
-    folder = output.parent if output and not files.is_stream(output) else None
+    folder = _folder(output)
     parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
     dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
     if format_ == "npy":
@@ -203,6 +198,13 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
                 columns = {"x": x, **results}
                 sink.write({n: columns[n].ravel() for n in shapes})
                 advance(size)
+
+
+def _folder(output: Path | None) -> Path | None:
+    """Return the folder of a file, which alone can be written anew at its beginning, or at any place."""
+    from actcli import files
+
+    return output.parent if output and not files.is_stream(output) else None
 
 
 def _shapes(task: Task, given: Shape, result: Shape, format_: str) -> dict[str, Shape]:
@@ -367,31 +369,24 @@ def _write_at(file: int, data: memoryview, place: int) -> None:
         data, place = data[done:], place + done
 
 
-def is_archive(path: Path | None) -> TypeGuard[Path]:
-    """Whether a file holds arrays by their names; into another such file go all of them."""
-    return path is not None and path.suffix.lower() == ".npz"
-
-
-def _every_array(task: Task, path: Path, output: Path) -> None:
+def _every_array(task: Task, archive: "Source", output: Path | None) -> None:
     """Compute every array of an archive into another."""
     import numpy as np
 
-    from actcli import sources
     from actcli.render.progress import progress
     from actcli.render.streams import ArraySink, SpooledSink
 
-    with _archive(path, output, task.names) as put:
-        for name in sources.names(path):
-            with (
-                sources.opened(path, name) as source,
-                progress(source.bytes, "bytes") as advance,
-            ):
-                parts = _arranged(task, source, output.parent, ordered=False)
+    folder = _folder(output)
+    with _archive(archive, output, task.names) as put:
+        for name, opened in archive.arrays.items():
+            source = opened()
+            with progress(source.bytes, "bytes") as advance:
+                parts = _arranged(task, source, folder, ordered=False)
                 dtype = task.result_dtype(source.dtype)
                 shape = task.result_shape(source.shape)
                 others = task.names[1:]
                 # only one member is written at a time
-                with SpooledSink(dict.fromkeys(others, shape), output.parent) as kept:
+                with SpooledSink(dict.fromkeys(others, shape), folder) as kept:
                     kept.write(dict.fromkeys(others, np.empty(0, dtype)))
                     with put(name, "f") as member:
                         sink = ArraySink(member, dtype, shape, source.order)
@@ -407,33 +402,33 @@ def _every_array(task: Task, path: Path, output: Path) -> None:
 def every_whole_array(
     compute: "Callable[[Array], dict[str, Array]]",
     results: Sequence[str],
-    path: Path,
-    output: Path,
+    archive: "Source",
+    output: Path | None,
 ) -> None:
     """Compute every array of an archive into another where it takes the whole array to compute a part.
 
     Args:
         compute: returns the results by name.
         results: the names that it returns.
-        path: of the archive.
-        output: the other one.
+        archive: what holds them.
+        output: the other one; None for standard output.
     """
     import numpy as np
 
-    from actcli import sources
     from actcli.render.output import note
 
-    with _archive(path, output, results) as put:
-        for name in sources.names(path):
-            for result, values in compute(sources.read(path, name)).items():
+    with _archive(archive, output, results) as put:
+        for name, opened in archive.arrays.items():
+            for result, values in compute(opened().whole()).items():
                 with put(name, result) as member:
                     np.lib.format.write_array(member, values, allow_pickle=False)
-    note(f"wrote {output}")
+    if output is not None:
+        note(f"wrote {output}")
 
 
 @contextmanager
 def _archive(
-    path: Path, output: Path, results: Sequence[str]
+    archive: "Source", output: Path | None, results: Sequence[str]
 ) -> "Iterator[Callable[[str, str], AbstractContextManager[IO[bytes]]]]":
     """Give a function that opens a member for a result of an array of another archive.
 
@@ -443,19 +438,18 @@ def _archive(
     import zipfile
     from collections import Counter
 
-    from actcli import files, sources
     from actcli.errors import RequestError
 
-    made = [_member(name, result) for name in sources.names(path) for result in results]
+    made = [_member(name, result) for name in archive.arrays for result in results]
     for member, count in Counter(made).items():
         if count > 1:
             raise RequestError(
-                f"{path}: two results would be named {member}; rename an array, or take one with --column"
+                f"{archive.name}: two results would be named {member}; rename an array, or take one with --column"
             )
-    with files.written_whole(output) as stream, zipfile.ZipFile(stream, "w") as archive:
+    with _target(output) as stream, zipfile.ZipFile(stream, "w") as written:
 
         def put(name: str, result: str) -> "AbstractContextManager[IO[bytes]]":
-            return archive.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
+            return written.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put
 

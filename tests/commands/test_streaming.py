@@ -77,6 +77,47 @@ def test_shape_and_order_of_axes_are_kept(
     assert sources.read(tmp_path / "y.json", "f").shape == x.shape
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "-i x.npz -f npz > y.npz",
+        "-i x.npz -o - -f npz > y.npz",
+        "-i - -o y.npz < x.npz",
+        "-f npz < x.npz | cat > y.npz",
+        "-i x.npz -f npz -d --exact > y.npz",
+        "-d --exact -o y.npz < x.npz",
+    ],
+)
+def test_every_array_goes_into_an_archive_on_any_way(
+    script: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "x.npz", w=inputs(count=4), b=np.float32([1, -2]))
+    done = shell(f"actcli eval relu {script}", cwd=tmp_path)
+    said = "wrote y.npz\n" if "-o y" in script else ""
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
+    with np.load(tmp_path / "y.npz") as read, np.load(tmp_path / "x.npz") as given:
+        assert {*given} == {n for n in read if "_derivative" not in n}
+        for name, x in given.items():
+            np.testing.assert_array_equal(read[name], actcli.relu(x))
+            assert read[name].dtype == x.dtype
+
+
+@pytest.mark.parametrize("made", ["-o y.npy", "-o y.csv", "-f json", "-f plain", ""])
+@pytest.mark.parametrize("more", [[], ["--digits", "20"]])
+def test_one_array_of_several_is_not_taken_by_chance(
+    made: str, more: list[str], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "x.npz", w=np.ones(3), b=np.ones(2))
+    arguments = ["eval", "relu", "-i", "x.npz", *made.split(), *more]
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "actcli: x.npz: holds w, b; take one with --column, or all with -o FILE.npz\n",
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+
+
 def test_every_array_of_an_archive(tmp_path: Path) -> None:
     arrays = {
         "weights": inputs("float32").reshape(30, 100),
