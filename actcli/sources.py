@@ -14,11 +14,11 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, TypeAlias
 
 import numpy as np
 import orjson
@@ -119,10 +119,10 @@ class Source:
 
 @contextmanager
 def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
-    """Give the numbers of a file, by its suffix, or of standard input, by what it begins with.
+    """Give the numbers of a file by its suffix; of standard input, or what has no suffix, by what it begins with.
 
     Args:
-        path: a .npy .npz .csv .tsv .txt .json or .jsonl; None for standard input.
+        path: a .npy .npz .csv .tsv .txt .json or .jsonl, a pipe or a device; None for standard input.
         column: which column of a table, array of an archive or key of JSON, by name or by its number from 1. Unless
             given it is ``x`` or the first; of an archive ``x`` or the only one.
 
@@ -131,22 +131,25 @@ def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
         RequestError: the suffix is unknown, there is no such column, or a word is no number.
     """
     name = str(path) if path else _STANDARD_INPUT
-    with _reading(name):
-        if path is None:
-            # an archive is read from its end
-            with tempfile.SpooledTemporaryFile(CHUNK) as kept:
-                yield _sniffed(_standard_input(), name, column, kept)
-            return
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None:
+    with _reading(name), ExitStack() as stack:
+        stream = stack.enter_context(path.open("rb")) if path else _standard_input()
+        size = path.stat().st_size if path and path.is_file() else None
+        reader = _READERS.get(path.suffix.lower()) if path else None
+        if path and path.suffix and reader is None and size is not None:
             raise RequestError(
                 f"{path}: unknown suffix '{path.suffix}'; {' '.join(_READERS)} can be read"
             )
-        with path.open("rb") as stream:
-            source = reader(stream, name, column)
-            if source.bytes is None:
-                source.bytes = path.stat().st_size
-            yield source
+        if size is None or reader is None:
+            start = _read(stream, CHUNK, name)
+            reader = reader or _recognised(start)
+            stream = _Joined(start, stream)
+            if reader is _npz:
+                # an archive is read from its end
+                stream = stack.enter_context(_kept(stream))
+        source = reader(stream, name, column)
+        if source.bytes is None:
+            source.bytes = size
+        yield source
 
 
 def read(path: Path | None, column: str | None = None) -> Array:
@@ -180,26 +183,33 @@ def _read(stream: IO[bytes], count: int, name: str) -> bytes:
         raise FileError(f"{name}: {reason.lower()}") from None
 
 
-def _sniffed(
-    stream: IO[bytes], name: str, column: str | None, kept: IO[bytes]
-) -> Source:
-    start = _read(stream, CHUNK, name)
-    joined = _Joined(start, stream)
+def _recognised(start: bytes) -> "_Reader":
+    """Return what reads a stream that begins so."""
     if start.startswith(b"\x93NUMPY"):
-        return _npy(joined, name, column)
+        return _npy
     if start.startswith(b"PK\x03\x04"):
+        return _npz
+    text = start.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if text[:1] not in (b"[", b"{"):
+        return _text
+    line, _, below = text.partition(b"\n")
+    with suppress(orjson.JSONDecodeError):
+        first = orjson.loads(line)
+        if below.strip() or not (
+            isinstance(first, list) or any(isinstance(v, list) for v in first.values())
+        ):
+            return _json_lines
+    return _json
+
+
+@contextmanager
+def _kept(stream: IO[bytes]) -> Iterator[Any]:
+    """Give a stream as a file that can be read from any place."""
+    with tempfile.SpooledTemporaryFile(CHUNK) as kept:
         with files.keeping(None):
-            shutil.copyfileobj(joined, kept)
-        return _npz(kept, name, column)
-    if start.lstrip()[:1] in (b"[", b"{"):
-        with suppress(orjson.JSONDecodeError):
-            first = orjson.loads(start.lstrip().partition(b"\n")[0])
-            if not isinstance(first, list) and not any(
-                isinstance(v, list) for v in first.values()
-            ):
-                return _json_lines(joined, name, column)
-        return _json(joined, name, column)
-    return _text(joined, name, column)
+            shutil.copyfileobj(stream, kept)
+        kept.seek(0)
+        yield kept
 
 
 class _Joined(io.BytesIO):
@@ -740,7 +750,8 @@ def _check_numbers(value: Any) -> None:
         raise TypeError
 
 
-_READERS: dict[str, Callable[[Any, str, str | None], Source]] = {
+_Reader: TypeAlias = Callable[[Any, str, str | None], Source]
+_READERS: dict[str, _Reader] = {
     ".npy": _npy,
     ".npz": _npz,
     ".csv": _table(","),

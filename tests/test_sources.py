@@ -135,6 +135,8 @@ def test_standard_input_is_known_by_what_it_begins_with(
         ('{"f": [1], "x": [2, 3]}', None, [2, 3]),
         ('{"f": 1, "x": 2}\n{"f": 1, "x": "-inf"}', None, [2, -np.inf]),
         ('{"f": 1, "x": 2}', "f", [1]),
+        ("[1, 2]\n[-3, 4]\n", None, [1, 2, -3, 4]),
+        ('\ufeff{"x": [1, 2]}\n{"x": [3, 4]}', None, [1, 2, 3, 4]),
         ("1\n2\n", None, [1, 2]),
     ],
 )  # fmt: skip

@@ -357,6 +357,38 @@ def test_permissions_and_links_stay(
 
 
 @POSIX
+@pytest.mark.parametrize("name", ["p.npy", "p.npz", "p.csv", "p.json", "p", "p.dat"])
+def test_out_of_a_named_pipe(name: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    kind = name if "." in name and "dat" not in name else "p.npy"
+    script = (
+        f"mkdir made; actcli eval identity -i x.npy -o made/{kind}; mkfifo {name}; cat made/{kind} > {name} &"
+        f"actcli eval relu -i {name} -o y.npy"
+    )
+    done = shell(script, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, f"wrote made/{kind}\nwrote y.npy\n")
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.relu(inputs()))
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "given", ["-i x", "-i /dev/stdin < x", "-i <(cat x)", "-i <(cat x) --dtype float64"]
+)
+@pytest.mark.parametrize("suffix", ["npy", "npz", "txt", "json", "jsonl"])
+def test_what_has_no_suffix_is_known_by_what_it_begins_with(
+    given: str, suffix: str, tmp_path: Path
+) -> None:
+    x = inputs(count=300)
+    np.save(tmp_path / "x.npy", x)
+    script = (
+        f"actcli eval identity -i x.npy -o made.{suffix}; mv made.{suffix} x;"
+        f"actcli eval relu {given} -o y.npy"
+    )
+    assert shell(script, cwd=tmp_path).returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.relu(x))
+
+
+@POSIX
 @pytest.mark.parametrize("name", ["y.npy", "y.npz", "y.csv", "y.json"])
 @pytest.mark.parametrize("given", ["-i x.npy", "-i x.txt", "-x 1,-2"])
 def test_into_a_named_pipe(name: str, given: str, tmp_path: Path) -> None:
