@@ -317,10 +317,9 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
     "x.csv: no numbers in it": ("x.csv", b"a,b\n", None),
     "x.npy: is no array of numbers": ("x.npy", b"nonsense", None),
     "x.npz: is no archive of arrays": ("x.npz", b"nonsense", None),
-    "x.json: is no JSON array of numbers": ("x.json", b"{", None),
-    "x.jsonl, line 1 or after: is no number, nor an object with one": (
+    "x.jsonl, line 3: is no number, nor an object with one, or unlike the lines above": (
         "x.jsonl",
-        b"1\n{}\n",
+        b"1\n\n{}\n",
         None,
     ),
     "x.xyz: unknown suffix '.xyz'; .npy .npz .csv .tsv .txt .json .jsonl can be read": (
@@ -333,15 +332,70 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("text", ["[1,,2]", "[1,2,]", "[1] 2", "[1 2]", "[1, [2]]", "[1]]", "[[1]2]", "[[1, 2], [3]]", "[[1], 2]", "[[1], []]", "[[1, 2]", '[{"x": 1}]', '["one"]', "[null]", '{"x": [1]', '{"x": [1, {}]}', '{"x": "1"}', "{}]"])  # fmt: skip
-@pytest.mark.parametrize("chunk", [4, 1000])
+NO_JSON_ARRAY = {
+    "[1,,2]": ", line 1, column 4: a number is missing",
+    "[1,2,]": ", line 1, column 6: a number is missing",
+    "[ ,1]": ", line 1, column 3: a number is missing",
+    "[1,\n 2] 3": ", line 2, column 2: '2] 3' is not a number",
+    "[1 2]": ", line 1, column 2: '1 2' is not a number",
+    "[1, [2]]": "'[2]]' is not a number",
+    "[1]]": ", line 1, column 2: '1]]' is not a number",
+    "[[1]2]": ", line 1, column 3: '1 2' is not a number",
+    "[[1, 2],\n [3, x]]": ", line 2, column 6: 'x' is not a number",
+    "[[1, 2], [3]]": ": is no JSON array of numbers; the rows of one are of equal length",
+    "[[1], 2]": ": is no JSON array of numbers; the rows of one are of equal length",
+    "[[], [1]]": ", line 1, column 4: a number is missing",
+    "[[] 1]": ": is no JSON array of numbers; the rows of one are of equal length",
+    "[[1], []]": ", line 1, column 6: a number is missing",
+    "[[1, 2]": ": ends within its array",
+    "[[1]]]": ": is no JSON array of numbers; the rows of one are of equal length",
+    '[{"x": 1}]': ", line 1, column 2: '{\"x\": 1}' is not a number",
+    '["one"]': ", line 1, column 2: '\"one\"' is not a number",
+    "[true]": ", line 1, column 2: 'true' is not a number",
+    '{"x": [1]': ", line 1, column 10: is no JSON; expecting ',' delimiter",
+    '{"x": [1}, "y": [2]}': ", line 1, column 9: is no JSON; expecting ',' delimiter",
+    '{"x": [1, {}]}': ", line 1, column 11: '{}' is not a number",
+    '{"ß":\n "1"}': ": 'ß' is no array of numbers",
+    "{}]": ", line 1, column 3: is no JSON; extra data",
+    "[" * 65 + "1" + "]" * 65: ": 65 brackets deep; an array has no more than 64 axes",
+    "[" * 10**5 + "1": ": 100000 brackets deep; an array has no more than 64 axes",
+    '{"x":' * 10**5: ": is no JSON array of numbers",
+}
+
+
+@pytest.mark.parametrize("text", NO_JSON_ARRAY, ids=lambda text: text[:20])
+@pytest.mark.parametrize("chunk", [4, 1 << 20])
 def test_what_is_no_array_in_json(
     text: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", chunk)
-    (tmp_path / "x.json").write_text(text)
-    with pytest.raises(FileError, match=r"x.json: (is no JSON array of numbers|ends)"):
-        sources.read(tmp_path / "x.json")
+    monkeypatch.setattr(sources, "CHUNK", max(chunk, len(text) // 9))
+    monkeypatch.chdir(tmp_path)
+    Path("x.json").write_text(text)
+    with pytest.raises(FileError) as error:
+        sources.read(Path("x.json"))
+    # what is read in more than one part is not looked through again
+    if chunk > 4 or "is no JSON" not in NO_JSON_ARRAY[text]:
+        assert str(error.value).endswith(NO_JSON_ARRAY[text])
+    assert str(error.value).startswith("x.json")
+
+
+@pytest.mark.parametrize("chunk", [4, 11, 1000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[NaN, Infinity, -Infinity, null, 1e400, 7]",
+        "[[NaN, Infinity, -Infinity], [null, 1e400, 7]]",
+        '{"loss": NaN, "x": [NaN, Infinity, -Infinity, null, 1e400, 7]}',
+        '{"x": NaN}\n{"x": Infinity}\n{"x": -Infinity}\n{"x": null}\n{"x": 1e400}\n{"x": 7}',
+    ],
+)
+def test_what_other_programs_write_for_numbers_that_json_has_not(
+    text: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", chunk if "\n" not in text else 1000)
+    monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
+    expected = [np.nan, np.inf, -np.inf, np.nan, np.inf, 7]
+    np.testing.assert_array_equal(sources.read(None).ravel(), expected)
 
 
 @pytest.mark.parametrize("chunk", [4, 50, 1000])
@@ -354,7 +408,12 @@ def test_arrays_of_every_shape_in_json(
     monkeypatch.setattr(sources, "CHUNK", chunk)
     x = np.random.default_rng(4).normal(size=shape)
     flat: Any = x.tolist()
-    other = {"labels": ["a[0]", 'b"]', "{"], "deep": {"x": [[1], 2]}, "ß": [[]]}
+    other = {
+        "labels": ["a[0]", 'b"]', "{"],
+        "deep": {"x": [[1], 2]},
+        'ß\\"': "[\\",
+        "z": [[]],
+    }
     for document in (flat, {"x": flat}, {**other, "x": flat, "f": [1]}):
         (tmp_path / "x.json").write_text(json.dumps(document, indent=len(shape) % 2))
         read = sources.read(tmp_path / "x.json")
@@ -417,20 +476,21 @@ def test_a_broken_member_is_named(save: Any, tmp_path: Path) -> None:
         sources.read(path, "bad")
 
 
-def test_a_document_that_is_too_large(
+def test_what_is_kept_of_a_document_has_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "_LARGEST_DOCUMENT", 1000)
     monkeypatch.setattr(sources, "CHUNK", 100)
-    (tmp_path / "x.json").write_text(json.dumps([1.5] * 1000))
-    assert sources.read(tmp_path / "x.json").tolist() == [1.5] * 1000
-    for document in ({"x": [1.5] * 1000}, [[1.5]] * 1000):
+    documents: list[Any] = [[1.5] * 1000, [[1.5]] * 1000, {"a": "n", "x": [1.5] * 1000}]
+    for document in documents:
         (tmp_path / "x.json").write_text(json.dumps(document))
-        with pytest.raises(
-            FileError,
-            match=r"x.json: over 0 MB, too large for JSON other than one flat array; use .jsonl, .npy or text",
-        ):
-            sources.read(tmp_path / "x.json")
+        assert sources.read(tmp_path / "x.json").size == 1000
+    (tmp_path / "x.json").write_text(json.dumps({"x": [1.5], "a": {"b": ["n"] * 1000}}))
+    with pytest.raises(
+        FileError,
+        match=r"x.json: over 0 MB beside the arrays in it; use .jsonl or .npy",
+    ):
+        sources.read(tmp_path / "x.json")
     (tmp_path / "x.txt").write_text("1" * 2000)
     with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
         sources.read(tmp_path / "x.txt")

@@ -261,7 +261,7 @@ def test_pipes() -> None:
 def test_what_is_no_number_in_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("\tx\n0\t1.5\n")
     (tmp_path / "gap.csv").write_text("a,b\n1,2\n,3\n")
-    (tmp_path / "null.json").write_text("[1,null]")
+    (tmp_path / "true.json").write_text("[1,true]")
     assert (
         run(
             "eval", "relu", "-i", "t.tsv", "--column", "x", "-f", "plain", cwd=tmp_path
@@ -273,10 +273,10 @@ def test_what_is_no_number_in_a_file_is_told(tmp_path: Path) -> None:
         2,
         "actcli: gap.csv, line 3: an empty cell; write nan where there is no number\n",
     )
-    null = run("eval", "relu", "-i", "null.json", cwd=tmp_path)
-    assert (null.returncode, null.stderr) == (
+    true = run("eval", "relu", "-i", "true.json", cwd=tmp_path)
+    assert (true.returncode, true.stderr) == (
         1,
-        "actcli: null.json: is no JSON array of numbers\n",
+        "actcli: true.json, line 1, column 4: 'true' is not a number\n",
     )
 
 
@@ -446,7 +446,10 @@ def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
         (["-i", "folder.npy"], "folder.npy: is a directory"),
         (["-i", "bad.npy"], "bad.npy: is no array of numbers"),
         (["-i", "bad.npz"], "bad.npz: is no archive of arrays"),
-        (["-i", "bad.json"], "bad.json: is no JSON array of numbers"),
+        (
+            ["-i", "bad.json"],
+            "bad.json, line 1, column 1: 'nonsense' is not a number",
+        ),
         (["-i", "binary.txt"], "binary.txt: is not text"),
         (
             ["-x", "1", "-o", "nowhere/y.csv"],

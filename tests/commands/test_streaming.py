@@ -450,6 +450,7 @@ def test_random_slopes_go_by_the_place_in_the_whole(
         ("relu", "txt", "txt"),
         ("relu", "txt", "npy"),
         ("relu", "json", "npy"),
+        ("relu", "json of rows", "npy"),
     ],
 )
 def test_memory_does_not_grow_with_the_input(
@@ -461,6 +462,11 @@ def test_memory_does_not_grow_with_the_input(
         path.write_bytes(b"0.1234567890123456\n" * 1_000_000)
     elif given == "json":
         path.write_bytes(b"[" + b"0.1234567890123456,\n" * 3_000_000 + b"1]")
+    elif given == "json of rows":
+        row = b"[" + b"0.1234567890123456, " * 9 + b"1]"
+        path.write_bytes(
+            b'{"dtype": "float64", "x": [' + (row + b",") * 400_000 + row + b"]}"
+        )
     else:
         with path.open("wb") as stream:
             rows = 30_000 if made == "npy" else 2_000
