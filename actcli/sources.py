@@ -32,7 +32,9 @@ from actcli.spec import is_number, number
 
 CHUNK = 1 << 20  # bytes that are read at a time
 _STANDARD_INPUT = "standard input"
-_LARGEST_DOCUMENT = 64_000_000  # bytes of what must be read as a whole, such as JSON that is no flat array
+_LARGEST_DOCUMENT = (
+    64_000_000  # bytes of what must be read as a whole: a line, JSON beside its arrays
+)
 _FLOAT64 = np.dtype(np.float64)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -739,6 +741,7 @@ def _outline(
             if bracket == b"[":
                 inside = True
                 kept.append(data[end:at])
+                size += at - end
                 begin = offset + at
             elif inside and bracket == b"]":
                 inside = False
@@ -749,8 +752,8 @@ def _outline(
                 raise _no_json(stream, name)
         if not inside:
             kept.append(data[end:])
+            size += len(data) - end
         offset += len(data)
-        size += len(kept[-1])
         if size > _LARGEST_DOCUMENT:
             raise FileError(
                 f"{name}: over {_LARGEST_DOCUMENT // 1_000_000} MB beside the arrays in it; use .jsonl or .npy"

@@ -481,7 +481,11 @@ def test_what_is_kept_of_a_document_has_a_limit(
 ) -> None:
     monkeypatch.setattr(sources, "_LARGEST_DOCUMENT", 1000)
     monkeypatch.setattr(sources, "CHUNK", 100)
-    documents: list[Any] = [[1.5] * 1000, [[1.5]] * 1000, {"a": "n", "x": [1.5] * 1000}]
+    documents: list[Any] = [
+        [1.5] * 1000,
+        [[1.5]] * 1000,
+        {"a": "n" * 90, "x": [1.5] * 1000},
+    ]
     for document in documents:
         (tmp_path / "x.json").write_text(json.dumps(document))
         assert sources.read(tmp_path / "x.json").size == 1000

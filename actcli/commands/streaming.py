@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from actcli.sources import Source
 
 Shape: TypeAlias = tuple[int, ...] | None
+# prints columns, of so many rows, some of which may be left out; whether they are a single row of an array
+Show: TypeAlias = Callable[["dict[str, Array]", int, bool], None]
 
 
 @dataclass(frozen=True)
@@ -133,21 +135,24 @@ class Task:
         return axis % count
 
 
-def can_stream(task: Task, format_: str, output: Path | None) -> bool:
-    """Whether a function may be computed in parts, and the results written in parts."""
+def can_stream(task: Task) -> bool:
+    """Whether a function may be computed in parts."""
     if task.function.over_axis and (
         task.order or task.seeded or task.upstream is not None
     ):
         return False
-    if task.seeded and task.upstream is not None:
-        return False
-    return output is not None or format_ != "table"
+    return not (task.seeded and task.upstream is not None)
 
 
 def run(
-    task: Task, path: Path | None, column: str | None, format_: str, output: Path | None
+    task: Task,
+    path: Path | None,
+    column: str | None,
+    format_: str,
+    output: Path | None,
+    show: Show | None = None,
 ) -> None:
-    """Compute the numbers of a file, or of standard input, into a file or standard output."""
+    """Compute the numbers of a file, or of standard input, into a file, standard output or a table, which ``show`` prints."""
     from actcli import sources
     from actcli.render.output import format_of, note
 
@@ -155,6 +160,9 @@ def run(
     with sources.opened(path, column) as source:
         if source.arrays and format_ == "npz":
             _every_array(task, source, output)
+        elif format_ == "table":
+            assert show
+            _tabulate(task, source, show)
         else:
             _pour(task, source, format_, output)
     if output is not None:
@@ -198,6 +206,38 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
                 columns = {"x": x, **results}
                 sink.write({n: columns[n].ravel() for n in shapes})
                 advance(size)
+
+
+def _tabulate(task: Task, source: "Source", show: Show) -> None:
+    """Compute a source for a table, which of very many rows shows the first and the last."""
+    from actcli.render.progress import progress
+    from actcli.render.streams import Ends
+    from actcli.render.tables import ENDS, MOST_ROWS
+
+    source.chunks = _started(source)
+    file = source.file if source.order == "C" and hasattr(os, "preadv") else None
+    parts = _arranged(task, source, None, ordered=True)
+    given, result = source.shape, task.result_shape(source.shape)
+    count, names = _count(given), _shapes(task, given, result, "table")
+    # a row by itself is in memory anyway, and a sum may stand beneath it
+    alone = task.function.over_axis and len(given or ()) == 1
+    ends = Ends(count if alone else MOST_ROWS, ENDS)
+
+    def take(x: "Array", results: "dict[str, Array]") -> None:
+        columns = {"x": x, **results}
+        ends.write({n: columns[n].ravel() for n in names})
+
+    if file and not task.function.over_axis and count > MOST_ROWS:
+        # what stands between is not even read
+        for ends.count, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
+            x = task.read(_read_at(file.fileno(), source, ends.count, length))
+            take(x, task(x, ends.count))
+    else:
+        with progress(source.bytes, "bytes") as advance:
+            for x, results, size in _computed(task, parts):
+                take(x, results)
+                advance(size)
+    show(ends.rows(), ends.count, alone and given == result)
 
 
 def _folder(output: Path | None) -> Path | None:
