@@ -215,7 +215,6 @@ def _tabulate(task: Task, source: "Source", show: Show) -> None:
     from actcli.render.tables import ENDS, MOST_ROWS
 
     source.chunks = _started(source)
-    file = source.file if source.order == "C" and hasattr(os, "preadv") else None
     parts = _arranged(task, source, None, ordered=True)
     given, result = source.shape, task.result_shape(source.shape)
     count, names = _count(given), _shapes(task, given, result, "table")
@@ -227,10 +226,10 @@ def _tabulate(task: Task, source: "Source", show: Show) -> None:
         columns = {"x": x, **results}
         ends.write({n: columns[n].ravel() for n in names})
 
-    if file and not task.function.over_axis and count > MOST_ROWS:
+    if source.file and hasattr(os, "preadv") and count > MOST_ROWS:
         # what stands between is not even read
         for ends.count, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
-            x = task.read(_read_at(file.fileno(), source, ends.count, length))
+            x = task.read(_read_at(source.file.fileno(), source, ends.count, length))
             take(x, task(x, ends.count))
     else:
         with progress(source.bytes, "bytes") as advance:
@@ -308,13 +307,13 @@ def _arranged(
         source.shape, source.order = whole.shape, "C"
         source.chunks = iter([(whole.ravel(), source.bytes or 0)])
     assert source.shape is not None
+    source.file = None  # its numbers stand otherwise
     shape, count = source.shape, _count(source.shape)
     parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
     if source.order == "F":
         parts = blocks.by_rows(parts, shape, folder)
         source.order = "C"
     if over_axis:
-        source.file = None
         slab = shape[task.axis(shape) :]
         parts = (
             part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))

@@ -421,7 +421,7 @@ def test_random_slopes_go_by_the_place_in_the_whole(
 ) -> None:
     monkeypatch.setattr(sources, "CHUNK", 1000)
     monkeypatch.setattr(streaming, "_PART", 1000)
-    x = np.array(-np.ones((50, 40)), order=order)  # type: ignore[call-overload]
+    x = np.array(-np.abs(inputs(count=2000)).reshape(50, 40), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
     function = actcli.rrelu.bind(seed=3)
     for name in ("y.npy", "y.npz", "y.json"):
