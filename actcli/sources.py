@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from pathlib import Path
 from typing import IO, Any, NoReturn, TypeAlias
@@ -350,7 +350,7 @@ def _text(stream: IO[bytes], name: str, column: str | None) -> Source:
     joined = _Joined(start, stream)
     bare = _without_comments(start.removeprefix(_BYTE_ORDER_MARK)).lstrip()
     line, _, below = bare.partition(b"\n")
-    separator = "\t" if b"\t" in line else ","
+    separator = _text_separator(line)
     if column is not None or (below.strip() and _names_columns(line, separator, name)):
         return _table(separator)(joined, name, column)
 
@@ -364,6 +364,13 @@ def _text(stream: IO[bytes], name: str, column: str | None) -> Source:
             line += data.count(b"\n")
 
     return Source(name, chunks())
+
+
+def _text_separator(line: bytes) -> str:
+    """Return what separates the columns of a text: blanks if there are neither tabs nor commas."""
+    if b"\t" in line:
+        return "\t"
+    return " " if line.split()[1:] and not re.search(rb'[,;"]', line) else ","
 
 
 def _names_columns(line: bytes, separator: str, name: str) -> bool:
@@ -464,6 +471,8 @@ def _listed(data: bytes) -> Array | None:
 def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
     def read_table(stream: IO[bytes], name: str, column: str | None) -> Source:
         pieces = _pieces(_blocks(stream, name), name, b"\n")
+        if separator == " ":
+            pieces = map(_with_commas, pieces)
         first, rest, line = b"", b"", 0
         while first.lstrip()[:1] in (b"", b"#"):
             rest = rest or next(pieces, b"")
@@ -471,13 +480,17 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
                 return Source(name, iter(()))
             first, _, rest = rest.partition(b"\n")
             line += 1
-        table = _Table(name, _separator(first, separator))
+        usual = separator if separator != " " else ","
+        table = _Table(name, _separator(first, usual))
         cells = table.cells(first, line)
         header = not any(map(is_number, cells)) or (
             bool(rest.strip()) and table.names_columns(first, line)
         )
         numbered = cells if header else [str(i) for i in range(1, len(cells) + 1)]
         at = numbered.index(_choose(name, column, numbered))
+        if column is None and len(cells) > 1:
+            others = shortened(", ".join(numbered), 200)
+            table = replace(table, others=others)
         if not header:
             rest, line = first + b"\n" + rest, line - 1
 
@@ -490,6 +503,15 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
         return Source(name, chunks())
 
     return read_table
+
+
+_BLANKS = re.compile(rb"[ \t]+")
+
+
+def _with_commas(data: bytes) -> bytes:
+    """Return lines of words between blanks as lines of words between commas."""
+    lines = _without_comments(data).split(b"\n")
+    return b"\n".join(_BLANKS.sub(b",", line.strip()) for line in lines)
 
 
 # what is, or was meant as, a number; the names e and pi may well be those of columns
@@ -510,10 +532,11 @@ def _chained(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Rows of cells between separators."""
+    """Rows of cells between separators; ``others`` names the columns if none was asked for."""
 
     name: str
     separator: str
+    others: str = ""
 
     def cells(self, row: bytes, line: int) -> list[str]:
         """Return the cells of a row; those in quotes may hold the separator."""
@@ -558,7 +581,7 @@ class _Table:
         separator = self.separator.encode()
         if count == 1 and separator not in data and b'"' not in data:
             return _numbers(data, self.name, line)
-        with suppress(ValueError, UnicodeDecodeError):
+        with suppress(ValueError, csv.Error):
             column = np.loadtxt(
                 io.BytesIO(data),
                 delimiter=self.separator,
@@ -568,10 +591,20 @@ class _Table:
                 quotechar='"',
                 encoding="utf-8",
             )
-            if b'"' in data or data.count(separator) == column.size * (count - 1):
+            if self.rows_of(data, count) == column.size:
                 return column
         rows = enumerate(data.splitlines(), line)
         return np.array([self.number(r, at, count, n) for n, r in rows if r.strip()])
+
+    def rows_of(self, data: bytes, count: int) -> int:
+        """Return how many rows have so many cells."""
+        if b'"' in data or count == 1:
+            lines = data.decode().split("\n")
+            rows = csv.reader(lines, delimiter=self.separator)
+            return sum(len(row) == count for row in rows)
+        marks = self.separator.encode()
+        others = bytes(sorted({*range(256)} - {*marks, *b"\n"}))
+        return data.translate(None, others).split(b"\n").count(marks * (count - 1))
 
     def number(self, row: bytes, at: int, count: int, line: int) -> float:
         """Return the number in a cell, or say what is wrong with the row."""
@@ -589,7 +622,10 @@ class _Table:
         try:
             return number(cells[at])
         except RequestError:
-            hint = "; decimals take a point" if "," in cells[at] else ""
+            other = (
+                f"; take another with --column: {self.others}" if self.others else ""
+            )
+            hint = "; decimals take a point" if "," in cells[at] else other
             raise RequestError(
                 f"{where}: '{shortened(cells[at])}' is not a number{hint}"
             ) from None
