@@ -4,6 +4,7 @@ import math
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import blocks, files, sources
+from actcli import blocks, cli, files, sources
 from actcli.commands import streaming
 from actcli.engine import Array
 from actcli.errors import FileError
@@ -354,6 +355,37 @@ def test_permissions_and_links_stay(
         mode = 0o600 if target.name == "old" else 0o666 & ~mask
         assert target.stat().st_mode & 0o777 == mode
     assert len(list((tmp_path / "there").iterdir())) == 2
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.csv"])
+@pytest.mark.parametrize("given", [["-i", "x.npy"], ["-x", "1,-2"]])
+def test_what_may_not_be_written_stays(
+    name: str,
+    given: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", inputs())
+    Path(name).write_text("before")
+    Path(name).chmod(0o444)
+    # root may write everything
+    monkeypatch.setattr(
+        files.os,
+        "access",
+        lambda p, mode: mode != os.W_OK or Path(p).stat().st_mode & stat.S_IWUSR,
+    )
+    for target in (name, "link" + name):
+        Path("link" + name).unlink(missing_ok=True)
+        Path("link" + name).symlink_to(name)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["eval", "relu", *given, "-o", target])
+        assert ended.value.code == 1
+        assert capsys.readouterr().err == f"actcli: {target}: permission denied\n"
+        assert Path(name).read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 @POSIX
