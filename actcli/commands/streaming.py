@@ -171,12 +171,17 @@ def run(
 
 def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> None:
     """Compute what comes from a source into a file or standard output."""
+    import numpy as np
+
     from actcli import files
     from actcli.render import streams
     from actcli.render.progress import progress
     from actcli.render.records import BINARY
 
-    source.chunks = _started(source)
+    # an empty array makes an empty one
+    empty = format_ in BINARY and 0 in (source.shape or ())
+    if not empty:
+        source.chunks = _started(source)
     folder = _folder(output)
     parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
     dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
@@ -202,6 +207,8 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
             order=source.order,
             folder=folder,
         ) as sink:
+            if empty:
+                sink.write(dict.fromkeys(shapes, np.empty(0, dtype)))
             for x, results, size in _computed(task, parts):
                 columns = {"x": x, **results}
                 sink.write({n: columns[n].ravel() for n in shapes})
@@ -300,6 +307,9 @@ def _arranged(
     from actcli import blocks
 
     over_axis = task.function.over_axis
+    if over_axis and 0 in (source.shape or ()):
+        source.file = None  # what comes of it may have another shape
+        return source.chunks
     if not over_axis and (source.order == "C" or not (ordered or task.seeded)):
         return source.chunks
     if over_axis and _takes_all(task, source):

@@ -17,7 +17,7 @@ import actcli
 from actcli import blocks, cli, files, sources
 from actcli.commands import streaming
 from actcli.engine import Array
-from actcli.errors import FileError
+from actcli.errors import FileError, RequestError
 from actcli.render import streams
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
@@ -560,6 +560,49 @@ def test_an_end_in_the_middle_leaves_nothing(
     assert (process.returncode, error) == (code, said)
     assert [p.name for p in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "before"
+
+
+@pytest.mark.parametrize(
+    "spec", ["relu", "softmax", "logsumexp", "glu:axis=0", "rrelu:seed=1"]
+)
+@pytest.mark.parametrize("shape", [(0,), (0, 4), (4, 0), (2, 0, 4)])
+def test_an_empty_array_makes_an_empty_one(
+    spec: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    x, function = np.empty(shape, np.float32), actcli.get(spec)
+    np.save(tmp_path / "x.npy", x)
+    task = streaming.Task(function)
+    for out in (tmp_path / "y.npy", tmp_path / "y.npz"):
+        try:
+            expected = function(x).shape
+        except RequestError:
+            with pytest.raises(RequestError, match=r"axis \d is empty"):
+                streaming.run(task, tmp_path / "x.npy", None, "table", out)
+            continue
+        streaming.run(task, tmp_path / "x.npy", None, "table", out)
+        got = arrays_in(out)
+        assert (got["f"].shape, got["f"].dtype) == (expected, x.dtype)
+        assert got.get("x", x).shape == shape
+
+
+def arrays_in(path: Path) -> dict[str, Array]:
+    """Return the arrays of a file as NumPy reads them."""
+    read = np.load(path)
+    if path.suffix == ".npy":
+        return {"f": read}
+    with read:
+        return dict(read)
+
+
+def test_an_empty_array_in_a_pipe(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.empty((0, 3)))
+    done = shell("actcli eval relu -f npy < x.npy > y.npy", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert np.load(tmp_path / "y.npy").shape == (0, 3)
+    for made in ("", "-f csv", "-o y.csv"):
+        done = shell(f"actcli eval relu -i x.npy {made}", cwd=tmp_path)
+        message = "actcli: x.npy: no numbers in it\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
 def test_input_that_ends_early(tmp_path: Path) -> None:
