@@ -252,6 +252,7 @@ def _npy(stream: Any, name: str, column: str | None) -> Source:
     lengths = all(type(n) is int and n >= 0 for n in shape)
     if not lengths or dtype.hasobject or dtype.kind not in "biuf":
         raise FileError(f"{name}: is no array of numbers")
+    _check_axes(len(shape), name)
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
     count = math.prod(shape)
     return Source(
@@ -264,6 +265,14 @@ def _npy(stream: Any, name: str, column: str | None) -> Source:
         stream if in_file and dtype.kind == "f" else None,
         stream.tell() if in_file else 0,
     )
+
+
+def _check_axes(count: int, name: str) -> None:
+    """Raise FileError for more than NumPy has."""
+    try:
+        np.empty((0,) * count)
+    except ValueError:
+        raise FileError(f"{name}: {count} axes; an array has no more than 64") from None
 
 
 def _array_chunks(
@@ -852,7 +861,9 @@ def _shape_of_json(pieces: Iterator[bytes], name: str) -> tuple[int, ...]:
         empty |= b"[]" in dense
         filled |= len(structure) < len(dense)
         if levels is None:
-            levels = _levels(len(structure) - len(structure.lstrip(b"[")), name)
+            axes = len(structure) - len(structure.lstrip(b"["))
+            _check_axes(axes, name)
+            levels = [_Level() for _ in range(axes)]
         if not structure:
             continue
         marks = np.frombuffer(structure, np.uint8)
@@ -890,16 +901,6 @@ class _Level:
         self.lengths |= {*(np.diff(ends, prepend=0) + 1).tolist()}
         self.closed += ends.size
         self.commas = int(seen[-1] - (ends[-1] if ends.size else 0))
-
-
-def _levels(count: int, name: str) -> list[_Level]:
-    try:
-        np.empty((0,) * count)
-    except ValueError:
-        raise FileError(
-            f"{name}: {count} brackets deep; an array has no more than 64 axes"
-        ) from None
-    return [_Level() for _ in range(count)]
 
 
 def _json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:

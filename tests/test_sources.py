@@ -190,6 +190,12 @@ def test_a_shape_beyond_what_there_is(shape: tuple[int, ...], tmp_path: Path) ->
         sources.read(tmp_path / "x.npy")
 
 
+def test_more_axes_than_an_array_has(tmp_path: Path) -> None:
+    _write_two_numbers(tmp_path / "x.npy", (2,) + 64 * (1,))
+    with pytest.raises(FileError, match=r"x.npy: 65 axes; an array has no more"):
+        sources.read(tmp_path / "x.npy")
+
+
 @pytest.mark.parametrize("shape", [(-1,), (-1, -2), (True, 2), (2, False)])
 def test_a_shape_that_none_has(shape: tuple[int, ...], tmp_path: Path) -> None:
     _write_two_numbers(tmp_path / "x.npy", shape)
@@ -384,8 +390,8 @@ NO_JSON_ARRAY = {
     '{"x": [1, {}]}': ", line 1, column 11: '{}' is not a number",
     '{"ß":\n "1"}': ": 'ß' is no array of numbers",
     "{}]": ", line 1, column 3: is no JSON; extra data",
-    "[" * 65 + "1" + "]" * 65: ": 65 brackets deep; an array has no more than 64 axes",
-    "[" * 10**5 + "1": ": 100000 brackets deep; an array has no more than 64 axes",
+    "[" * 65 + "1" + "]" * 65: ": 65 axes; an array has no more than 64",
+    "[" * 10**5 + "1": ": 100000 axes; an array has no more than 64",
     '{"x":' * 10**5: ": is no JSON array of numbers",
 }
 
