@@ -1,7 +1,8 @@
 """Numbers in chunks out of files and pipes of any size. Writing is in files.py and render/streams.py.
 
-Every reader takes a binary stream that is only read forwards, so that a file and a pipe are the same to it. Nothing is
-mapped into memory: reading a file that another program shortens would then end this one without a word.
+Every reader takes a binary stream, so that a file and a pipe are the same to it; an archive, and JSON other than a flat
+array, which are not read forwards, a pipe leaves in a temporary file. Nothing is mapped into memory: reading a file that
+another program shortens would then end this one without a word.
 """
 
 import csv
