@@ -27,13 +27,16 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     directly.
 
     Raises:
-        FileError: the folder does not exist or cannot be written, or the disk is full.
+        FileError: the file or its folder cannot be written, there is no such folder, or the disk is full.
     """
     if is_stream(path):
         with _written_directly(path) as stream:
             yield stream
         return
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    # a new name in its folder would replace even what may not be written
+    if target.exists() and not os.access(target, os.W_OK):
+        raise FileError(f"{path}: permission denied")
     try:
         handle, temporary = tempfile.mkstemp(
             prefix=f".{target.name}.", dir=target.parent or Path()

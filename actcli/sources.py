@@ -1,7 +1,8 @@
 """Numbers in chunks out of files and pipes of any size. Writing is in files.py and render/streams.py.
 
-Every reader takes a binary stream that is only read forwards, so that a file and a pipe are the same to it. Nothing is
-mapped into memory: reading a file that another program shortens would then end this one without a word.
+Every reader takes a binary stream, so that a file and a pipe are the same to it; an archive, and JSON other than a flat
+array, which are not read forwards, a pipe leaves in a temporary file. Nothing is mapped into memory: reading a file that
+another program shortens would then end this one without a word.
 """
 
 import csv
@@ -13,11 +14,12 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn, TypeAlias
 
 import numpy as np
 import orjson
@@ -31,7 +33,9 @@ from actcli.spec import is_number, number
 
 CHUNK = 1 << 20  # bytes that are read at a time
 _STANDARD_INPUT = "standard input"
-_LARGEST_DOCUMENT = 64_000_000  # bytes of what must be read as a whole, such as JSON that is no flat array
+_LARGEST_DOCUMENT = (
+    64_000_000  # bytes of what must be read as a whole: a line, JSON beside its arrays
+)
 _FLOAT64 = np.dtype(np.float64)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -48,6 +52,7 @@ class Source:
         order: "F" if the first axis runs fastest.
         bytes: how many there are to read, None if nobody knows.
         file: an uncompressed file in which the numbers stand as they are, from ``offset`` on.
+        arrays: all that are in an archive of which no column was asked for, to be opened one by one.
     """
 
     name: str
@@ -58,6 +63,28 @@ class Source:
     bytes: int | None = None
     file: io.BufferedReader | None = None
     offset: int = 0
+    arrays: "Mapping[str, Callable[[], Source]]" = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.shape is not None:
+            self.chunks = self._as_announced(self.chunks, math.prod(self.shape))
+
+    def _as_announced(
+        self, chunks: Iterator[tuple[Array, int]], count: int
+    ) -> Iterator[tuple[Array, int]]:
+        """Yield chunks that hold so many numbers: room for them may have been made, and is then filled."""
+        done = 0
+        for chunk in chunks:
+            done += chunk[0].size
+            if done > count:
+                raise FileError(
+                    f"{self.name}: holds more than {counted(count, 'number')}"
+                )
+            yield chunk
+        if done < count:
+            raise FileError(
+                f"{self.name}: ends after {done} of {counted(count, 'number')}"
+            )
 
     def empty(self) -> RequestError:
         """Return what is said of a source without numbers."""
@@ -95,46 +122,43 @@ class Source:
 
 @contextmanager
 def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
-    """Give the numbers of a file, by its suffix, or of standard input, by what it begins with.
+    """Give the numbers of a file by its suffix; of standard input, or what has no suffix, by what it begins with.
 
     Args:
-        path: a .npy .npz .csv .tsv .txt .json or .jsonl; None for standard input.
-        column: which column of a table, array of an archive or key of JSON, by name or by its number from 1; ``x`` or
-            the first unless given.
+        path: a .npy .npz .csv .tsv .txt .json or .jsonl, a pipe or a device; None for standard input.
+        column: which column of a table, array of an archive or key of JSON, by name or by its number from 1. Unless
+            given it is ``x`` or the first; of an archive ``x`` or the only one.
 
     Raises:
         FileError: it is missing, cannot be read, is not what its suffix says, or ends too early.
         RequestError: the suffix is unknown, there is no such column, or a word is no number.
     """
     name = str(path) if path else _STANDARD_INPUT
-    with _reading(name):
-        if path is None:
-            # an archive is read from its end
-            with tempfile.SpooledTemporaryFile(CHUNK) as kept:
-                yield _sniffed(_standard_input(), name, column, kept)
-            return
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None:
+    with _reading(name), ExitStack() as stack:
+        stream = stack.enter_context(path.open("rb")) if path else _standard_input()
+        size = path.stat().st_size if path and path.is_file() else None
+        reader = _READERS.get(path.suffix.lower()) if path else None
+        if path and path.suffix and reader is None and size is not None:
             raise RequestError(
                 f"{path}: unknown suffix '{path.suffix}'; {' '.join(_READERS)} can be read"
             )
-        with path.open("rb") as stream:
-            source = reader(stream, name, column)
-            if source.bytes is None:
-                source.bytes = path.stat().st_size
-            yield source
+        if size is None or reader is None:
+            start = _read(stream, CHUNK, name)
+            reader = reader or _recognised(start)
+            stream = _Joined(start, stream)
+            if reader is _npz or (reader is _json and not _FLAT.match(start)):
+                # read from its end, or twice
+                stream = stack.enter_context(_kept(stream))
+        source = reader(stream, name, column)
+        if source.bytes is None:
+            source.bytes = size
+        yield source
 
 
 def read(path: Path | None, column: str | None = None) -> Array:
     """Return the numbers of a file or of standard input, all at once; as in ``opened``."""
     with opened(path, column) as source:
         return source.whole()
-
-
-def names(path: Path) -> list[str]:
-    """Return the names of the arrays in an archive."""
-    with _reading(str(path)), path.open("rb") as stream:
-        return _members(_archive(stream, str(path)))
 
 
 @contextmanager
@@ -162,26 +186,33 @@ def _read(stream: IO[bytes], count: int, name: str) -> bytes:
         raise FileError(f"{name}: {reason.lower()}") from None
 
 
-def _sniffed(
-    stream: IO[bytes], name: str, column: str | None, kept: IO[bytes]
-) -> Source:
-    start = _read(stream, CHUNK, name)
-    joined = _Joined(start, stream)
+def _recognised(start: bytes) -> "_Reader":
+    """Return what reads a stream that begins so."""
     if start.startswith(b"\x93NUMPY"):
-        return _npy(joined, name, column)
+        return _npy
     if start.startswith(b"PK\x03\x04"):
+        return _npz
+    text = start.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if text[:1] not in (b"[", b"{"):
+        return _text
+    line, _, below = text.partition(b"\n")
+    with suppress(ValueError, RecursionError):
+        first = _loads(line)
+        if below.strip() or not (
+            isinstance(first, list) or any(isinstance(v, list) for v in first.values())
+        ):
+            return _json_lines
+    return _json
+
+
+@contextmanager
+def _kept(stream: IO[bytes]) -> Iterator[Any]:
+    """Give a stream as a file that can be read from any place."""
+    with tempfile.SpooledTemporaryFile(CHUNK) as kept:
         with files.keeping(None):
-            shutil.copyfileobj(joined, kept)
-        return _npz(kept, name, column)
-    if start.lstrip()[:1] in (b"[", b"{"):
-        with suppress(orjson.JSONDecodeError):
-            first = orjson.loads(start.lstrip().partition(b"\n")[0])
-            if not isinstance(first, list) and not any(
-                isinstance(v, list) for v in first.values()
-            ):
-                return _json_lines(joined, name, column)
-        return _json(joined, name, column)
-    return _text(joined, name, column)
+            shutil.copyfileobj(stream, kept)
+        kept.seek(0)
+        yield kept
 
 
 class _Joined(io.BytesIO):
@@ -222,6 +253,7 @@ def _npy(stream: Any, name: str, column: str | None) -> Source:
     lengths = all(type(n) is int and n >= 0 for n in shape)
     if not lengths or dtype.hasobject or dtype.kind not in "biuf":
         raise FileError(f"{name}: is no array of numbers")
+    _check_axes(len(shape), name)
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
     count = math.prod(shape)
     return Source(
@@ -234,6 +266,14 @@ def _npy(stream: Any, name: str, column: str | None) -> Source:
         stream if in_file and dtype.kind == "f" else None,
         stream.tell() if in_file else 0,
     )
+
+
+def _check_axes(count: int, name: str) -> None:
+    """Raise FileError for more than NumPy has."""
+    try:
+        np.empty((0,) * count)
+    except ValueError:
+        raise FileError(f"{name}: {count} axes; an array has no more than 64") from None
 
 
 def _array_chunks(
@@ -266,12 +306,31 @@ def _exactly(stream: IO[bytes], count: int, name: str) -> bytes:
 def _npz(stream: IO[bytes], name: str, column: str | None) -> Source:
     archive = _archive(stream, name)
     members = _members(archive)
-    member = _choose(name, column, members)
+    if column is not None:
+        return _member(archive, name, _choose(name, column, members))
+    arrays = {n: partial(_member, archive, name, n) for n in members}
+    if "x" not in arrays and len(arrays) > 1:
+        # none is taken by chance, and all may be wanted
+        chunks = (_undecided(name, members) for _ in members)
+        return Source(name, chunks, arrays=arrays)
+    source = arrays[_choose(name, None, members)]()
+    source.arrays = arrays
+    return source
+
+
+def _undecided(name: str, members: list[str]) -> NoReturn:
+    raise RequestError(
+        f"{name}: holds {shortened(', '.join(members), 200)}; take one with --column, or all with -o FILE.npz"
+    )
+
+
+def _member(archive: zipfile.ZipFile, name: str, member: str) -> Source:
     where = f"{name}, array '{member}'"
     try:
         return _npy(archive.open(f"{member}.npy"), where, None)
     except FileError as error:
-        hint = "; take another with --column" if len(members) > 1 else ""
+        several = len(_members(archive)) > 1
+        hint = "; take another with --column" if several else ""
         raise FileError(f"{error}{hint}") from None
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         # RuntimeError: it is encrypted, or compressed in a way that is not known
@@ -301,13 +360,13 @@ def _text(stream: IO[bytes], name: str, column: str | None) -> Source:
     joined = _Joined(start, stream)
     bare = _without_comments(start.removeprefix(_BYTE_ORDER_MARK)).lstrip()
     line, _, below = bare.partition(b"\n")
-    separator = "\t" if b"\t" in line else ","
+    separator = _text_separator(line)
     if column is not None or (below.strip() and _names_columns(line, separator, name)):
         return _table(separator)(joined, name, column)
 
     def chunks() -> Iterator[tuple[Array, int]]:
         line, before = 1, b"\n"
-        for data in _pieces(joined, name, b" \t\r\n,"):
+        for data in _pieces(_blocks(joined, name), name, b" \t\r\n,"):
             text = _without_comments(data)
             _check_cells(before + text, name, line - before.count(b"\n"))
             before = text.rstrip(b" \t")[-1:]
@@ -315,6 +374,13 @@ def _text(stream: IO[bytes], name: str, column: str | None) -> Source:
             line += data.count(b"\n")
 
     return Source(name, chunks())
+
+
+def _text_separator(line: bytes) -> str:
+    """Return what separates the columns of a text: blanks if there are neither tabs nor commas."""
+    if b"\t" in line:
+        return "\t"
+    return " " if line.split()[1:] and not re.search(rb'[,;"]', line) else ","
 
 
 def _names_columns(line: bytes, separator: str, name: str) -> bool:
@@ -353,14 +419,22 @@ def _without_comments(data: bytes) -> bytes:
     return _COMMENT.sub(b"", data) if b"#" in data else data
 
 
-def _pieces(stream: IO[bytes], name: str, ends: bytes) -> Iterator[bytes]:
-    """Yield the bytes of a stream in pieces that end where a word, or a line, ends."""
-    rest = _read(stream, CHUNK, name).removeprefix(_BYTE_ORDER_MARK)
-    while rest:
-        data = _read(stream, CHUNK, name)
-        if not data:
-            yield rest
-            return
+def _blocks(
+    stream: IO[bytes], name: str, start: int | None = None, end: float = math.inf
+) -> Iterator[bytes]:
+    """Yield the bytes of a stream: from where it is, or of a file from one place to another."""
+    if start is not None:
+        stream.seek(start)
+    left = end - (start or 0)
+    while left and (data := _read(stream, int(min(CHUNK, left)), name)):
+        left -= len(data)
+        yield data
+
+
+def _pieces(blocks: Iterator[bytes], name: str, ends: bytes) -> Iterator[bytes]:
+    """Yield bytes in pieces that end where a word, or a line, ends."""
+    rest = next(blocks, b"").removeprefix(_BYTE_ORDER_MARK)
+    for data in blocks:
         # at the end of a line if there is one, as comments go to it
         cut = rest.rfind(b"\n") + 1 if b"\n" in ends else 0
         cut = cut or max(rest.rfind(bytes([end])) for end in ends) + 1
@@ -369,6 +443,8 @@ def _pieces(stream: IO[bytes], name: str, ends: bytes) -> Iterator[bytes]:
         rest = rest[cut:] + data
         if len(rest) > _LARGEST_DOCUMENT:
             raise FileError(f"{name}: is not lines of text")
+    if rest:
+        yield rest
 
 
 def _numbers(data: bytes, name: str, line: int) -> Array:
@@ -404,7 +480,9 @@ def _listed(data: bytes) -> Array | None:
 
 def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
     def read_table(stream: IO[bytes], name: str, column: str | None) -> Source:
-        pieces = _pieces(stream, name, b"\n")
+        pieces = _pieces(_blocks(stream, name), name, b"\n")
+        if separator == " ":
+            pieces = map(_with_commas, pieces)
         first, rest, line = b"", b"", 0
         while first.lstrip()[:1] in (b"", b"#"):
             rest = rest or next(pieces, b"")
@@ -412,13 +490,17 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
                 return Source(name, iter(()))
             first, _, rest = rest.partition(b"\n")
             line += 1
-        table = _Table(name, _separator(first, separator))
+        usual = separator if separator != " " else ","
+        table = _Table(name, _separator(first, usual))
         cells = table.cells(first, line)
         header = not any(map(is_number, cells)) or (
             bool(rest.strip()) and table.names_columns(first, line)
         )
         numbered = cells if header else [str(i) for i in range(1, len(cells) + 1)]
         at = numbered.index(_choose(name, column, numbered))
+        if column is None and len(cells) > 1:
+            others = shortened(", ".join(numbered), 200)
+            table = replace(table, others=others)
         if not header:
             rest, line = first + b"\n" + rest, line - 1
 
@@ -431,6 +513,15 @@ def _table(separator: str) -> Callable[[IO[bytes], str, str | None], Source]:
         return Source(name, chunks())
 
     return read_table
+
+
+_BLANKS = re.compile(rb"[ \t]+")
+
+
+def _with_commas(data: bytes) -> bytes:
+    """Return lines of words between blanks as lines of words between commas."""
+    lines = _without_comments(data).split(b"\n")
+    return b"\n".join(_BLANKS.sub(b",", line.strip()) for line in lines)
 
 
 # what is, or was meant as, a number; the names e and pi may well be those of columns
@@ -451,10 +542,11 @@ def _chained(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Rows of cells between separators."""
+    """Rows of cells between separators; ``others`` names the columns if none was asked for."""
 
     name: str
     separator: str
+    others: str = ""
 
     def cells(self, row: bytes, line: int) -> list[str]:
         """Return the cells of a row; those in quotes may hold the separator."""
@@ -499,7 +591,7 @@ class _Table:
         separator = self.separator.encode()
         if count == 1 and separator not in data and b'"' not in data:
             return _numbers(data, self.name, line)
-        with suppress(ValueError, UnicodeDecodeError):
+        with suppress(ValueError, csv.Error):
             column = np.loadtxt(
                 io.BytesIO(data),
                 delimiter=self.separator,
@@ -509,10 +601,20 @@ class _Table:
                 quotechar='"',
                 encoding="utf-8",
             )
-            if b'"' in data or data.count(separator) == column.size * (count - 1):
+            if self.rows_of(data, count) == column.size:
                 return column
         rows = enumerate(data.splitlines(), line)
         return np.array([self.number(r, at, count, n) for n, r in rows if r.strip()])
+
+    def rows_of(self, data: bytes, count: int) -> int:
+        """Return how many rows have so many cells."""
+        if b'"' in data or count == 1:
+            lines = data.decode().split("\n")
+            rows = csv.reader(lines, delimiter=self.separator)
+            return sum(len(row) == count for row in rows)
+        marks = self.separator.encode()
+        others = bytes(sorted({*range(256)} - {*marks, *b"\n"}))
+        return data.translate(None, others).split(b"\n").count(marks * (count - 1))
 
     def number(self, row: bytes, at: int, count: int, line: int) -> float:
         """Return the number in a cell, or say what is wrong with the row."""
@@ -530,7 +632,10 @@ class _Table:
         try:
             return number(cells[at])
         except RequestError:
-            hint = "; decimals take a point" if "," in cells[at] else ""
+            other = (
+                f"; take another with --column: {self.others}" if self.others else ""
+            )
+            hint = "; decimals take a point" if "," in cells[at] else other
             raise RequestError(
                 f"{where}: '{shortened(cells[at])}' is not a number{hint}"
             ) from None
@@ -538,167 +643,325 @@ class _Table:
 
 # JSON
 
+_FLAT = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*[^\s\[{]")
+
 
 def _json(stream: IO[bytes], name: str, column: str | None) -> Source:
-    pieces = _pieces(stream, name, b",")
-    first = next(pieces, b"").lstrip()
-    if first[:1] == b"[" and first[1:].lstrip()[:1] not in (b"[", b"{"):
+    """Return a flat array, read forwards, or an array of any shape, alone or in an object, read from a file."""
+    pieces = _pieces(_blocks(stream, name), name, b",")
+    first = next(pieces, b"")
+    if not first.strip():
+        return Source(name, iter(()))
+    if _FLAT.match(first):
         _check_no_column(name, column)
-        return Source(name, _between_commas(_inside(first[1:], pieces, name), name))
-    data = _document(first, pieces, name)
+        inside = _inside(_chained(first.replace(b"[", b" ", 1), pieces), name)
+        return Source(name, _between_commas(inside, name, (1, 1)))
+    start, end = 0, stream.seek(0, io.SEEK_END)
+    if first.lstrip()[:1] == b"{":
+        keys, places = _outline(stream, name)
+        key = _choose(name, column, list(keys))
+        if not isinstance(keys[key], list):
+            return _single(keys[key], name, key)
+        start, end = places[int(keys[key][0])]
+    else:
+        _check_no_column(name, column)
+
+    def part() -> Iterator[bytes]:
+        return _pieces(_blocks(stream, name, start, end), name, b",")
+
+    bare = (piece.translate(_BRACKETS_TO_BLANKS) for piece in part())
+    place = reduce(_behind, _blocks(stream, name, 0, start), (1, 1))
+    numbers = _between_commas(bare, name, place)
     try:
-        if data[:1] == b"{":
-            data = _of_object(data, name, column)
-        else:
-            _check_no_column(name, column)
-        shape = _shape_of_json(data)
-    except ValueError as error:
-        raise error if isinstance(error, RequestError) else _no_json(name) from None
-    bare = (
-        piece.translate(None, b"[]") for piece in _pieces(io.BytesIO(data), name, b",")
-    )
-    return Source(name, _between_commas(bare, name), shape=shape)
+        shape = _shape_of_json(part(), name)
+    except ValueError:
+        for _ in numbers:
+            pass  # says where one is none
+        raise FileError(
+            f"{name}: is no JSON array of numbers; the rows of one are of equal length"
+        ) from None
+    if 0 in shape:
+        return Source(name, iter(()))
+    return Source(name, numbers, shape=shape, bytes=end - start)
 
 
-def _no_json(name: str) -> FileError:
-    return FileError(f"{name}: is no JSON array of numbers")
+# what is raised for other JSON
+_NOT_NUMBERS = (ValueError, TypeError, KeyError, RecursionError)
 
 
-def _document(first: bytes, pieces: Iterator[bytes], name: str) -> bytes:
-    parts, size = [first], len(first)
-    for piece in pieces:
-        parts.append(piece)
-        size += len(piece)
-        if size > _LARGEST_DOCUMENT:
-            raise FileError(
-                f"{name}: over {_LARGEST_DOCUMENT // 1_000_000} MB, too large for JSON other than one flat array; use"
-                " .jsonl, .npy or text"
-            )
-    return b"".join(parts).strip()
+def _single(value: Any, name: str, key: str) -> Source:
+    try:
+        return Source(name, iter([(_of_json([value]), 0)]), shape=())
+    except TypeError:
+        raise FileError(f"{name}: '{key}' is no array of numbers") from None
 
 
-def _inside(first: bytes, pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Yield what stands in a flat array, behind its opening bracket."""
-    closed = False
-    for data in _chained(first, pieces):
+def _loads(text: bytes) -> Any:
+    """Return what JSON says, ValueError if it is none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        import json
+
+        # slower, but knows NaN and Infinity, which Python writes
+        return json.loads(text, parse_int=float)
+
+
+def _inside(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Yield what stands in a flat array behind its opening bracket, and behind the closing one what should not."""
+    bracket = b""
+    for data in pieces:
         inner, bracket, behind = data.partition(b"]")
-        if closed or behind.strip():
-            raise _no_json(name)
-        closed = bool(bracket)
-        yield inner
-    if not closed:
+        yield data if behind.strip() else inner
+    if not bracket:
         raise FileError(f"{name}: ends within its array")
 
 
-def _between_commas(pieces: Iterator[bytes], name: str) -> Iterator[tuple[Array, int]]:
-    """Yield the numbers of JSON that was cut behind commas."""
+def _between_commas(
+    pieces: Iterator[bytes], name: str, place: tuple[int, int]
+) -> Iterator[tuple[Array, int]]:
+    """Yield the numbers of JSON that was cut behind commas, and begins in that line and column."""
     behind_comma = False
     for data in pieces:
-        text = data.strip()
+        text = data.rstrip()
         inner = text.removesuffix(b",")
-        if behind_comma and not inner:
-            raise _no_json(name)
-        behind_comma = inner != text
+        comma = inner != text
         try:
-            numbers = _of_json(orjson.loads(b"[" + inner + b"]"))
-        except (ValueError, TypeError):
-            raise _no_json(name) from None
+            if not inner.strip() and (comma or behind_comma):
+                raise ValueError
+            numbers = _of_json(_loads(b"[" + inner + b"]"))
+        except _NOT_NUMBERS:
+            raise _misfit(inner, name, place) from None
         yield numbers, len(data)
+        behind_comma, start, place = comma, place, _behind(place, data)
     if behind_comma:
-        raise _no_json(name)
+        raise _misfit(b"", name, _behind(start, text))
 
 
-# a text, in which brackets mean nothing, or a bracket
-_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]')
+def _misfit(text: bytes, name: str, place: tuple[int, int]) -> FileError:
+    """Return what is said of the first between commas that is no number."""
+    before = b""
+    for word in text.split(b","):
+        try:
+            value = _loads(word)
+            _check_numbers([value])
+            fits = not isinstance(value, list)
+        except _NOT_NUMBERS:
+            fits = False
+        if not fits:
+            break
+        before += word + b","
+    line, column = _behind(place, before + word[: -len(word.lstrip()) or None])
+    shown = shortened(word.decode(errors="replace").strip())
+    what = f"'{shown}' is not a number" if shown else "a number is missing"
+    return FileError(f"{name}, line {line}, column {column}: {what}")
 
 
-def _of_object(data: bytes, name: str, column: str | None) -> bytes:
-    """Return the array, still as text, that an object has under a key: Python's own numbers would take ten times its room."""
-    arrays: list[tuple[int, int]] = []
-    skeleton: list[bytes] = []
-    depth = end = 0
-    for token in _JSON_TOKEN.finditer(data):
-        mark = token.group()
-        if mark in (b"[", b"{"):
-            depth += 1
-            if depth == 2 and mark == b"[":
-                start = token.start()
-        elif mark in (b"]", b"}"):
-            if depth == 2 and mark == b"]":
-                skeleton += [data[end:start], b"[%d]" % len(arrays)]
-                arrays.append((start, end := token.end()))
-            depth -= 1
-    keys = orjson.loads(b"".join([*skeleton, data[end:]]))
-    value = keys[_choose(name, column, list(keys))]
-    if isinstance(value, list):
-        start, end = arrays[value[0]]
-        return data[start:end]
-    return orjson.dumps(value)
+def _behind(place: tuple[int, int], text: bytes) -> tuple[int, int]:
+    """Return the line and the column behind a text that begins in those."""
+    line, column = place
+    above, end, last = text.rpartition(b"\n")
+    if end:
+        line, column = line + above.count(b"\n") + 1, 1
+    return line, column + len(last)
 
 
+# a text, in which brackets mean nothing; at the end of what was read it may go on
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)', re.DOTALL)
+_STEPS = np.zeros(256, np.int8)
+_STEPS[[*b"[{"]], _STEPS[[*b"]}"]] = 1, -1
+
+
+def _outline(
+    stream: IO[bytes], name: str
+) -> tuple[dict[str, Any], list[tuple[int, int]]]:
+    """Return an object in which a list of its number stands for each array under a key, and where those arrays stand."""
+    kept: list[bytes] = []
+    places: list[tuple[int, int]] = []
+    offset = begin = size = 0
+    inside = False
+    for data, turns in _turns(_blocks(stream, name, 0)):
+        end = 0
+        for at in turns:
+            bracket = data[at : at + 1]
+            if bracket == b"[":
+                inside = True
+                kept.append(data[end:at])
+                size += at - end
+                begin = offset + at
+            elif inside and bracket == b"]":
+                inside = False
+                kept.append(b"[%d]" % len(places))
+                places.append((begin, offset + at + 1))
+                end = at + 1
+            elif inside:
+                raise _no_json(stream, name)
+        if not inside:
+            kept.append(data[end:])
+            size += len(data) - end
+        offset += len(data)
+        if size > _LARGEST_DOCUMENT:
+            raise FileError(
+                f"{name}: over {_LARGEST_DOCUMENT // 1_000_000} MB beside the arrays in it; use .jsonl or .npy"
+            )
+    try:
+        return _loads(b"".join(kept)), places
+    except (ValueError, RecursionError):
+        raise _no_json(stream, name) from None
+
+
+def _turns(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, list[int]]]:
+    """Yield the text of an object in parts, and where in each an array or an object under a key of it begins or ends."""
+    depth, unended = 0, b""
+
+    def blank(found: re.Match[bytes]) -> bytes:
+        nonlocal unended
+        unended = b"" if found[1] == b'"' else b'"' + found[1]
+        return b"0" * len(found[0])
+
+    for data in blocks:
+        before, text = len(unended), unended + data
+        unended = b""
+        marks = np.frombuffer(_STRING.sub(blank, text), np.uint8)[before:]
+        brackets = np.flatnonzero(_STEPS[marks])
+        steps = _STEPS[marks[brackets]]
+        depths = depth + np.cumsum(steps, dtype=np.int64)
+        depth = int(depths[-1]) if depths.size else depth
+        yield data, brackets[depths == 1 + (steps > 0)].tolist()
+
+
+def _no_json(stream: IO[bytes], name: str) -> FileError:
+    """Return what is said of an object that is none, and where if it is small enough to be read at once."""
+    import json
+
+    stream.seek(0)
+    text = _read(stream, CHUNK, name)
+    if len(text) < CHUNK:
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            where = f"{name}, line {error.lineno}, column {error.colno}"
+            return FileError(f"{where}: is no JSON; {error.msg.lower()}")
+        except (ValueError, RecursionError):
+            pass
+    return FileError(f"{name}: is no JSON array of numbers")
+
+
+# not taken away: [[1]2] would become 12
+_BRACKETS_TO_BLANKS = bytes.maketrans(b"[]", b"  ")
 _NO_STRUCTURE = bytes(sorted({*range(256)} - {*b"[],"}))
 
 
-def _shape_of_json(data: bytes) -> tuple[int, ...]:
-    """Return the shape of nested arrays as text; ValueError if they have none."""
-    structure = data.translate(None, _NO_STRUCTURE)
-    depth = len(structure) - len(structure.lstrip(b"["))
+def _shape_of_json(pieces: Iterator[bytes], name: str) -> tuple[int, ...]:
+    """Return the shape of nested arrays as text, with a last length of 0 if nothing is in them; ValueError if they have none."""
+    levels: list[_Level] | None = None
+    depth, empty, filled = 0, False, False
+    for piece in pieces:
+        dense = piece.translate(None, b" \t\r\n")
+        structure = dense.translate(None, _NO_STRUCTURE)
+        empty |= b"[]" in dense
+        filled |= len(structure) < len(dense)
+        if levels is None:
+            axes = len(structure) - len(structure.lstrip(b"["))
+            _check_axes(axes, name)
+            levels = [_Level() for _ in range(axes)]
+        if not structure:
+            continue
+        marks = np.frombuffer(structure, np.uint8)
+        depths = depth + np.cumsum(_STEPS[marks], dtype=np.int64)
+        depth = int(depths[-1])
+        if depths.max() > len(levels) or not levels:
+            raise ValueError
+        for k, level in enumerate(levels, 1):
+            commas = (marks == ord(",")) & (depths == k)
+            level.take(commas, (marks == ord("]")) & (depths == k - 1))
+    if depth > 0:
+        raise FileError(f"{name}: ends within its array")
     shape: tuple[int, ...] = ()
-    expected, before = b"", 1
-    for level in range(1, depth + 1):
-        # the first array of this level, and how many of those in it there are
-        end = structure.index(b"]" * level) + level
-        inside = structure.count(b",", 0, end) + 1
-        shape = (inside // before, *shape)
-        before = inside
-        # a product, as join would take eighty bytes for each
-        expected = b"[" + ((expected + b",") * shape[0])[:-1] + b"]"
-    if structure != expected:
+    for level in levels or ():
+        if level.closed != math.prod(shape) or len(level.lengths) != 1:
+            raise ValueError
+        shape += (*level.lengths,)
+    if depth or (empty and filled):
         raise ValueError
-    return shape
+    return shape if filled else (*shape[:-1], 0)
+
+
+@dataclass
+class _Level:
+    """The arrays of one depth: what lengths they have, how many have ended, and how many commas the last one has so far."""
+
+    lengths: set[int] = field(default_factory=set)
+    closed: int = 0
+    commas: int = 0
+
+    def take(self, commas: Array, closing: Array) -> None:
+        """Take where commas stand, and where an array ends, in the next piece of text."""
+        seen = self.commas + np.cumsum(commas)
+        ends = seen[closing]
+        self.lengths |= {*(np.diff(ends, prepend=0) + 1).tolist()}
+        self.closed += ends.size
+        self.commas = int(seen[-1] - (ends[-1] if ends.size else 0))
 
 
 def _json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
+    key: str | None = None
+
+    def read(rows: list[bytes]) -> Array:
+        nonlocal key
+        values = _loads(b"[" + b",".join(rows) + b"]")
+        if values and isinstance(values[0], dict):
+            key = key or _choose(name, column, list(values[0]))
+            values = [v[key] for v in values]
+        elif values:
+            _check_no_column(name, column)
+        return _of_json(values)
+
+    def fits(row: bytes, first: bytes) -> bool:
+        try:
+            return bool(read([first, row]).size)
+        except _NOT_NUMBERS:
+            return False
+
     def chunks() -> Iterator[tuple[Array, int]]:
-        line, key = 1, None
-        for data in _pieces(stream, name, b"\n"):
-            rows = [row for row in data.splitlines() if row.strip()]
+        line = 1
+        for data in _pieces(_blocks(stream, name), name, b"\n"):
+            lines = data.split(b"\n")
+            rows = [row for row in lines if row.strip()]
             try:
-                values = orjson.loads(b"[" + b",".join(rows) + b"]")
-                if values and not isinstance(values[0], dict):
-                    _check_no_column(name, column)
-                elif values:
-                    key = key or _choose(name, column, list(values[0]))
-                    values = [v[key] for v in values]
-                yield _of_json(values).reshape(-1), len(data)
+                yield read(rows).reshape(-1), len(data)
             except RequestError:
                 raise
-            except (ValueError, TypeError, KeyError):
+            except _NOT_NUMBERS:
+                line += next(
+                    i for i, r in enumerate(lines) if r.strip() and not fits(r, rows[0])
+                )
                 raise FileError(
-                    f"{name}, line {line} or after: is no number, nor an object with one"
+                    f"{name}, line {line}: is no number, nor an object with one, or unlike the lines above"
                 ) from None
             line += data.count(b"\n")
 
     return Source(name, chunks())
 
 
-def _of_json(value: Any) -> Array:
+def _of_json(value: list[Any]) -> Array:
     _check_numbers(value)
     return np.array(value, dtype=np.float64)
 
 
 def _check_numbers(value: Any) -> None:
-    """Raise TypeError for what is no number, nor one of the texts that JSON has for the non-finite."""
+    """Raise TypeError for what is no number, nor null, nor one of the texts that JSON has for the non-finite."""
     if isinstance(value, list):
         # the types of a long list are few: they are looked at once
-        for kind in {type(v) for v in value} - {int, float}:
+        for kind in {type(v) for v in value} - {int, float, type(None)}:
             for v in (v for v in value if type(v) is kind):
                 _check_numbers(v)
     elif type(value) not in (int, float) and value not in ("inf", "-inf", "nan"):
         raise TypeError
 
 
-_READERS: dict[str, Callable[[Any, str, str | None], Source]] = {
+_Reader: TypeAlias = Callable[[Any, str, str | None], Source]
+_READERS: dict[str, _Reader] = {
     ".npy": _npy,
     ".npz": _npz,
     ".csv": _table(","),

@@ -102,6 +102,11 @@ def test_standard_input_is_known_by_what_it_begins_with(
         ("x,f\n1,2\n3,4\n", "f", [2, 4]),
         ("a\tb\n1\t2\n\n3\t1/2\n", "2", [2, 0.5]),
         ("1,2\n3,4\n", "2", [2, 4]),
+        ("1 2 3\n4 5 6\n", "2", [2, 5]),
+        ("# a b c\n  1.0   2 3 \r\n\n# more\n4 \t 5 6\n", "2", [2, 5]),
+        ("x f\n1 2\n3 1/2\n", "f", [2, 0.5]),
+        ("x f\n1 2\n3 4\n", None, [1, 3]),
+        ("1 2 3\n4 5 6\n", None, [1, 2, 3, 4, 5, 6]),
         ("f,g\n1,2\n", None, [1]),
         ("# by hand\n1 2\n  # more: 7\n3\n", None, [1, 2, 3]),
         ("#\n\n# 1,2\nx,f\n1,2\n#3\n\n5,6\n", "f", [2, 6]),
@@ -135,6 +140,8 @@ def test_standard_input_is_known_by_what_it_begins_with(
         ('{"f": [1], "x": [2, 3]}', None, [2, 3]),
         ('{"f": 1, "x": 2}\n{"f": 1, "x": "-inf"}', None, [2, -np.inf]),
         ('{"f": 1, "x": 2}', "f", [1]),
+        ("[1, 2]\n[-3, 4]\n", None, [1, 2, -3, 4]),
+        ('\ufeff{"x": [1, 2]}\n{"x": [3, 4]}', None, [1, 2, 3, 4]),
         ("1\n2\n", None, [1, 2]),
     ],
 )  # fmt: skip
@@ -183,6 +190,12 @@ def test_a_shape_beyond_what_there_is(shape: tuple[int, ...], tmp_path: Path) ->
         sources.read(tmp_path / "x.npy")
 
 
+def test_more_axes_than_an_array_has(tmp_path: Path) -> None:
+    _write_two_numbers(tmp_path / "x.npy", (2,) + 64 * (1,))
+    with pytest.raises(FileError, match=r"x.npy: 65 axes; an array has no more"):
+        sources.read(tmp_path / "x.npy")
+
+
 @pytest.mark.parametrize("shape", [(-1,), (-1, -2), (True, 2), (2, False)])
 def test_a_shape_that_none_has(shape: tuple[int, ...], tmp_path: Path) -> None:
     _write_two_numbers(tmp_path / "x.npy", shape)
@@ -195,7 +208,8 @@ def test_an_archive_with_an_array_of_texts(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", t=np.array(["a"]))
     with pytest.raises(FileError, match=message + "$"):
         sources.read(tmp_path / "x.npz")
-    np.savez(tmp_path / "x.npz", t=np.array(["a"]), b=np.zeros(3))
+    np.savez(tmp_path / "x.npz", x=np.array(["a"]), b=np.zeros(3))
+    message = message.replace("'t'", "'x'")
     with pytest.raises(FileError, match=message + "; take another with --column"):
         sources.read(tmp_path / "x.npz")
 
@@ -220,11 +234,37 @@ def test_an_empty_cell_between_chunks(
     assert sources.read(tmp_path / "x.txt").tolist() == [12, 3, 4, 5, 6]
 
 
-def test_names_of_an_archive(tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", a=np.ones(2), b=np.zeros(3))
-    assert sources.names(tmp_path / "x.npz") == ["a", "b"]
-    assert sources.read(tmp_path / "x.npz").shape == (2,)
-    assert sources.read(tmp_path / "x.npz", "2").shape == (3,)
+@pytest.mark.parametrize("text", ["", " \n\n", "[]", "[[]]", "[[], []]", '{"x": []}'])
+def test_json_without_numbers(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(RequestError, match=r"x.json: no numbers in it"):
+        sources.read(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [(5, "x: ends after 5 of 6 numbers"), (7, "x: holds more than 6 numbers")],
+)
+def test_what_comes_is_what_was_announced(count: int, message: str) -> None:
+    source = sources.Source("x", iter([(np.ones(count), 8)]), shape=(2, 3))
+    with pytest.raises(FileError, match=message):
+        source.whole()
+
+
+def test_arrays_of_an_archive(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, a=np.ones(2), b=np.zeros(3))
+    assert sources.read(path, "2").shape == (3,)
+    with sources.opened(path) as source:
+        read = {n: opened().whole().size for n, opened in source.arrays.items()}
+    assert read == {"a": 2, "b": 3}
+    with pytest.raises(
+        RequestError,
+        match=r"x.npz: holds a, b; take one with --column, or all with -o FILE.npz",
+    ):
+        sources.read(path)
+    np.savez(path, a=np.ones(2), x=np.zeros(3))
+    assert sources.read(path).shape == (3,)
 
 
 WRONG: dict[str, tuple[str, bytes, str | None]] = {
@@ -245,7 +285,29 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
         b"x;y\n1,5;2,5\n",
         None,
     ),
-    "x.csv, line 2: '1 5' is not a number": ("x.csv", b"x,y\n1 5,2\n", None),
+    "x.csv, line 2: '1 5' is not a number": ("x.csv", b"x,y\n1 5,2\n", "x"),
+    "x.csv, line 2: 'foo' is not a number; take another with --column: name, f": (
+        "x.csv",
+        b"name,f\nfoo,2\n",
+        None,
+    ),
+    "x.csv, line 2: 3 columns are expected, not 2": (
+        "x.csv",
+        b"1,2,3\n4,5\n6,7,8,9\n",
+        None,
+    ),
+    "x.csv, line 4: 2 columns are expected, not 1": (
+        "x.csv",
+        b'a,b\n"1",2\n3,4\n5\n',
+        "a",
+    ),
+    "x.txt, line 3: 3 columns are expected, not 2": (
+        "x.txt",
+        b"# made by hand\n1 2 3\n4 5\n6 7 8 9\n",
+        "1",
+    ),
+    "x.txt, line 2: 'b' is not a number": ("x.txt", b"1 2\na b\n", "2"),
+    "x.txt: no column '4'; it has 1, 2, 3": ("x.txt", b"1 2 3\n", "4"),
     "x.csv, line 5: 'oops' is not a number": (
         "x.csv",
         b"# made by hand\n\na,b\n1,2\n3,oops\n",
@@ -272,11 +334,11 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
     f"x.csv, line 2: '{'w' * 39}…' is not a number": (
         "x.csv",
         b"a,b\n%s,1" % (b"w" * 3000),
-        None,
+        "a",
     ),
     "x.txt, line 1: '3x' is not a number": ("x.txt", b"1,2,3x\n4,5,6\n", None),
     "x.txt, line 1: 'nan1' is not a number": ("x.txt", b"nan,nan1\n4,5\n", None),
-    "x.csv, line 2: '#1' is not a number": ("x.csv", b"x,f\n#1,5\n", None),
+    "x.csv, line 2: '#1' is not a number": ("x.csv", b"x,f\n#1,5\n", "x"),
     "x.json: has no columns; leave out --column": ("x.json", b"[1]", "f"),
     "x.jsonl: has no columns; leave out --column": ("x.jsonl", b"1\n", "f"),
     "x.json: ends within its array": ("x.json", b"[1, 2,", None),
@@ -288,10 +350,9 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
     "x.csv: no numbers in it": ("x.csv", b"a,b\n", None),
     "x.npy: is no array of numbers": ("x.npy", b"nonsense", None),
     "x.npz: is no archive of arrays": ("x.npz", b"nonsense", None),
-    "x.json: is no JSON array of numbers": ("x.json", b"{", None),
-    "x.jsonl, line 1 or after: is no number, nor an object with one": (
+    "x.jsonl, line 3: is no number, nor an object with one, or unlike the lines above": (
         "x.jsonl",
-        b"1\n{}\n",
+        b"1\n\n{}\n",
         None,
     ),
     "x.xyz: unknown suffix '.xyz'; .npy .npz .csv .tsv .txt .json .jsonl can be read": (
@@ -304,15 +365,70 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("text", ["[1,,2]", "[1,2,]", "[1] 2", "[1 2]", "[1, [2]]", "[1]]", "[[1, 2], [3]]", "[[1], 2]", "[[1], []]", "[[1, 2]", '[{"x": 1}]', '["one"]', "[null]", '{"x": [1]', '{"x": [1, {}]}', '{"x": "1"}', "{}]"])  # fmt: skip
-@pytest.mark.parametrize("chunk", [4, 1000])
+NO_JSON_ARRAY = {
+    "[1,,2]": ", line 1, column 4: a number is missing",
+    "[1,2,]": ", line 1, column 6: a number is missing",
+    "[ ,1]": ", line 1, column 3: a number is missing",
+    "[1,\n 2] 3": ", line 2, column 2: '2] 3' is not a number",
+    "[1 2]": ", line 1, column 2: '1 2' is not a number",
+    "[1, [2]]": "'[2]]' is not a number",
+    "[1]]": ", line 1, column 2: '1]]' is not a number",
+    "[[1]2]": ", line 1, column 3: '1 2' is not a number",
+    "[[1, 2],\n [3, x]]": ", line 2, column 6: 'x' is not a number",
+    "[[1, 2], [3]]": ": is no JSON array of numbers; the rows of one are of equal length",
+    "[[1], 2]": ": is no JSON array of numbers; the rows of one are of equal length",
+    "[[], [1]]": ", line 1, column 4: a number is missing",
+    "[[] 1]": ": is no JSON array of numbers; the rows of one are of equal length",
+    "[[1], []]": ", line 1, column 6: a number is missing",
+    "[[1, 2]": ": ends within its array",
+    "[[1]]]": ": is no JSON array of numbers; the rows of one are of equal length",
+    '[{"x": 1}]': ", line 1, column 2: '{\"x\": 1}' is not a number",
+    '["one"]': ", line 1, column 2: '\"one\"' is not a number",
+    "[true]": ", line 1, column 2: 'true' is not a number",
+    '{"x": [1]': ", line 1, column 10: is no JSON; expecting ',' delimiter",
+    '{"x": [1}, "y": [2]}': ", line 1, column 9: is no JSON; expecting ',' delimiter",
+    '{"x": [1, {}]}': ", line 1, column 11: '{}' is not a number",
+    '{"ß":\n "1"}': ": 'ß' is no array of numbers",
+    "{}]": ", line 1, column 3: is no JSON; extra data",
+    "[" * 65 + "1" + "]" * 65: ": 65 axes; an array has no more than 64",
+    "[" * 10**5 + "1": ": 100000 axes; an array has no more than 64",
+    '{"x":' * 10**5: ": is no JSON array of numbers",
+}
+
+
+@pytest.mark.parametrize("text", NO_JSON_ARRAY, ids=lambda text: text[:20])
+@pytest.mark.parametrize("chunk", [4, 1 << 20])
 def test_what_is_no_array_in_json(
     text: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", chunk)
-    (tmp_path / "x.json").write_text(text)
-    with pytest.raises(FileError, match=r"x.json: (is no JSON array of numbers|ends)"):
-        sources.read(tmp_path / "x.json")
+    monkeypatch.setattr(sources, "CHUNK", max(chunk, len(text) // 9))
+    monkeypatch.chdir(tmp_path)
+    Path("x.json").write_text(text)
+    with pytest.raises(FileError) as error:
+        sources.read(Path("x.json"))
+    # what is read in more than one part is not looked through again
+    if chunk > 4 or "is no JSON" not in NO_JSON_ARRAY[text]:
+        assert str(error.value).endswith(NO_JSON_ARRAY[text])
+    assert str(error.value).startswith("x.json")
+
+
+@pytest.mark.parametrize("chunk", [4, 11, 1000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[NaN, Infinity, -Infinity, null, 1e400, 7]",
+        "[[NaN, Infinity, -Infinity], [null, 1e400, 7]]",
+        '{"loss": NaN, "x": [NaN, Infinity, -Infinity, null, 1e400, 7]}',
+        '{"x": NaN}\n{"x": Infinity}\n{"x": -Infinity}\n{"x": null}\n{"x": 1e400}\n{"x": 7}',
+    ],
+)
+def test_what_other_programs_write_for_numbers_that_json_has_not(
+    text: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK", chunk if "\n" not in text else 1000)
+    monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
+    expected = [np.nan, np.inf, -np.inf, np.nan, np.inf, 7]
+    np.testing.assert_array_equal(sources.read(None).ravel(), expected)
 
 
 @pytest.mark.parametrize("chunk", [4, 50, 1000])
@@ -325,7 +441,12 @@ def test_arrays_of_every_shape_in_json(
     monkeypatch.setattr(sources, "CHUNK", chunk)
     x = np.random.default_rng(4).normal(size=shape)
     flat: Any = x.tolist()
-    other = {"labels": ["a[0]", 'b"]', "{"], "deep": {"x": [[1], 2]}, "ß": [[]]}
+    other = {
+        "labels": ["a[0]", 'b"]', "{"],
+        "deep": {"x": [[1], 2]},
+        'ß\\"': "[\\",
+        "z": [[]],
+    }
     for document in (flat, {"x": flat}, {**other, "x": flat, "f": [1]}):
         (tmp_path / "x.json").write_text(json.dumps(document, indent=len(shape) % 2))
         read = sources.read(tmp_path / "x.json")
@@ -388,20 +509,25 @@ def test_a_broken_member_is_named(save: Any, tmp_path: Path) -> None:
         sources.read(path, "bad")
 
 
-def test_a_document_that_is_too_large(
+def test_what_is_kept_of_a_document_has_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "_LARGEST_DOCUMENT", 1000)
     monkeypatch.setattr(sources, "CHUNK", 100)
-    (tmp_path / "x.json").write_text(json.dumps([1.5] * 1000))
-    assert sources.read(tmp_path / "x.json").tolist() == [1.5] * 1000
-    for document in ({"x": [1.5] * 1000}, [[1.5]] * 1000):
+    documents: list[Any] = [
+        [1.5] * 1000,
+        [[1.5]] * 1000,
+        {"a": "n" * 90, "x": [1.5] * 1000},
+    ]
+    for document in documents:
         (tmp_path / "x.json").write_text(json.dumps(document))
-        with pytest.raises(
-            FileError,
-            match=r"x.json: over 0 MB, too large for JSON other than one flat array; use .jsonl, .npy or text",
-        ):
-            sources.read(tmp_path / "x.json")
+        assert sources.read(tmp_path / "x.json").size == 1000
+    (tmp_path / "x.json").write_text(json.dumps({"x": [1.5], "a": {"b": ["n"] * 1000}}))
+    with pytest.raises(
+        FileError,
+        match=r"x.json: over 0 MB beside the arrays in it; use .jsonl or .npy",
+    ):
+        sources.read(tmp_path / "x.json")
     (tmp_path / "x.txt").write_text("1" * 2000)
     with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
         sources.read(tmp_path / "x.txt")

@@ -79,7 +79,7 @@ def run(
     The function may be a formula in x; its names other than x are parameters: actcli eval "x*sigmoid(b*x)" -p b=2 -x 1.
     """
     from actcli import points
-    from actcli.render.output import emit
+    from actcli.render.output import emit, format_of
 
     (chosen,) = options.resolve([function], param)
     _check_source(x, input_, column)
@@ -94,17 +94,26 @@ def run(
         digits=digits,
     )
     task = request.task(options.checked_dtype(dtype) if dtype else None, threads)
-    plainly = not x and request.is_plain
-    if plainly and streaming.can_stream(task, format_, output):
-        streaming.run(task, input_, column, format_, output)
+
+    def show(columns: "dict[str, Array]", count: int, alone: bool) -> None:
+        _show_columns(chosen, columns, count, wrt, precision, alone=alone)
+
+    if not x and request.is_plain and streaming.can_stream(task):
+        streaming.run(task, input_, column, format_, output, show)
         return
     request.check()
-    if streaming.is_archive(input_) and streaming.is_archive(output) and not column:
-        streaming.every_whole_array(
-            lambda v: request(task.read(v)), request.names, input_, output
-        )
-        return
-    values = options.numbers(x, input_, column, task.dtype)
+    if x:
+        values = task.read(points.read(x))
+    else:
+        from actcli import sources
+
+        with sources.opened(input_, column) as source:
+            if source.arrays and format_of(output, format_) == "npz":
+                streaming.every_whole_array(
+                    lambda v: request(task.read(v)), request.names, source, output
+                )
+                return
+            values = task.read(source.whole())
     results = request(values)
     emit(
         _records(chosen, values, results, wrt),
@@ -366,29 +375,48 @@ def _show(
     wrt: str | None,
     precision: int,
 ) -> None:
+    from actcli.render.tables import shortened, show
+
+    columns = {"x": x, **results}
+    jacobian = columns.pop("derivative", None) if chosen.over_axis else None
+    f = results["f"]
+    if x.size != f.size:
+        # one table for what comes out, one for what goes back
+        del columns["x"]
+        if "backward" in columns:
+            inputs = shortened(x, max(precision, 8))
+            back = shortened(columns.pop("backward"), precision)
+            show({"x": inputs, "backward": back})
+    _show_columns(
+        chosen, columns, max(x.size, f.size), wrt, precision,
+        alone=chosen.over_axis and x.ndim <= 1 and f.shape == x.shape,
+    )  # fmt: skip
+    if jacobian is not None:
+        _show_jacobian(chosen, jacobian, precision)
+
+
+def _show_columns(
+    chosen: "Activation",
+    columns: "dict[str, Array]",
+    count: int,
+    wrt: str | None,
+    precision: int,
+    *,
+    alone: bool,
+) -> None:
+    """Print a table of columns of so many rows; of a row of an array ``alone`` with what its shares sum to."""
     from actcli.render.output import note
     from actcli.render.tables import left_out, shortened, show
 
     headings = _headings(chosen.label, wrt)
-    jacobian = results.get("derivative") if chosen.over_axis else None
-    plain = {
-        n: v
-        for n, v in results.items()
-        if not (jacobian is not None and n == "derivative")
+    cells = {
+        headings.get(n, n): shortened(v, max(precision, 8) if n == "x" else precision)
+        for n, v in columns.items()
     }
-    cells = {headings.get(n, n): shortened(v, precision) for n, v in plain.items()}
-    inputs = {"x": shortened(x, max(precision, 8))}
-    if x.size != results["f"].size:
-        # one table for what comes out, one for what goes back
-        if "backward" in cells:
-            show({**inputs, "backward": cells.pop("backward")})
-    else:
-        cells = {**inputs, **cells}
-    show(cells, footer=_footer(chosen, x, results, list(cells), precision))
-    if more := left_out(max(x.size, results["f"].size)):
+    footer = _footer(columns["f"], len(cells), precision) if alone else []
+    show(cells, footer=footer)
+    if more := left_out(count):
         note(f"{more} more rows; -f csv prints them all, -o FILE writes them")
-    if jacobian is not None:
-        _show_jacobian(chosen, jacobian, precision)
 
 
 def _headings(label: str, wrt: str | None) -> dict[str, str]:
@@ -403,23 +431,14 @@ def _headings(label: str, wrt: str | None) -> dict[str, str]:
     }
 
 
-def _footer(
-    chosen: "Activation",
-    x: "Array",
-    results: "dict[str, Array]",
-    headings: list[str],
-    precision: int,
-) -> list[str]:
-    """Return the sum under the outputs of a function over an axis that are shares, as those of softmax."""
+def _footer(f: "Array", columns: int, precision: int) -> list[str]:
+    """Return the sum under outputs that are shares, as those of softmax."""
     from actcli.render.tables import numbers
 
-    f = results["f"]
-    if not chosen.over_axis or x.ndim > 1 or f.shape != x.shape:
-        return []
     if not ((f >= 0.0) & (f <= 1.0)).all():
         return []
     total = numbers([f.sum(dtype=float)], precision)[0]
-    return ["sum", total, *[""] * (len(headings) - 2)]
+    return ["sum", total, *[""] * (columns - 2)]
 
 
 def _show_jacobian(chosen: "Activation", jacobian: "Array", precision: int) -> None:

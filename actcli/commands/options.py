@@ -10,7 +10,6 @@ from actcli.render.formats import BINARY, FORMATS
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
-    from actcli.engine import Array
     from actcli.errors import UndecidedError
     from actcli.registry import Registry
     from actcli.training.declaration import Choice, Record
@@ -147,7 +146,8 @@ Column = Annotated[
     typer.Option(
         "--column",
         metavar="NAME|N",
-        help="Which column or array of the input file, by its name, or by its place from 1 if none has that name.",
+        help="Which column or array of the input file, by its name, or by its place from 1 if none has that name. Without it x,"
+        " or else the first column or the only array.",
     ),
 ]
 Dtype = Annotated[
@@ -210,29 +210,6 @@ def tell_undecided() -> None:
         undecided.clear()
         more = f" and {len(others)} more" if others else ""
         raise UndecidedError(f"{first}{more}; nan stands for it")
-
-
-def numbers(
-    x: Sequence[str] | None, file: Path | None, column: str | None, dtype: str | None
-) -> "Array":
-    """Return the numbers to compute with: typed, from a file, or from standard input if that is a pipe or a file.
-
-    Their dtype is that asked for, else that of the file, and float64 of what was typed.
-    """
-    import numpy as np
-
-    from actcli import points
-
-    if x:
-        values = points.read(x)
-    else:
-        from actcli import sources
-
-        values = sources.read(named(file), column)
-    with np.errstate(over="ignore"):
-        return values.astype(
-            checked_dtype(dtype) if dtype else values.dtype, copy=False
-        )
 
 
 def named(file: Path | None) -> Path | None:

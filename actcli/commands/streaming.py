@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from actcli.commands import options
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from actcli.sources import Source
 
 Shape: TypeAlias = tuple[int, ...] | None
+# prints columns, of so many rows, some of which may be left out; whether they are a single row of an array
+Show: TypeAlias = Callable[["dict[str, Array]", int, bool], None]
 
 
 @dataclass(frozen=True)
@@ -133,33 +135,35 @@ class Task:
         return axis % count
 
 
-def can_stream(task: Task, format_: str, output: Path | None) -> bool:
-    """Whether a function may be computed in parts, and the results written in parts."""
+def can_stream(task: Task) -> bool:
+    """Whether a function may be computed in parts."""
     if task.function.over_axis and (
         task.order or task.seeded or task.upstream is not None
     ):
         return False
-    if task.seeded and task.upstream is not None:
-        return False
-    return output is not None or format_ != "table"
+    return not (task.seeded and task.upstream is not None)
 
 
 def run(
-    task: Task, path: Path | None, column: str | None, format_: str, output: Path | None
+    task: Task,
+    path: Path | None,
+    column: str | None,
+    format_: str,
+    output: Path | None,
+    show: Show | None = None,
 ) -> None:
-    """Compute the numbers of a file, or of standard input, into a file or standard output."""
+    """Compute the numbers of a file, or of standard input, into a file, standard output or a table, which ``show`` prints."""
     from actcli import sources
     from actcli.render.output import format_of, note
-    from actcli.render.records import check_format
 
-    if output is None:
-        check_format(format_)
-    else:
-        format_ = format_of(output, format_)
-    if is_archive(path) and is_archive(output) and not column:
-        _every_array(task, path, output)
-    else:
-        with sources.opened(path, column) as source:
+    format_ = format_of(output, format_)
+    with sources.opened(path, column) as source:
+        if source.arrays and format_ == "npz":
+            _every_array(task, source, output)
+        elif format_ == "table":
+            assert show
+            _tabulate(task, source, show)
+        else:
             _pour(task, source, format_, output)
     if output is not None:
         note(f"wrote {output}")
@@ -167,14 +171,18 @@ def run(
 
 def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> None:
     """Compute what comes from a source into a file or standard output."""
+    import numpy as np
+
     from actcli import files
     from actcli.render import streams
     from actcli.render.formats import BINARY
     from actcli.render.progress import progress
 
-    source.chunks = _started(source)
-    # only a file can be written anew at its beginning, or at any place
-    folder = output.parent if output and not files.is_stream(output) else None
+    # an empty array makes an empty one
+    empty = format_ in BINARY and 0 in (source.shape or ())
+    if not empty:
+        source.chunks = _started(source)
+    folder = _folder(output)
     parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
     dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
     if format_ == "npy":
@@ -199,10 +207,50 @@ def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> No
             order=source.order,
             folder=folder,
         ) as sink:
+            if empty:
+                sink.write(dict.fromkeys(shapes, np.empty(0, dtype)))
             for x, results, size in _computed(task, parts):
                 columns = {"x": x, **results}
                 sink.write({n: columns[n].ravel() for n in shapes})
                 advance(size)
+
+
+def _tabulate(task: Task, source: "Source", show: Show) -> None:
+    """Compute a source for a table, which of very many rows shows the first and the last."""
+    from actcli.render.progress import progress
+    from actcli.render.streams import Ends
+    from actcli.render.tables import ENDS, MOST_ROWS
+
+    source.chunks = _started(source)
+    parts = _arranged(task, source, None, ordered=True)
+    given, result = source.shape, task.result_shape(source.shape)
+    count, names = _count(given), _shapes(task, given, result, "table")
+    # a row by itself is in memory anyway, and a sum may stand beneath it
+    alone = task.function.over_axis and len(given or ()) == 1
+    ends = Ends(count if alone else MOST_ROWS, ENDS)
+
+    def take(x: "Array", results: "dict[str, Array]") -> None:
+        columns = {"x": x, **results}
+        ends.write({n: columns[n].ravel() for n in names})
+
+    if source.file and hasattr(os, "preadv") and count > MOST_ROWS:
+        # what stands between is not even read
+        for ends.count, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
+            x = task.read(_read_at(source.file.fileno(), source, ends.count, length))
+            take(x, task(x, ends.count))
+    else:
+        with progress(source.bytes, "bytes") as advance:
+            for x, results, size in _computed(task, parts):
+                take(x, results)
+                advance(size)
+    show(ends.rows(), ends.count, alone and given == result)
+
+
+def _folder(output: Path | None) -> Path | None:
+    """Return the folder of a file, which alone can be written anew at its beginning, or at any place."""
+    from actcli import files
+
+    return output.parent if output and not files.is_stream(output) else None
 
 
 def _shapes(task: Task, given: Shape, result: Shape, format_: str) -> dict[str, Shape]:
@@ -259,6 +307,9 @@ def _arranged(
     from actcli import blocks
 
     over_axis = task.function.over_axis
+    if over_axis and 0 in (source.shape or ()):
+        source.file = None  # what comes of it may have another shape
+        return source.chunks
     if not over_axis and (source.order == "C" or not (ordered or task.seeded)):
         return source.chunks
     if over_axis and _takes_all(task, source):
@@ -266,13 +317,13 @@ def _arranged(
         source.shape, source.order = whole.shape, "C"
         source.chunks = iter([(whole.ravel(), source.bytes or 0)])
     assert source.shape is not None
+    source.file = None  # its numbers stand otherwise
     shape, count = source.shape, _count(source.shape)
     parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
     if source.order == "F":
         parts = blocks.by_rows(parts, shape, folder)
         source.order = "C"
     if over_axis:
-        source.file = None
         slab = shape[task.axis(shape) :]
         parts = (
             part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))
@@ -367,31 +418,24 @@ def _write_at(file: int, data: memoryview, place: int) -> None:
         data, place = data[done:], place + done
 
 
-def is_archive(path: Path | None) -> TypeGuard[Path]:
-    """Whether a file holds arrays by their names; into another such file go all of them."""
-    return path is not None and path.suffix.lower() == ".npz"
-
-
-def _every_array(task: Task, path: Path, output: Path) -> None:
+def _every_array(task: Task, archive: "Source", output: Path | None) -> None:
     """Compute every array of an archive into another."""
     import numpy as np
 
-    from actcli import sources
     from actcli.render.progress import progress
     from actcli.render.streams import ArraySink, SpooledSink
 
-    with _archive(path, output, task.names) as put:
-        for name in sources.names(path):
-            with (
-                sources.opened(path, name) as source,
-                progress(source.bytes, "bytes") as advance,
-            ):
-                parts = _arranged(task, source, output.parent, ordered=False)
+    folder = _folder(output)
+    with _archive(archive, output, task.names) as put:
+        for name, opened in archive.arrays.items():
+            source = opened()
+            with progress(source.bytes, "bytes") as advance:
+                parts = _arranged(task, source, folder, ordered=False)
                 dtype = task.result_dtype(source.dtype)
                 shape = task.result_shape(source.shape)
                 others = task.names[1:]
                 # only one member is written at a time
-                with SpooledSink(dict.fromkeys(others, shape), output.parent) as kept:
+                with SpooledSink(dict.fromkeys(others, shape), folder) as kept:
                     kept.write(dict.fromkeys(others, np.empty(0, dtype)))
                     with put(name, "f") as member:
                         sink = ArraySink(member, dtype, shape, source.order)
@@ -407,33 +451,33 @@ def _every_array(task: Task, path: Path, output: Path) -> None:
 def every_whole_array(
     compute: "Callable[[Array], dict[str, Array]]",
     results: Sequence[str],
-    path: Path,
-    output: Path,
+    archive: "Source",
+    output: Path | None,
 ) -> None:
     """Compute every array of an archive into another where it takes the whole array to compute a part.
 
     Args:
         compute: returns the results by name.
         results: the names that it returns.
-        path: of the archive.
-        output: the other one.
+        archive: what holds them.
+        output: the other one; None for standard output.
     """
     import numpy as np
 
-    from actcli import sources
     from actcli.render.output import note
 
-    with _archive(path, output, results) as put:
-        for name in sources.names(path):
-            for result, values in compute(sources.read(path, name)).items():
+    with _archive(archive, output, results) as put:
+        for name, opened in archive.arrays.items():
+            for result, values in compute(opened().whole()).items():
                 with put(name, result) as member:
                     np.lib.format.write_array(member, values, allow_pickle=False)
-    note(f"wrote {output}")
+    if output is not None:
+        note(f"wrote {output}")
 
 
 @contextmanager
 def _archive(
-    path: Path, output: Path, results: Sequence[str]
+    archive: "Source", output: Path | None, results: Sequence[str]
 ) -> "Iterator[Callable[[str, str], AbstractContextManager[IO[bytes]]]]":
     """Give a function that opens a member for a result of an array of another archive.
 
@@ -443,19 +487,18 @@ def _archive(
     import zipfile
     from collections import Counter
 
-    from actcli import files, sources
     from actcli.errors import RequestError
 
-    made = [_member(name, result) for name in sources.names(path) for result in results]
+    made = [_member(name, result) for name in archive.arrays for result in results]
     for member, count in Counter(made).items():
         if count > 1:
             raise RequestError(
-                f"{path}: two results would be named {member}; rename an array, or take one with --column"
+                f"{archive.name}: two results would be named {member}; rename an array, or take one with --column"
             )
-    with files.written_whole(output) as stream, zipfile.ZipFile(stream, "w") as archive:
+    with _target(output) as stream, zipfile.ZipFile(stream, "w") as written:
 
         def put(name: str, result: str) -> "AbstractContextManager[IO[bytes]]":
-            return archive.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
+            return written.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put
 

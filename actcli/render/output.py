@@ -35,8 +35,12 @@ def check_suffix(path: Path | None, known: Collection[str] = ()) -> None:
         )
 
 
-def format_of(path: Path, format_: str = "table") -> str:
-    """Return the format that a file's suffix says; RequestError if it says none, or -f another."""
+def format_of(path: Path | None, format_: str = "table") -> str:
+    """Return the format that a file's suffix says; RequestError if it says none, or -f another. Without a file, that of -f."""
+    if path is None:
+        if format_ != "table":
+            check_format(format_)
+        return format_
     check_suffix(path, SUFFIXES)
     meant = SUFFIXES[path.suffix.lower()]
     if format_ not in ("table", meant):

@@ -48,6 +48,33 @@ class TextSink:
         self.stream.flush()
 
 
+class Ends:
+    """The first and the last rows of columns that come in parts."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self.numbers = first, last
+        self.count = 0
+        self.first: list[Mapping[str, Array]] = []
+        self.last: Mapping[str, Array] = {}
+
+    def write(self, columns: Mapping[str, Array]) -> None:
+        """Take the next rows."""
+        first, last = self.numbers
+        if room := max(0, first - self.count):
+            # a copy, as a part of an array keeps the whole
+            self.first.append({n: c[:room].copy() for n, c in columns.items()})
+        self.last = {
+            n: np.concatenate([self.last.get(n, c[:0]), c[-last:]])[-last:]
+            for n, c in columns.items()
+        }
+        self.count += max(map(len, columns.values()))
+
+    def rows(self) -> dict[str, Array]:
+        """Return the columns: all rows, or of more than there is room for the first and the last."""
+        parts = [*self.first, *([self.last] if self.count > self.numbers[0] else [])]
+        return {n: np.concatenate([part[n] for part in parts]) for n in self.last}
+
+
 class ArraySink:
     """One array as .npy; its header is written again if only the end tells how long it is."""
 

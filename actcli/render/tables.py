@@ -12,8 +12,8 @@ from rich.text import Text
 
 from actcli.engine import Array
 
-_MOST_ROWS = 10_000  # of a table, which nobody reads to its end
-_ENDS = 20  # rows shown of each end of a longer one
+MOST_ROWS = 10_000  # of a table, which nobody reads to its end
+ENDS = 20  # rows shown of each end of a longer one
 _LEAST_WORDS = 8  # a column of words is not made narrower
 _FRAME = 3  # what stands around each cell: a line and two blanks
 
@@ -124,15 +124,15 @@ def shortened(values: Array, precision: int = 8) -> list[str]:
     if not left_out(flat.size):
         return numbers(flat, precision)
     return [
-        *numbers(flat[:_ENDS], precision),
+        *numbers(flat[:ENDS], precision),
         "…",
-        *numbers(flat[-_ENDS:], precision),
+        *numbers(flat[-ENDS:], precision),
     ]
 
 
 def left_out(length: int) -> int:
     """Return how many rows of a table of that length are not shown."""
-    return length - 2 * _ENDS if length > _MOST_ROWS else 0
+    return length - 2 * ENDS if length > MOST_ROWS else 0
 
 
 def numbers(values: Array | Sequence[Any], precision: int = 8) -> list[str]:

@@ -50,6 +50,37 @@ def test_a_table_of_very_many_numbers_shows_its_ends() -> None:
     )
 
 
+@pytest.mark.parametrize("count", [9_999, 10_000, 10_001, 10_015, 300_000])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_table_of_a_file_is_that_of_its_numbers(
+    count: int, order: str, tmp_path: Path
+) -> None:
+    flat = np.arange(float(count)) - 9_990
+    x = np.array(flat.reshape(-1, 1 + 4 * (count % 5 == 0)), order=order)  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", x)
+    np.savetxt(tmp_path / "x.txt", x, "%d")
+    typed = run("eval", "swish", "-d", "-x", f"-9990:{flat[-1]:.0f}")
+    for given in ("-i x.npy", "-i x.txt", "-i - < x.npy"):
+        done = shell(f"actcli eval swish -d {given}", cwd=tmp_path)
+        assert (done.stdout, done.stderr) == (typed.stdout, typed.stderr)
+    seeded = shell("actcli eval rrelu:seed=1 -i x.npy", cwd=tmp_path)
+    given = ["-x", f"-9990:{flat[-1]:.0f}"]
+    assert seeded.stdout == run("eval", "rrelu:seed=1", *given).stdout
+
+
+def test_a_table_of_shares_has_their_sum(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1 2 3\n")
+    np.save(tmp_path / "long.npy", np.arange(20_000.0))
+    np.save(tmp_path / "rows.npy", np.ones((2, 3)))
+    typed = run("eval", "softmax", "-x", "1,2,3").stdout
+    assert run("eval", "softmax", "-i", "x.txt", cwd=tmp_path).stdout == typed
+    table = run("eval", "softmax", "-i", "long.npy", cwd=tmp_path)
+    assert table.stdout.splitlines()[-2].split()[1:5] == ["sum", "│", "1", "│"]
+    assert table.stderr.startswith("19960 more rows;")
+    table = run("eval", "softmax", "-i", "rows.npy", cwd=tmp_path)
+    assert (table.stdout.count("0.33333333"), "sum" in table.stdout) == (6, False)
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -261,7 +292,7 @@ def test_pipes() -> None:
 def test_what_is_no_number_in_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("\tx\n0\t1.5\n")
     (tmp_path / "gap.csv").write_text("a,b\n1,2\n,3\n")
-    (tmp_path / "null.json").write_text("[1,null]")
+    (tmp_path / "true.json").write_text("[1,true]")
     assert (
         run(
             "eval", "relu", "-i", "t.tsv", "--column", "x", "-f", "plain", cwd=tmp_path
@@ -273,10 +304,10 @@ def test_what_is_no_number_in_a_file_is_told(tmp_path: Path) -> None:
         2,
         "actcli: gap.csv, line 3: an empty cell; write nan where there is no number\n",
     )
-    null = run("eval", "relu", "-i", "null.json", cwd=tmp_path)
-    assert (null.returncode, null.stderr) == (
+    true = run("eval", "relu", "-i", "true.json", cwd=tmp_path)
+    assert (true.returncode, true.stderr) == (
         1,
-        "actcli: null.json: is no JSON array of numbers\n",
+        "actcli: true.json, line 1, column 4: 'true' is not a number\n",
     )
 
 
@@ -447,7 +478,10 @@ def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
         (["-i", "folder.npy"], "folder.npy: is a directory"),
         (["-i", "bad.npy"], "bad.npy: is no array of numbers"),
         (["-i", "bad.npz"], "bad.npz: is no archive of arrays"),
-        (["-i", "bad.json"], "bad.json: is no JSON array of numbers"),
+        (
+            ["-i", "bad.json"],
+            "bad.json, line 1, column 1: 'nonsense' is not a number",
+        ),
         (["-i", "binary.txt"], "binary.txt: is not text"),
         (
             ["-x", "1", "-o", "nowhere/y.csv"],

@@ -4,6 +4,7 @@ import math
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -13,10 +14,10 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import blocks, files, sources
+from actcli import blocks, cli, files, sources
 from actcli.commands import streaming
 from actcli.engine import Array
-from actcli.errors import FileError
+from actcli.errors import FileError, RequestError
 from actcli.render import streams
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
@@ -75,6 +76,47 @@ def test_shape_and_order_of_axes_are_kept(
     nested = shell(f"actcli eval tanh {given} -o y.json", cwd=tmp_path)
     assert nested.returncode == 0
     assert sources.read(tmp_path / "y.json", "f").shape == x.shape
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "-i x.npz -f npz > y.npz",
+        "-i x.npz -o - -f npz > y.npz",
+        "-i - -o y.npz < x.npz",
+        "-f npz < x.npz | cat > y.npz",
+        "-i x.npz -f npz -d --exact > y.npz",
+        "-d --exact -o y.npz < x.npz",
+    ],
+)
+def test_every_array_goes_into_an_archive_on_any_way(
+    script: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "x.npz", w=inputs(count=4), b=np.float32([1, -2]))
+    done = shell(f"actcli eval relu {script}", cwd=tmp_path)
+    said = "wrote y.npz\n" if "-o y" in script else ""
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
+    with np.load(tmp_path / "y.npz") as read, np.load(tmp_path / "x.npz") as given:
+        assert {*given} == {n for n in read if "_derivative" not in n}
+        for name, x in given.items():
+            np.testing.assert_array_equal(read[name], actcli.relu(x))
+            assert read[name].dtype == x.dtype
+
+
+@pytest.mark.parametrize("made", ["-o y.npy", "-o y.csv", "-f json", "-f plain", ""])
+@pytest.mark.parametrize("more", [[], ["--digits", "20"]])
+def test_one_array_of_several_is_not_taken_by_chance(
+    made: str, more: list[str], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "x.npz", w=np.ones(3), b=np.ones(2))
+    arguments = ["eval", "relu", "-i", "x.npz", *made.split(), *more]
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "actcli: x.npz: holds w, b; take one with --column, or all with -o FILE.npz\n",
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
 
 
 def test_every_array_of_an_archive(tmp_path: Path) -> None:
@@ -169,7 +211,7 @@ def test_functions_over_an_axis_in_parts(
         return actcli.Activation.__call__(function, given, *arguments, **values)  # type: ignore[arg-type,no-any-return]
 
     task = streaming.Task(function)
-    assert streaming.can_stream(task, "table", out)
+    assert streaming.can_stream(task)
     monkeypatch.setattr(type(function), "__call__", lambda _, x, **k: watched(x, **k))
     streaming.run(task, tmp_path / "x.npy", None, "table", out)
     assert max(parts) < x.size or "axis=0" in spec or order == "F"
@@ -316,6 +358,69 @@ def test_permissions_and_links_stay(
 
 
 @POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.csv"])
+@pytest.mark.parametrize("given", [["-i", "x.npy"], ["-x", "1,-2"]])
+def test_what_may_not_be_written_stays(
+    name: str,
+    given: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", inputs())
+    Path(name).write_text("before")
+    Path(name).chmod(0o444)
+    # root may write everything
+    monkeypatch.setattr(
+        files.os,
+        "access",
+        lambda p, mode: mode != os.W_OK or Path(p).stat().st_mode & stat.S_IWUSR,
+    )
+    for target in (name, "link" + name):
+        Path("link" + name).unlink(missing_ok=True)
+        Path("link" + name).symlink_to(name)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["eval", "relu", *given, "-o", target])
+        assert ended.value.code == 1
+        assert capsys.readouterr().err == f"actcli: {target}: permission denied\n"
+        assert Path(name).read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["p.npy", "p.npz", "p.csv", "p.json", "p", "p.dat"])
+def test_out_of_a_named_pipe(name: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    kind = name if "." in name and "dat" not in name else "p.npy"
+    script = (
+        f"mkdir made; actcli eval identity -i x.npy -o made/{kind}; mkfifo {name}; cat made/{kind} > {name} &"
+        f"actcli eval relu -i {name} -o y.npy"
+    )
+    done = shell(script, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, f"wrote made/{kind}\nwrote y.npy\n")
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.relu(inputs()))
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "given", ["-i x", "-i /dev/stdin < x", "-i <(cat x)", "-i <(cat x) --dtype float64"]
+)
+@pytest.mark.parametrize("suffix", ["npy", "npz", "txt", "json", "jsonl"])
+def test_what_has_no_suffix_is_known_by_what_it_begins_with(
+    given: str, suffix: str, tmp_path: Path
+) -> None:
+    x = inputs(count=300)
+    np.save(tmp_path / "x.npy", x)
+    script = (
+        f"actcli eval identity -i x.npy -o made.{suffix}; mv made.{suffix} x;"
+        f"actcli eval relu {given} -o y.npy"
+    )
+    assert shell(script, cwd=tmp_path).returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.relu(x))
+
+
+@POSIX
 @pytest.mark.parametrize("name", ["y.npy", "y.npz", "y.csv", "y.json"])
 @pytest.mark.parametrize("given", ["-i x.npy", "-i x.txt", "-x 1,-2"])
 def test_into_a_named_pipe(name: str, given: str, tmp_path: Path) -> None:
@@ -348,12 +453,12 @@ def test_random_slopes_go_by_the_place_in_the_whole(
 ) -> None:
     monkeypatch.setattr(sources, "CHUNK", 1000)
     monkeypatch.setattr(streaming, "_PART", 1000)
-    x = np.array(-np.ones((50, 40)), order=order)  # type: ignore[call-overload]
+    x = np.array(-np.abs(inputs(count=2000)).reshape(50, 40), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
     function = actcli.rrelu.bind(seed=3)
     for name in ("y.npy", "y.npz", "y.json"):
         task = streaming.Task(function, int(name != "y.npy"))
-        assert streaming.can_stream(task, "table", tmp_path / name)
+        assert streaming.can_stream(task)
         streaming.run(task, tmp_path / "x.npy", None, "table", tmp_path / name)
         column = None if name == "y.npy" else "f"
         np.testing.assert_array_equal(
@@ -377,6 +482,11 @@ def test_random_slopes_go_by_the_place_in_the_whole(
         ("relu", "txt", "txt"),
         ("relu", "txt", "npy"),
         ("relu", "json", "npy"),
+        ("relu", "json of rows", "npy"),
+        ("relu -d", "npy", "table"),
+        ("softmax", "npy", "table"),
+        ("relu", "npy by columns", "table"),
+        ("relu", "txt", "table"),
     ],
 )
 def test_memory_does_not_grow_with_the_input(
@@ -388,22 +498,30 @@ def test_memory_does_not_grow_with_the_input(
         path.write_bytes(b"0.1234567890123456\n" * 1_000_000)
     elif given == "json":
         path.write_bytes(b"[" + b"0.1234567890123456,\n" * 3_000_000 + b"1]")
+    elif given == "json of rows":
+        row = b"[" + b"0.1234567890123456, " * 9 + b"1]"
+        path.write_bytes(
+            b'{"dtype": "float64", "x": [' + (row + b",") * 400_000 + row + b"]}"
+        )
     else:
         with path.open("wb") as stream:
-            rows = 30_000 if made == "npy" else 2_000
+            rows = 30_000 if made in ("npy", "table") else 2_000
             header = {"descr": "<f8", "fortran_order": given != "npy", "shape": (rows, 1000)}  # fmt: skip
             np.lib.format.write_array_header_1_0(stream, header)
             stream.truncate(stream.tell() + 8 * rows * 1000)
+    output = [] if made == "table" else ["-o", f"y.{made}"]
     # started by a small process: the peak of a child counts what its parent was when it was split off
     measured = (
         "import resource, subprocess, sys\nsubprocess.run(sys.argv[1:], check=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", measured, *ACTCLI, "eval", *spec.split(), "-i", str(path), "-o", f"y.{made}"],
+        [sys.executable, "-c", measured, *ACTCLI, "eval", *spec.split(), "-i", str(path), *output],
         cwd=tmp_path, env=environment(), capture_output=True, check=True,
     )  # fmt: skip
-    assert int(done.stdout) * (1 if sys.platform == "darwin" else 1024) < 120e6
+    assert (
+        int(done.stdout.split()[-1]) * (1 if sys.platform == "darwin" else 1024) < 120e6
+    )
 
 
 def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -442,6 +560,49 @@ def test_an_end_in_the_middle_leaves_nothing(
     assert (process.returncode, error) == (code, said)
     assert [p.name for p in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "before"
+
+
+@pytest.mark.parametrize(
+    "spec", ["relu", "softmax", "logsumexp", "glu:axis=0", "rrelu:seed=1"]
+)
+@pytest.mark.parametrize("shape", [(0,), (0, 4), (4, 0), (2, 0, 4)])
+def test_an_empty_array_makes_an_empty_one(
+    spec: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    x, function = np.empty(shape, np.float32), actcli.get(spec)
+    np.save(tmp_path / "x.npy", x)
+    task = streaming.Task(function)
+    for out in (tmp_path / "y.npy", tmp_path / "y.npz"):
+        try:
+            expected = function(x).shape
+        except RequestError:
+            with pytest.raises(RequestError, match=r"axis \d is empty"):
+                streaming.run(task, tmp_path / "x.npy", None, "table", out)
+            continue
+        streaming.run(task, tmp_path / "x.npy", None, "table", out)
+        got = arrays_in(out)
+        assert (got["f"].shape, got["f"].dtype) == (expected, x.dtype)
+        assert got.get("x", x).shape == shape
+
+
+def arrays_in(path: Path) -> dict[str, Array]:
+    """Return the arrays of a file as NumPy reads them."""
+    read = np.load(path)
+    if path.suffix == ".npy":
+        return {"f": read}
+    with read:
+        return dict(read)
+
+
+def test_an_empty_array_in_a_pipe(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.empty((0, 3)))
+    done = shell("actcli eval relu -f npy < x.npy > y.npy", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert np.load(tmp_path / "y.npy").shape == (0, 3)
+    for made in ("", "-f csv", "-o y.csv"):
+        done = shell(f"actcli eval relu -i x.npy {made}", cwd=tmp_path)
+        message = "actcli: x.npy: no numbers in it\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
 def test_input_that_ends_early(tmp_path: Path) -> None:
