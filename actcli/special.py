@@ -76,6 +76,20 @@ def x_normal_cdf_prime(x: Array, /) -> Array:
     return _patched(y, far, flat, _x_normal_cdf_prime_far).reshape(x.shape)
 
 
+def x_normal_cdf_and_prime(x: Array, /) -> tuple[Array, Array]:
+    """Return x·Φ(x) and its derivative, which share their exponential."""
+    flat = x.ravel()
+    at = _located(flat, _normal_cdf_values().size)
+    weight = _mean_weight(at)
+    area = _area(at, _NORMAL)
+    prime = _x_normal_cdf_prime_at(at, area * weight)
+    y = _x_normal_cdf_at(at, area, flat)
+    far = _outside(at, _normal_cdf_values().size)
+    y = _patched(y, far, flat, _x_normal_cdf_far)
+    prime = _patched(prime, far, flat, _x_normal_cdf_prime_far)
+    return y.reshape(x.shape), prime.reshape(x.shape)
+
+
 def normal_pdf(x: Array, /) -> Array:
     """Return φ(x) = exp(-x²/2)/√(2π), the derivative of Φ."""
     return _height(x, _NORMAL)
@@ -117,51 +131,74 @@ def gaussian_prime(x: Array, /) -> Array:
 # On the grid
 
 
+class _Place(NamedTuple):
+    """Where numbers stand on a grid: c is the multiple of its step nearest to x."""
+
+    s: Array  # (x + c)²
+    h: Array  # x - c
+    number: Array  # of c, counted from the beginning of the grid
+    room: Array  # for a temporary array
+
+
 def _integral_near(
     x: Array, values: Array, g: _Gaussian, rest: Array | None = None
 ) -> tuple[Array, Array]:
     """Return the integral whose values on the grid are given, and where x is off the grid, so that it is wrong."""
-    s, h, number, room = _located(x, values.size)
+    at = _located(x, values.size)
     if rest is not None:
-        h += rest
-    y = _area(s, h, room, g)
-    y += np.take(values, number, out=room, mode="clip")
-    return y, _outside(number, values.size)
+        np.add(at.h, rest, out=at.h)
+    y = _area(at, g)
+    y += _taken(values, at)
+    return y, _outside(at, values.size)
 
 
 def _x_normal_cdf_near(x: Array) -> tuple[Array, Array]:
+    size = _normal_cdf_values().size
+    at = _located(x, size)
+    return _x_normal_cdf_at(at, _area(at, _NORMAL), x), _outside(at, size)
+
+
+def _x_normal_cdf_at(at: _Place, area: Array, x: Array) -> Array:
+    """Return x·Φ(x) in place of the integral of φ from c to x; h is overwritten."""
     # c·Φ(c) + h·Φ(c) + x·area, not x·(Φ(c) + area): only the first term is large, and nothing is rounded after it
-    values = _normal_cdf_values()
-    s, h, number, room = _located(x, values.size)
-    y = _area(s, h, room, _NORMAL)
-    y *= x
-    h *= np.take(values, number, out=room, mode="clip")
-    y += h
-    y += np.take(_x_normal_cdf_values(), number, out=room, mode="clip")
+    y = np.multiply(area, x, out=area)
+    y += np.multiply(at.h, _taken(_normal_cdf_values(), at), out=at.h)
+    y += _taken(_x_normal_cdf_values(), at)
     zero = y == 0.0
     if zero.any():
         y[zero] = np.copysign(0.0, x[zero])  # the sum loses the sign
-    return y, _outside(number, values.size)
+    return y
 
 
 def _x_normal_cdf_prime_near(x: Array) -> tuple[Array, Array]:
     # not Φ(x) + x·φ(x), which takes two exponentials: this too is an integral, of (2 - t²)·φ(t)
-    values = _x_normal_cdf_prime_values()
-    s, h, number, room = _located(x, values.size)
-    # the mean of 2 - t², weighted by φ, is 2 - m² + (2m² - 1)·h²/12 in the terms of _area
-    mean = np.square(h)
+    size = _normal_cdf_values().size
+    at = _located(x, size)
+    weight = _mean_weight(at)
+    area = _area(at, _NORMAL)
+    area *= weight
+    return _x_normal_cdf_prime_at(at, area), _outside(at, size)
+
+
+def _x_normal_cdf_prime_at(at: _Place, area: Array) -> Array:
+    """Return the derivative of x·Φ(x) in place of the integral of that of the derivative from c to x."""
+    area += _taken(_x_normal_cdf_prime_values(), at)
+    return area
+
+
+def _mean_weight(at: _Place) -> Array:
+    """Return the mean of 2 - t² over the step, weighted by φ."""
+    # 2 - m² + (2m² - 1)·h²/12 in the terms of _area
+    mean = np.square(at.h)
     mean *= 1 / 24
     mean -= 0.25
-    mean *= np.subtract(s, 2.0, out=room)
+    mean *= np.subtract(at.s, 2.0, out=at.room)
     mean += 1.5
-    y = _area(s, h, room, _NORMAL)
-    y *= mean
-    y += np.take(values, number, out=room, mode="clip")
-    return y, _outside(number, values.size)
+    return mean
 
 
-def _located(x: Array, size: int) -> tuple[Array, Array, Array, Array]:
-    """Return (x + c)², x - c, the number of c on a grid of that size around 0, and room for a temporary array."""
+def _located(x: Array, size: int) -> _Place:
+    """Return where x stands on a grid of that size around 0."""
     s = np.empty(x.size)
     # one array, not three: the allocator learns to keep a size it has mapped once, but gives back a sum of such sizes
     h, room, bits = np.empty((3, x.size))
@@ -172,15 +209,16 @@ def _located(x: Array, size: int) -> tuple[Array, Array, Array, Array]:
     np.subtract(x, s, out=h)
     s += x
     np.square(s, out=s)
-    return s, h, number, room
+    return _Place(s, h, number, room)
 
 
-def _area(s: Array, h: Array, room: Array, g: _Gaussian) -> Array:
+def _area(at: _Place, g: _Gaussian) -> Array:
     """Return the integral of g over a step of length h around m, where s = 4m²; in place of s.
 
     The mean over the step is scale·exp(-q·m² + (2q·m² - 1)·q·h²/12) but for terms in h⁴, of which -(q·h·m)⁴/180 is
     the greatest. In s the exponent is (s - 2/q)·(q²h²/24 - q/4) - 1/2: one pass less than with a polynomial factor.
     """
+    s, h, _, room = at
     np.square(h, out=room)
     room *= g.q**2 / 24
     room -= g.q / 4
@@ -192,9 +230,14 @@ def _area(s: Array, h: Array, room: Array, g: _Gaussian) -> Array:
     return s
 
 
-def _outside(number: Array, size: int) -> Array:
+def _taken(values: Array, at: _Place) -> Array:
+    """Return the values on the grid at c, at its ends where x is off the grid; in room."""
+    return np.take(values, at.number, out=at.room, mode="clip")
+
+
+def _outside(at: _Place, size: int) -> Array:
     # one comparison: read without a sign, numbers below 0 are beyond the end too, like those of infinities and NaN
-    return number.view(np.uint64) >= size
+    return at.number.view(np.uint64) >= size
 
 
 def _patched(y: Array, far: Array, x: Array, form: Callable[[Array], Array]) -> Array:

@@ -118,7 +118,14 @@ def test_every_public_function_has_a_row():
         for n, f in vars(special).items()
         if callable(f) and f.__module__ == special.__name__ and n[0] != "_"
     }
-    assert public == {row.name for row in ROWS}
+    assert public == {row.name for row in ROWS} | {"x_normal_cdf_and_prime"}
+
+
+def test_a_function_and_its_derivative_are_the_same_together():
+    x = np.concatenate([points(), [np.inf, -np.inf, np.nan, 0.0, -0.0]])
+    together = special.x_normal_cdf_and_prime(x)
+    alone = special.x_normal_cdf(x), special.x_normal_cdf_prime(x)
+    assert [bits(y) for y in together] == [bits(y) for y in alone]
 
 
 @each_row

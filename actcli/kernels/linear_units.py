@@ -10,7 +10,7 @@ from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.numerics import FAR, ZERO_FROM, at_least, either, mend
 from actcli.rows import diagonals
-from actcli.special import gaussian, x_normal_cdf, x_normal_cdf_prime
+from actcli.special import gaussian, x_normal_cdf, x_normal_cdf_and_prime
 
 _HUGE = math.exp(-FAR)
 
@@ -203,8 +203,8 @@ def geglu_vjp(x: Array, upstream: Array) -> Array:
 
 def _geglu_slopes(x: Array) -> tuple[Array, Array]:
     a, b = _halves(x, geglu)
-    by_gate = _times(x_normal_cdf_prime(a), b)
-    return _gelu_far_left(by_gate, a, b, slope=True), x_normal_cdf(a)
+    gelu, prime = x_normal_cdf_and_prime(a)
+    return _gelu_far_left(_times(prime, b), a, b, slope=True), gelu
 
 
 @axis_activation(

@@ -11,7 +11,6 @@ from actcli.numerics import (
     at_most,
     far_left,
     mend,
-    sech2,
     sigma,
     softplus_and_sigma,
 )
@@ -21,7 +20,7 @@ from actcli.special import (
     erf_prime,
     gaussian,
     x_normal_cdf,
-    x_normal_cdf_prime,
+    x_normal_cdf_and_prime,
 )
 
 # Far left each of them is its gate's multiple of exp(x), times x: far_left keeps its digits. Where the exponential of
@@ -106,10 +105,10 @@ def phish(x: Array) -> Array:
 @phish.derivative
 def phish_prime(x: Array) -> Array:
     t = np.clip(x, -50.0, 50.0)
-    g = x_normal_cdf(t)
-    t *= x_normal_cdf_prime(t)
-    y = sech2(g, t)
-    y += np.tanh(g)
+    g, prime = x_normal_cdf_and_prime(t)
+    t *= prime
+    g *= 2.0
+    y = _tanh_and_slope(np.expm1(g, out=g), t)
     return mend(y, x < _GELU_LOSES_DIGITS, _x2_normal_cdf_prime, x)
 
 
@@ -195,21 +194,26 @@ def tanhexp(x: Array) -> Array:
 
 @tanhexp.derivative
 def tanhexp_prime(x: Array) -> Array:
-    # tanh(w) = n/d and its slope 4·(n + 1)/d² with n = exp(2w) - 1 and d = n + 2: one exponential for both
     t = at_most(x, 5.0)
     w = np.exp(t)
     t *= w
     w *= 2.0
-    n = np.expm1(w, out=w)
+    y = _tanh_and_slope(np.expm1(w, out=w), t)
+    return far_left(y, x, x, plus=1.0)
+
+
+def _tanh_and_slope(n: Array, factor: Array) -> Array:
+    """Return tanh(w) + factor/cosh²(w) for n = exp(2w) - 1, which is overwritten."""
+    # n/d + factor·4·(n + 1)/d² with d = n + 2: one exponential for both
     d = n + 2.0
     y = n * d
     n += 1.0
-    n *= t
+    n *= factor
     n *= 4.0
     y += n
     np.square(d, out=d)
     y /= d
-    return far_left(y, x, x, plus=1.0)
+    return y
 
 
 @activation(
