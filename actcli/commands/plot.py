@@ -104,7 +104,7 @@ def _check_pipe(path: Path | None) -> None:
 def interval(text: str, option: str) -> tuple[float, float]:
     """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
     from actcli.errors import RequestError
-    from actcli.render.figures import LARGEST, NARROWEST
+    from actcli.render.figures import check_range
     from actcli.spec import number
 
     parts = text.split(":")
@@ -114,14 +114,7 @@ def interval(text: str, option: str) -> tuple[float, float]:
         raise RequestError(
             f"{option}: '{text}' is not FROM:TO; write it like -6:6"
         ) from None
-    if not -LARGEST <= low < high <= LARGEST:
-        raise RequestError(
-            f"{option}: '{text}' does not ascend within ±{LARGEST:g}; write it like -6:6"
-        )
-    if high - low < max(NARROWEST, 1e-10 * max(-low, high)):
-        raise RequestError(
-            f"{option}: '{text}' is too narrow for an axis; write it like -6:6"
-        )
+    check_range(low, high, f"{option}: '{text}'")
     return low, high
 
 

@@ -27,7 +27,7 @@ from actcli.render.output import PICTURES, check_suffix
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
 _MOST_LINES = 5
 LARGEST = 1e300  # axes overflow a little above it
-NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
+_NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
 _METADATA: dict[str, dict[str, Any]] = {
@@ -78,6 +78,16 @@ class Look:
     size: tuple[float, float] = (6.4, 4.2)
     dpi: int = 150
     dark: bool = False
+
+
+def check_range(low: float, high: float, told: str) -> None:
+    """Raise RequestError where no axis goes from one number to another; ``told`` is how it calls the two."""
+    if not -LARGEST <= low < high <= LARGEST:
+        raise RequestError(
+            f"{told} does not ascend within ±{LARGEST:g}; write it like -6:6"
+        )
+    if high - low < max(_NARROWEST, 1e-10 * max(-low, high)):
+        raise RequestError(f"{told} is too narrow for an axis; write it like -6:6")
 
 
 def draw(
