@@ -175,11 +175,10 @@ def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
     """Return the functions of these names, with ``-p`` set for each that has the parameter."""
-    from actcli.lookup import FormulaActivation, get, parameter_name
+    from actcli.lookup import get, parameter_name
     from actcli.spec import split_parameters, split_spec
 
-    FormulaActivation.undecided = undecided
-    functions = [get(name) for name in names]
+    functions = [get(name, undecided) for name in names]
     spoken = [split_spec(name)[0] for name in names]
     for text in parameters or ():
         given = split_parameters(text)
@@ -207,7 +206,6 @@ def tell_undecided() -> None:
 
     if undecided:
         first, *others = dict.fromkeys(map(str, undecided))
-        undecided.clear()
         more = f" and {len(others)} more" if others else ""
         raise UndecidedError(f"{first}{more}; nan stands for it")
 
