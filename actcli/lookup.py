@@ -40,10 +40,8 @@ def get(text: str, undecided: list[UndecidedError] | None = None) -> Activation:
     """
     name, typed = split_spec(text)
     function = functions.get(name) or _of_framework(name) or _other(name, undecided)
-    spec = ",".join(
-        f"{parameter_name(name, n)}={v}" if n else v for n, v in typed.items()
-    )
-    return function.bind(spec) if spec else function
+    pairs = [(parameter_name(name, n), v) for n, v in typed.items()]
+    return function.bind(pairs) if pairs else function
 
 
 def parameter_name(function: str, name: str) -> str:
@@ -52,7 +50,7 @@ def parameter_name(function: str, name: str) -> str:
     Raises:
         RequestError: no parameter here does the same.
     """
-    if not _DOTTED.fullmatch(function):
+    if not name or not _DOTTED.fullmatch(function):
         return name
     from actcli import frameworks
 

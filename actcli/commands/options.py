@@ -185,11 +185,11 @@ def resolve(
         unknown = set(given)
         for k, function in enumerate(functions):
             first = next(iter(function.parameters), "")
-            ours = {n: parameter_name(spoken[k], n) if n else first for n in given}
+            ours = {n: parameter_name(spoken[k], n) or first for n in given}
             known = {n: o for n, o in ours.items() if o in function.parameters}
             if known:
-                spec = ",".join(f"{o}={given[n]}" for n, o in known.items())
-                functions[k] = function.bind(spec)
+                pairs = [(o, given[n]) for n, o in known.items()]
+                functions[k] = function.bind(pairs)
             unknown -= known.keys()
         for name in sorted(unknown):
             # raises, with a suggestion
