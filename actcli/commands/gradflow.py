@@ -25,11 +25,6 @@ _CHAIN_FORMULA = (
     "z[k] = w*a[k-1], a[k] = f(z[k]), a[0] = x; d a[k]/d a[k-1] = w*f'(z[k])"
 )
 _FORMULA = "plain formula in float64"
-_MARKS = ((1e-2, "vanishing below"), (1e2, "exploding above"))
-_TOLD_COLUMNS = (
-    "dead %: outputs where |f′| < 0.01; units %, if there are any: neurons where that holds in every row; gradient: "
-    "by the outputs of the layer; weights: the gradient by its weights"
-)
 _TOLD_SPREAD = (
     "±: how far a seed lies from the mean at most; of gradients, whose mean is the geometric one, a share of it, or a "
     "factor (×÷) from 2 on"
@@ -247,7 +242,7 @@ def _draw_chains(chains: "Sequence[Chain]", x: float, path: Path) -> None:
     )
     title = f"Gradient through {count} layers of one neuron, w = {weight:g}, x = {x:g}"
     heading = "derivative of the output by the input of layer k"
-    lessons.draw_depth([lessons.Depth(heading, lines, _MARKS)], path, title)
+    lessons.draw_depth([lessons.Depth(heading, lines, _marks())], path, title)
 
 
 # a random network
@@ -323,6 +318,7 @@ def _flow_columns(flow: "Flow") -> "dict[str, Array]":
 
 
 def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -> None:
+    from actcli.analysis import VANISHING
     from actcli.render.tables import say, show, thinned
 
     rows = thinned(setting.layers, 40 if len(results) == 1 else 12)
@@ -335,7 +331,8 @@ def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -
         _conditions(setting),
         _told_init(setting),
         *_told_stability(results),
-        _TOLD_COLUMNS,
+        f"dead %: outputs where |f′| < {VANISHING:g}; units %, if there are any: neurons where that holds in every row; "
+        "gradient: by the outputs of the layer; weights: the gradient by its weights",
         _criterion("it is at the last layer"),
     )
     if len(setting.seeds) > 1:
@@ -461,7 +458,7 @@ def _draw_flows(results: "Sequence[Flow]", setting: "Setting", path: Path) -> No
         lessons.Depth(
             "length of the gradient by the outputs of layer k",
             lines("gradient", True),
-            _MARKS,
+            _marks(),
         ),
         lessons.Depth("deviation of the outputs of layer k", lines("std", False)),
     ]
@@ -502,6 +499,12 @@ def _long(
         "layer": np.tile(np.arange(1, layers + 1), len(chosen)),
         **{n: np.concatenate([part[n] for part in parts]) for n in parts[0]},
     }
+
+
+def _marks() -> list[tuple[float, str]]:
+    from actcli.training.gradflow import BOUND
+
+    return [(1.0 / BOUND, "vanishing below"), (BOUND, "exploding above")]
 
 
 def _criterion(compared: str) -> str:

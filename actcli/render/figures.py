@@ -26,6 +26,7 @@ from actcli.render.output import PICTURES, check_suffix
 
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
 _MOST_LINES = 5
+GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
 LARGEST = 1e300  # axes overflow a little above it
 _NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
@@ -195,7 +196,7 @@ def bars(
         axes.set_yticks(rows + 0.4 - height / 2, labels)
         axes.set_ylim(len(labels) - 0.1, -0.1 - height)
         axes.set_xscale("log")
-        axes.grid(visible=True, axis="x", alpha=0.35, linewidth=0.5)
+        axes.grid(**GRID, axis="x")
         axes.set_axisbelow(True)
         axes.set_xlabel(unit)
         axes.set_title(title)
@@ -273,7 +274,7 @@ def _panel(
             axes.plot([x], [y], "o", color=look["color"], markersize=4)
     axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
     axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
-    axes.grid(visible=True, alpha=0.35, linewidth=0.5)
+    axes.grid(**GRID)
     axes.set_xlabel("x")
     axes.set_title(heading)
     axes.set_xlim(

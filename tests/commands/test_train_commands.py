@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actcli.analysis import VANISHING
 from actcli.training.descent import descend
+from actcli.training.gradflow import BOUND
 from actcli.training.initializers import INITIALIZERS
 from actcli.training.optimizers import OPTIMIZERS
 from actcli.training.schedules import SCHEDULES
@@ -44,6 +46,13 @@ def test_chains_stand_side_by_side_with_the_criterion() -> None:
     line = next(t for t in text.splitlines() if "0.0002250997" in t)
     assert "0.0625000000" in line
     assert "under 1/100" in text
+
+
+def test_the_help_names_the_bounds_that_hold() -> None:
+    text = " ".join(run("gradflow", "--help").stdout.split())
+    assert f"under 1/{BOUND:g} of" in text
+    assert f"over {BOUND:g} times" in text
+    assert f"|f'| < {VANISHING:g}" in text
 
 
 def test_a_long_chain_shows_what_ten_decimals_would_hide() -> None:
