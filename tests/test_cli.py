@@ -195,6 +195,23 @@ def test_completion_of_commands_functions_and_aliases() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        ("actcli gradflow relu --init au", ["auto"]),
+        ("actcli gradflow relu --init orth", ["orthogonal"]),
+        ("actcli init orth", ["orthogonal"]),
+        ("actcli optimize adag", ["adagrad"]),
+        ("actcli optimize --surface him", ["himmelblau"]),
+        ("actcli optimize --schedule cos", ["cosine"]),
+        ("actcli list --family recti", ["rectifiers"]),
+        ("actcli list --framework ker", ["keras"]),
+    ],
+)
+def test_completion_of_other_names(words: str, expected: list[str]) -> None:
+    assert completed(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
         ("actcli eval swish --wrt ", ["beta"]),
         ("actcli eval swish:beta=2 --wrt ", ["beta"]),
         ("actcli eval silu -x 1 --wrt b", ["beta"]),

@@ -33,11 +33,10 @@ _OF_MLP = ("width", "init", "batch", "seed", "seeds", "batch_norm", "residual")
 _OF_CHAIN = ("weight", "x")
 
 
-def complete_init(incomplete: str) -> list[str]:
-    """Complete the names of initializers."""
+def _methods() -> list[str]:
     from actcli.training.initializers import INITIALIZERS
 
-    return [n for n in ("auto", *INITIALIZERS) if n.startswith(incomplete)]
+    return ["auto", *INITIALIZERS]
 
 
 def run(
@@ -57,7 +56,7 @@ def run(
         typer.Option(
             metavar="METHOD",
             help="mlp: auto, he, xavier, lecun, orthogonal, normal:0.01, …",
-            autocompletion=complete_init,
+            autocompletion=_methods,
         ),
     ] = "auto",
     batch: Annotated[int, typer.Option(help="mlp: rows that go through.")] = 64,

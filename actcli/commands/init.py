@@ -24,11 +24,10 @@ _OF_WEIGHTS = ("fan_in", "fan_out", "param", "seed", "save", "precision")
 _DEFAULT = "he_normal"  # what --for alone chooses: normal weights, the gain is all there is to choose
 
 
-def complete_method(incomplete: str) -> list[str]:
-    """Complete the names of initializers."""
+def _methods() -> list[str]:
     from actcli.training.initializers import INITIALIZERS
 
-    return [n for n in INITIALIZERS if n.startswith(incomplete.lower())]
+    return [*INITIALIZERS]
 
 
 def run(
@@ -38,7 +37,7 @@ def run(
         typer.Argument(
             metavar="[METHOD]",
             help="An initializer, NAME or NAME:param=value.",
-            autocompletion=complete_method,
+            autocompletion=_methods,
             show_default=False,
         ),
     ] = None,

@@ -18,27 +18,25 @@ actcli list -f json
 """
 
 
-def complete_family(incomplete: str) -> list[str]:
-    """Complete the names of families."""
+def _families() -> list[str]:
     from actcli import functions
 
-    return sorted(
-        {f.family for f in functions.values() if f.family.startswith(incomplete)}
-    )
+    return sorted({f.family for f in functions.values()})
 
 
-def complete_framework(incomplete: str) -> list[str]:
-    """Complete the names of frameworks."""
+def _frameworks() -> list[str]:
     from actcli.frameworks import names
 
-    return [name for name in names() if name.startswith(incomplete)]
+    return names()
 
 
 def run(
     family: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Only this family.", autocompletion=complete_family
+            metavar="NAME",
+            help="Only this family.",
+            autocompletion=_families,
         ),
     ] = None,
     framework: Annotated[
@@ -46,7 +44,7 @@ def run(
         typer.Option(
             metavar="NAME",
             help="What torch, jax, keras, onnx … calls them.",
-            autocompletion=complete_framework,
+            autocompletion=_frameworks,
         ),
     ] = None,
     format_: options.TextFormat = "table",
@@ -58,9 +56,8 @@ def run(
     """
     from actcli import functions
 
-    families = sorted({f.family for f in functions.values()})
     if family is not None:
-        options.one_of(family, families, "family")
+        options.one_of(family, _families(), "family")
     if framework is not None:
         _list_spellings(framework, family, format_, output)
         return

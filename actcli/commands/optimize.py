@@ -40,13 +40,6 @@ _OF_WAYS = (
 _DEFAULT = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 
 
-def _complete(kind: str) -> Any:
-    def complete(incomplete: str) -> list[str]:
-        return [n for n in _registries()[kind] if n.startswith(incomplete.lower())]
-
-    return complete
-
-
 def _registries() -> dict[str, Any]:
     from actcli.training.optimizers import OPTIMIZERS
     from actcli.training.schedules import SCHEDULES
@@ -62,7 +55,7 @@ def run(
         typer.Argument(
             metavar="[METHOD]...",
             help="Optimizers, NAME or NAME:lr=0.01,beta=0.9; five unless given.",
-            autocompletion=_complete("optimizer"),
+            autocompletion=lambda: _registries()["optimizer"],
             show_default=False,
         ),
     ] = None,
@@ -73,7 +66,7 @@ def run(
             "-s",
             metavar="NAME",
             help="NAME or NAME:param=value.",
-            autocompletion=_complete("surface"),
+            autocompletion=lambda: _registries()["surface"],
         ),
     ] = "ellipse",
     start: Annotated[
@@ -95,7 +88,7 @@ def run(
         typer.Option(
             metavar="NAME",
             help="constant, step, exponential, cosine; each as NAME:warmup=5 too.",
-            autocompletion=_complete("schedule"),
+            autocompletion=lambda: _registries()["schedule"],
         ),
     ] = "constant",
     tolerance: Annotated[

@@ -18,24 +18,25 @@ if TYPE_CHECKING:
     R = TypeVar("R", bound=Record)
 
 
+# completions: of what they return, Typer takes those that begin as what was typed
+
+
 def complete_function(incomplete: str) -> list[str]:
-    """Complete the names of functions, and their aliases once something is typed."""
+    """Return the names of functions, and their aliases once something is typed."""
     from actcli import functions
 
     aliases = [a for f in functions.values() for a in f.aliases] if incomplete else []
-    return [name for name in (*functions, *aliases) if name.startswith(incomplete)]
+    return [*functions, *aliases]
 
 
-def complete_parameter(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete what sets a parameter of the functions that were named before."""
-    names = {p for f in _named_before(context) for p in f.parameters}
-    return [f"{p}=" for p in sorted(names) if p.startswith(incomplete)]
+def complete_parameter(context: typer.Context) -> list[str]:
+    """Return what sets a parameter of the functions that were named before."""
+    return sorted({f"{p}=" for f in _named_before(context) for p in f.parameters})
 
 
-def complete_trainable(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete the parameters that the functions named before have a derivative by."""
-    names = {p for f in _named_before(context) for p in f.trainable}
-    return [p for p in sorted(names) if p.startswith(incomplete)]
+def complete_trainable(context: typer.Context) -> list[str]:
+    """Return the parameters that the functions named before have a derivative by."""
+    return sorted({p for f in _named_before(context) for p in f.trainable})
 
 
 def _named_before(context: typer.Context) -> "list[Activation]":
