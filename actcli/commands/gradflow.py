@@ -102,7 +102,7 @@ def run(
         context, _OF_MLP if model == "chain" else _OF_CHAIN, f"--model {model}"
     )
     check_suffix(output)
-    chosen = list({f.label: f for f in options.resolve(functions, param)}.values())
+    chosen = options.resolve(functions, param)
     if model == "chain":
         _chain(chosen, layers, weight, x, precision, format_, output)
         return

@@ -175,7 +175,7 @@ Precision = Annotated[
 def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
-    """Return the functions of these names, with ``-p`` set for each that has the parameter."""
+    """Return the functions of these names, each once, with ``-p`` set for each that has the parameter."""
     from actcli.lookup import get, parameter_name
     from actcli.spec import split_parameters, split_spec
 
@@ -195,7 +195,7 @@ def resolve(
         for name in sorted(unknown):
             # raises, with a suggestion
             functions[0].parameter(name or given[name])
-    return functions
+    return list({f.label: f for f in functions}.values())
 
 
 undecided: "list[UndecidedError]" = []

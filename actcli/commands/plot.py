@@ -65,7 +65,7 @@ def run(
     One function is blue and its derivative orange; of several, each has its colour and the derivatives are dashed.
     A function over an axis is drawn as its first input moves and the others stay at 0.
     """
-    chosen = list({f.label: f for f in options.resolve(functions, param)}.values())
+    chosen = options.resolve(functions, param)
     options.one_of(layout, ("overlay", "side"), "layout")
     low, high = interval(range_, "--range")
     limits = interval(ylim, "--ylim") if ylim else None

@@ -158,6 +158,7 @@ def test_the_command(tmp_path: Path) -> None:
         "relu",
         "swish:beta=2",
         "softmax",
+        "ReLU",  # once more, and told once
         "--size",
         "3000",
         "--repeat",
