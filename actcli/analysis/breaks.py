@@ -31,14 +31,13 @@ def break_points(function: Activation) -> tuple[float, ...]:
     >>> break_points(actcli.hard_swish), break_points(actcli.get("abs(x**2 - 4)"))
     ((-3.0, 3.0), (-2.0, 2.0))
     """
+    formula = function.formula
+    assert formula is not None
     found = set(function.kink_points())
-    if function.formula is not None:
-        values = {n: v for n, v in function.resolve({}).items() if v is not None}
-        grid = mixed_grid(600, 20)
-        for switch in _switches(
-            function.formula.tree, function.formula, lambda x: {**values, "x": x}
-        ):
-            found.update(_roots(switch, grid))
+    values = {n: v for n, v in function.resolve({}).items() if v is not None}
+    grid = mixed_grid(600, 20)
+    for switch in _switches(formula.tree, formula, lambda x: {**values, "x": x}):
+        found.update(_roots(switch, grid))
     near = sorted((x for x in found if math.isfinite(x)), key=abs)[:_MOST]
     return tuple(sorted(x + 0.0 for x in near))
 
