@@ -57,20 +57,12 @@ def run(
     """
     from actcli import engine
     from actcli import functions as registered
-    from actcli.errors import RequestError
-    from actcli.render.output import check_suffix, emit, format_of, is_picture
+    from actcli.render.output import emit
     from actcli.render.progress import progress
-    from actcli.render.records import check_format
     from actcli.verify.benchmark import benchmark
     from actcli.verify.frameworks import OPPONENTS
 
-    check_suffix(output)
-    if output and not is_picture(output):
-        format_of(output, format_)
-    elif format_ != "table":
-        check_format(format_)
-    if format_ == "npy":
-        raise RequestError("bench: .npy holds one array, not a table; use npz or csv")
+    options.check_output(output, format_)
     chosen = [
         _registered(f) for f in options.resolve(functions or list(registered), None)
     ]

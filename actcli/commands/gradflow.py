@@ -95,13 +95,12 @@ def run(
     else healthy; undefined where the function has no value.
     """
     from actcli.errors import RequestError
-    from actcli.render.output import check_suffix
 
     options.one_of(model, ("mlp", "chain"), "model")
     options.refuse(
         context, _OF_MLP if model == "chain" else _OF_CHAIN, f"--model {model}"
     )
-    check_suffix(output)
+    options.check_output(output, format_)
     chosen = options.resolve(functions, param)
     if model == "chain":
         _chain(chosen, layers, weight, x, precision, format_, output)

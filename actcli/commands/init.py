@@ -71,9 +71,8 @@ def run(
     which keeps the scale of the activations; with mode=fan_out 1/sqrt(E[f'(z)^2]), which keeps that of the gradients.
     """
     from actcli.errors import RequestError
-    from actcli.render.output import check_suffix
 
-    check_suffix(output)
+    options.check_output(output, format_)
     if list_:
         options.refuse(context, _OF_WEIGHTS, "--list")
         for typed in (method, for_):

@@ -122,10 +122,10 @@ def run(
     method and win over what stands in NAME:lr=0.01.
     """
     from actcli.errors import RequestError
-    from actcli.render.output import check_suffix, emit, is_picture
+    from actcli.render.output import emit, is_picture
     from actcli.training.descent import descend
 
-    check_suffix(output)
+    options.check_output(output, format_)
     if list_:
         options.refuse(context, _OF_WAYS, "--list")
         if methods:

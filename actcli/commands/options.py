@@ -275,6 +275,21 @@ def choices(
     return [choose(registry, spec, shared) for spec in specs]
 
 
+def check_output(output: Path | None, format_: str) -> None:
+    """Raise RequestError before the work is done for a file or a format that no table, or picture, is written in."""
+    from actcli.errors import RequestError
+    from actcli.render.output import check_suffix, format_of, is_picture
+    from actcli.render.records import check_format
+
+    check_suffix(output)
+    if output and not is_picture(output):
+        format_of(output, format_)
+    elif format_ != "table":
+        check_format(format_)
+    if format_ == "npy":
+        raise RequestError(".npy holds one array, not a table; use npz or csv")
+
+
 def refuse(context: typer.Context, names: Iterable[str], what: str) -> None:
     """Raise RequestError for an option that was typed and means nothing here."""
     from actcli.errors import RequestError

@@ -508,6 +508,11 @@ WRONG = {
     "optimize --list --steps 3": "--steps means nothing with --list; leave it out",
     "optimize --tolerance nan": "tolerance nan is no distance; give a finite number above 0",
     "optimize -o ways.gif": "ways.gif: unknown suffix '.gif'",
+    "init he --save w.npy -f cvs": "no format 'cvs'; did you mean 'csv'?",
+    "init he --save w.npy -o w.csv -f json": "w.csv: its suffix says csv, -f says json",
+    "optimize sgd -o w.png -f cvs": "no format 'cvs'; did you mean 'csv'?",
+    "gradflow relu -o w.png -f cvs": "no format 'cvs'; did you mean 'csv'?",
+    "gradflow relu -o w.png -f npy": ".npy holds one array, not a table; use npz or csv",
 }  # fmt: skip
 
 

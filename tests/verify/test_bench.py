@@ -240,7 +240,7 @@ def test_all_functions_unless_some_are_named() -> None:
             "no opponent 'troch'; did you mean 'torch'?",
         ),
         (["relu", "--against", ""], "no opponent ''; choose from naive, torch, jax"),
-        (["--size", "100000000", "-f", "npy"], "bench: .npy holds one array"),
+        (["--size", "100000000", "-f", "npy"], ".npy holds one array"),
         (
             ["--size", "100000000", "-f", "jsno"],
             "no format 'jsno'; did you mean 'json'?",
