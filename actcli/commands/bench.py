@@ -203,7 +203,7 @@ def _over(timing: "Timing") -> str:
 
 
 def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> None:
-    from actcli.render.figures import bars
+    from actcli.render.figures import dots
 
     series = {"actcli": [r.nanoseconds(r.ours) for r in results]}
     for name in _others(results):
@@ -212,7 +212,7 @@ def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> 
             for r in results
         ]
     unit = "nanoseconds for each element"
-    bars([r.name for r in results], series, path, _title(settings), unit)
+    dots([r.name for r in results], series, path, _title(settings), unit)
 
 
 def _title(settings: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from actcli import files
 from actcli.differentiate import primed
@@ -176,34 +176,29 @@ def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
     ]
 
 
-def bars(
+def dots(
     labels: Sequence[str],
     series: Mapping[str, Sequence[float]],
     path: Path,
     title: str,
     unit: str,
 ) -> None:
-    """Draw a group of horizontal bars for each label, on a logarithmic scale, and write the picture whole."""
-    check_suffix(path, PICTURES)
-    height = 0.8 / len(series)
-    rows = np.arange(len(labels))
-    with rc_context({"svg.hashsalt": "actcli", "font.size": 9}):
-        tall = 1.2 + 0.14 * len(labels) * (1 + len(series))
-        figure = Figure(figsize=(7.0, tall), dpi=150, layout="constrained")
+    """Draw a row of dots for each label, one of each series, on a logarithmic scale, and write the picture whole."""
+    with sheet(path, Look(title, size=(7.0, 1.4 + 0.25 * len(labels)))) as figure:
         axes = figure.add_subplot()
-        for place, (name, lengths) in enumerate(series.items()):
-            axes.barh(rows + place * height, lengths, height, label=name)
-        axes.set_yticks(rows + 0.4 - height / 2, labels)
-        axes.set_ylim(len(labels) - 0.1, -0.1 - height)
+        rows = np.arange(len(labels))
+        # not bars: where a logarithmic axis begins, and so how long they are, means nothing
+        for (name, values), marker in zip(series.items(), "osD^v", strict=False):
+            axes.plot(values, rows, marker, label=name)
+        axes.set_yticks(rows, labels)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.set_xscale("log")
-        axes.grid(**GRID, axis="x")
-        axes.set_axisbelow(True)
+        axes.grid(**GRID)
         axes.set_xlabel(unit)
-        axes.set_title(title)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         figure.legend(loc="outside lower center", ncols=len(series))
-        save(figure, path)
 
 
 def save(figure: Figure, path: Path | None) -> None:
