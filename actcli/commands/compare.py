@@ -33,10 +33,10 @@ def run(
 ) -> None:
     """Compare functions by their properties and values.
 
-    A table of properties, then one of values at -x (unless given -3:3, with functions over an axis -6:5). The
-    properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
-    picture's suffix saves functions and derivatives side by side, from the least of -x to the largest (-6:6 unless
-    given).
+    Prints a table of properties, then one of the values at -x (by default -3:3, or -6:5 if a function works over an
+    axis, which takes the numbers as one vector). The properties are computed from the kernels; the cost per element,
+    relative to relu, is measured on the spot. If the file of -o is a picture, it shows functions and derivatives side
+    by side, from the smallest number of -x to the largest (by default -6:6).
     """
     from actcli import points
     from actcli.render.output import emit, is_picture

@@ -22,10 +22,10 @@ def run(
     format_: options.TextFormat = "table",
     output: options.Output = None,
 ) -> None:
-    """Tell all about a function.
+    """Show all that is known about a function.
 
     Formula, derivative, parameters, kinks, limits, extrema, gains, use and flaw. What can be computed is computed, from
-    the kernel or the formula. At a kink the derivative is a choice: it is told with the derivatives from the left and
+    the kernel or the formula. At a kink the derivative is a choice: it is shown with the derivatives from the left and
     from the right.
     """
     from actcli.analysis import analyse

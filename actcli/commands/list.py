@@ -43,7 +43,7 @@ def run(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What torch, jax, keras, onnx … calls them.",
+            help="The names in torch, jax, keras, onnx …",
             autocompletion=_frameworks,
         ),
     ] = None,
@@ -52,7 +52,7 @@ def run(
 ) -> None:
     """List the functions by family, with formula, parameters and defaults.
 
-    With --framework: the names that one has for them, and what they are here, with the defaults they have there.
+    With --framework: the names in that framework, and which function each is here, with the defaults it has there.
     """
     from actcli import functions
 

@@ -100,7 +100,7 @@ Hyperparameters = Annotated[
     ),
 ]
 Derivative = Annotated[
-    bool, typer.Option("--derivative", "-d", help="With the derivative.")
+    bool, typer.Option("--derivative", "-d", help="Add the derivative.")
 ]
 
 
@@ -122,7 +122,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write a file, in the kind of its suffix.",
+        help="Write the result to a file, in the format of its suffix.",
     ),
 ]
 PictureOutput = Annotated[
@@ -131,7 +131,7 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="A picture (.png .svg .pdf), or the result by its suffix.",
+        help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix.",
     ),
 ]
 Input = Annotated[
@@ -154,14 +154,17 @@ Column = Annotated[
 Dtype = Annotated[
     str | None,
     typer.Option(
-        help="float64, float32 or float16; that of the input unless given.",
+        help="float64, float32 or float16; by default that of the input.",
         metavar="DTYPE",
     ),
 ]
 Threads = Annotated[
     int | None,
     typer.Option(
-        metavar="N", min=1, max=1024, help="Threads; all processors unless given."
+        metavar="N",
+        min=1,
+        max=1024,
+        help="Number of threads; by default one per processor.",
     ),
 ]
 Precision = Annotated[

@@ -32,20 +32,18 @@ def run(
         ),
     ] = "overlay",
     range_: Annotated[
-        str, typer.Option("--range", metavar="FROM:TO", help="The abscissae.")
+        str, typer.Option("--range", metavar="FROM:TO", help="The range of x.")
     ] = "-6:6",
     ylim: Annotated[
-        str | None, typer.Option(metavar="FROM:TO", help="The ordinates.")
+        str | None, typer.Option(metavar="FROM:TO", help="The range of y.")
     ] = None,
     param: options.Parameters = None,
-    title: Annotated[
-        str | None, typer.Option(help="A title; none unless given.")
-    ] = None,
+    title: Annotated[str | None, typer.Option(help="A title; by default none.")] = None,
     size: Annotated[
         str,
         typer.Option(
             metavar="WIDTHxHEIGHT",
-            help="In inches; a legend for which there is no room inside is put beside it.",
+            help="In inches; a legend that does not fit inside is put beside it.",
         ),
     ] = _SIZE,
     dpi: Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")] = 150,
@@ -56,14 +54,14 @@ def run(
             "--output",
             "-o",
             metavar="FILE",
-            help="A .png, .svg or .pdf; NAME.png unless given; - writes a PNG into a pipe.",
+            help="A .png, .svg or .pdf; by default NAME.png; - writes a PNG into a pipe.",
         ),
     ] = None,
 ) -> None:
     """Draw functions and their derivatives into a picture.
 
-    One function is blue and its derivative orange; of several, each has its colour and the derivatives are dashed.
-    A function over an axis is drawn as its first input moves and the others stay at 0.
+    A single function is blue and its derivative orange; several have a colour each, and their derivatives are dashed.
+    Of a function over an axis, the first two outputs are drawn while the first input moves and the others stay at 0.
     """
     chosen = options.resolve(functions, param)
     options.one_of(layout, ("overlay", "side"), "layout")

@@ -106,7 +106,7 @@ def test_a_star_says_which_are_formulas(capsys: pytest.CaptureFixture[str]) -> N
         " 2.00* ",
     ]
     assert shown.endswith(
-        "* the framework has no such function and runs the formula in its operations\n"
+        "* the framework has no such function and runs the formula in its own operations\n"
     )
     assert [bench._document(r)["against"]["jax"]["own"] for r in rows] == [True, False]
     bench._show(rows[:1], settings)
