@@ -250,18 +250,24 @@ class Activation:
             got = ", ".join(f"{n}={v:g}" for n, v in spoken.items())
             raise RequestError(f"{self.name}: {got} is outside the domain {condition}")
 
-    def bind(self, spec: str = "", **parameters: Any) -> "Activation":
-        """Return the function with other defaults.
+    def bind(
+        self, spec: str | list[tuple[str, str]] = "", **parameters: Any
+    ) -> "Activation":
+        """Return the function with other defaults, typed as ``param=value,…``, as pairs of such texts, or given as values.
 
         >>> import actcli
         >>> actcli.swish.bind("beta=2")
         <activation swish:beta=2: x / (1 + exp(-beta * x))>
         """
-        typed = split_parameters(spec) if spec else {}
-        given = {
-            **dict(self._typed(n, text) for n, text in typed.items()),
-            **parameters,
-        }
+        if not isinstance(spec, list):
+            spec = list(split_parameters(spec).items()) if spec else []
+        given: dict[str, Any] = {}
+        for name, text in spec:
+            wanted, value = self._typed(name, text)
+            if wanted in given:
+                raise RequestError(f"{self.name}: {wanted} is set twice; set it once")
+            given[wanted] = value
+        given |= parameters
         values = self.resolve({**self.bound, **given})
         bound = copy.copy(self)
         bound.bound = {n: values[n] for n in {**self.bound, **given}}

@@ -38,8 +38,9 @@ class CommandGroup(TyperGroup):
     """Commands that are loaded by their names."""
 
     def invoke(self, ctx: Any) -> Any:
-        from actcli.commands.options import tell_undecided
+        from actcli.commands.options import tell_undecided, undecided
 
+        undecided.clear()  # what a command before it, which failed, has left
         try:
             done = super().invoke(ctx)
         except BrokenPipeError:

@@ -150,10 +150,15 @@ def _add(a: ast.expr, b: ast.expr) -> ast.expr:
 def _sub(a: ast.expr, b: ast.expr) -> ast.expr:
     if _is(a, 0) or _is(b, 0):
         return _neg(b) if _is(a, 0) else a
-    if isinstance(a, ast.Constant) and isinstance(b, ast.Constant):
-        return ast.Constant(a.value - b.value)  # type: ignore[operator]  # the grammar has numbers only
-    negative, size = _unsigned(b)
-    return ast.BinOp(a, ast.Add() if negative else ast.Sub(), size)
+    (minus_a, size_a), (minus_b, size_b) = _unsigned(a), _unsigned(b)
+    match size_a, size_b:
+        case ast.Constant(value=int() | float() as m), ast.Constant(
+            value=int() | float() as n
+        ):
+            difference = (-m if minus_a else m) - (-n if minus_b else n)
+            number = ast.Constant(abs(difference))
+            return _neg(number) if difference < 0 else number
+    return ast.BinOp(a, ast.Add() if minus_b else ast.Sub(), size_b)
 
 
 def _mul(a: ast.expr, b: ast.expr) -> ast.expr:

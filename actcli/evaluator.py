@@ -35,7 +35,8 @@ class Evaluator:
     ) -> Value:
         match node:
             case ast.Constant():
-                return (literal(_written(node, formula.text), self.t.bits),)
+                written = formula.text[node.col_offset : node.end_col_offset]
+                return (literal(written, self.t.bits),)
             case ast.Name(id="pi") if "pi" not in values:
                 return (pi(self.t.bits),)
             case ast.Name(id="e") if "e" not in values:
@@ -225,12 +226,6 @@ _OF_TWO: dict[str, Callable[[Evaluator, list[Value], Value], Value]] = {
     "concat": lambda _, terms, others: [*terms, *_listed(others)],
     "excess": Evaluator.excess,
 }
-
-
-def _written(node: ast.expr, text: str) -> str:
-    if node.end_lineno == 1:  # the general way takes longer than all the arithmetic
-        return text[node.col_offset : node.end_col_offset]
-    return ast.get_source_segment(text, node) or ""
 
 
 def _listed(value: Value) -> list[Value]:

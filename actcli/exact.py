@@ -10,12 +10,13 @@ Where 0/0 is met at a tie the value itself is the limit of both sides, and there
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from mpmath import libmp
 from mpmath.libmp.libmpi import mpi_neg
 
+from actcli.engine import Array
 from actcli.errors import UndecidedError
 from actcli.evaluator import Evaluator, Value
 from actcli.formula import Formula
@@ -33,7 +34,6 @@ from actcli.taylor import (
     exactly,
 )
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 T = TypeVar("T")
 
 _FIRST_BITS = 96

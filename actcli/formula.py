@@ -251,6 +251,9 @@ class _Reader:
         written = self.text[node.col_offset : node.end_col_offset]
         if node.value in (math.inf, -math.inf):
             raise self.refuse(node, "a number beyond the floating-point range")
+        if node.value == 0 and set(written) & set("123456789"):
+            # its power of ten, which exact arithmetic writes out, could fill the memory
+            raise self.refuse(node, f"'{written}' is 0 in floating point; write 0")
         if not set(written) <= set("0123456789.eE+-"):
             raise self.refuse(node, f"'{written}' is not a decimal number")
 

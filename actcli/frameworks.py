@@ -129,10 +129,7 @@ def _framework(name: str) -> str:
 
 def _function(spec: str) -> Activation:
     name, bound = split_spec(spec)
-    function = functions[name]
-    if not bound:
-        return function
-    return function.bind(",".join(f"{n}={value}" for n, value in bound.items()))
+    return functions[name].bind(list(bound.items())) if bound else functions[name]
 
 
 @cache

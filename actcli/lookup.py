@@ -1,7 +1,7 @@
 """From what a user typed to a function: a name, a name with parameters, a formula. Importing it declares them all."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import actcli.kernels  # noqa: F401  # declares the functions
 from actcli.activation import Activation, Parameter, functions
@@ -17,8 +17,13 @@ _DOTTED = re.compile(r"[A-Za-z]\w*(\.\w+)+")
 _CALL = re.compile(rf"({_DOTTED.pattern})\(([^()]*)")
 
 
-def get(text: str) -> Activation:
+def get(text: str, undecided: list[UndecidedError] | None = None) -> Activation:
     """Return a registered function by its name or a framework's, with parameters if it bears any, or a user's formula.
+
+    Args:
+        text: as it was typed.
+        undecided: gets the error of each point at which no precision decides a formula, which is NaN then; raised if
+            None.
 
     Raises:
         UnknownNameError: nothing is called that, and it is no formula in ``x`` either.
@@ -34,11 +39,9 @@ def get(text: str) -> Activation:
     1.5
     """
     name, typed = split_spec(text)
-    function = functions.get(name) or _of_framework(name) or _other(name)
-    spec = ",".join(
-        f"{parameter_name(name, n)}={v}" if n else v for n, v in typed.items()
-    )
-    return function.bind(spec) if spec else function
+    function = functions.get(name) or _of_framework(name) or _other(name, undecided)
+    pairs = [(parameter_name(name, n), v) for n, v in typed.items()]
+    return function.bind(pairs) if pairs else function
 
 
 def parameter_name(function: str, name: str) -> str:
@@ -47,7 +50,7 @@ def parameter_name(function: str, name: str) -> str:
     Raises:
         RequestError: no parameter here does the same.
     """
-    if not _DOTTED.fullmatch(function):
+    if not name or not _DOTTED.fullmatch(function):
         return name
     from actcli import frameworks
 
@@ -63,7 +66,7 @@ def _of_framework(name: str) -> Activation | None:
     return frameworks.find(name)
 
 
-def _other(name: str) -> Activation:
+def _other(name: str, undecided: list[UndecidedError] | None) -> Activation:
     looks_like_a_name = _NAME.fullmatch(name) and not _WORD_X.search(name)
     try:
         formula = parse(name, functions.get, known=functions)
@@ -76,7 +79,7 @@ def _other(name: str) -> Activation:
         if looks_like_a_name:
             functions[name]
         raise RequestError(f"formula '{name}' has no x in it; write it in x")
-    return FormulaActivation(formula)
+    return FormulaActivation(formula, undecided)
 
 
 def _refuse_calls(text: str) -> None:
@@ -98,23 +101,21 @@ def _refuse_calls(text: str) -> None:
 class FormulaActivation(Activation):
     """A user's formula as a function: every value and derivative exact, rounded once, and slow.
 
-    Its parameters are the names in it other than ``x``; they have no defaults.
-
-    Attributes:
-        undecided: gets the error of each point that no precision decides, which is NaN then; raised if None. The
-            command line sets it, for all formulas.
+    Its parameters are the names in it other than ``x``; they have no defaults. ``undecided`` is that of ``get``.
     """
 
     is_formula = True
-    undecided: ClassVar[list[UndecidedError] | None] = None
 
-    def __init__(self, formula: Formula) -> None:
+    def __init__(
+        self, formula: Formula, undecided: list[UndecidedError] | None
+    ) -> None:
         def kernel(x: Array, **values: Any) -> Array:
             return self._exactly(x, values, "x", 0)
 
         kernel.__name__ = formula.text
         kernel.__module__ = "formula"
         kernel.__doc__ = "A formula of your own."
+        self._undecided = undecided
         self._names = tuple(n for n in formula.names if n != "x")
         super().__init__(kernel, None, native=True)
         self.formula = formula
@@ -153,5 +154,5 @@ class FormulaActivation(Activation):
             order=order,
             wrt=wrt,
             dtype=x.dtype.name,
-            undecided=self.undecided,
+            undecided=self._undecided,
         )[order]

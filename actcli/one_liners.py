@@ -5,6 +5,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
+from operator import and_
 from types import ModuleType
 from typing import Any
 
@@ -69,7 +71,7 @@ def one_liner(function: Activation, within: Library, order: int = 0) -> OneLiner
         return None  # that of the identity computes nothing
     for _ in range(order):
         formula = _differentiated(formula)
-    evaluator = _Evaluator(within)
+    evaluator = Evaluator(within)
     if not evaluator.knows(formula):
         return None
     return _line(formula, function, evaluator)
@@ -85,7 +87,7 @@ def in_float64(function: Activation) -> Activation:
     0.7615941559557649
     """
     assert function.formula is not None
-    evaluator = _Evaluator(numpy_library())
+    evaluator = Evaluator(numpy_library())
     value = _line(function.formula, function, evaluator)
     slope = _line(_differentiated(function.formula), function, evaluator)
 
@@ -113,12 +115,12 @@ def _differentiated(formula: Formula) -> Formula:
     return Formula(text, ast.parse(text, mode="eval").body, ())
 
 
-def _line(formula: Formula, function: Activation, evaluator: "_Evaluator") -> OneLiner:
+def _line(formula: Formula, function: Activation, evaluator: "Evaluator") -> OneLiner:
     values = {n: v for n, v in function.resolve({}).items() if v is not None}
     return lambda x: evaluator.run(formula, {**values, "x": x})
 
 
-class _Evaluator:
+class Evaluator:
     """Walks a formula's tree once for each evaluation: that is nothing beside an operation on an array."""
 
     def __init__(self, within: Library) -> None:
@@ -136,28 +138,49 @@ class _Evaluator:
         )
 
     def run(self, formula: Formula, values: Mapping[str, Any]) -> Any:
-        def visit(node: ast.expr) -> Any:
-            match node:
-                case ast.Constant(value=value):
-                    return float(value)  # type: ignore[arg-type]  # the reader let only numbers pass
-                case ast.Name(id=name):
-                    return CONSTANTS[name] if name in CONSTANTS else values[name]
-                case ast.UnaryOp(op=ast.USub(), operand=operand):
-                    return -visit(operand)
-                case ast.UnaryOp(operand=operand):
-                    return visit(operand)
-                case ast.BinOp(op=op, left=left, right=right):
-                    return self.combine(_BINARY[type(op)], visit(left), visit(right))
-                case ast.Compare(left=left, ops=ops, comparators=others):
-                    return self.holds(ops, [visit(part) for part in (left, *others)])
-                case ast.IfExp(test=test, body=body, orelse=orelse):
-                    return self.choose(visit(test), visit(body), visit(orelse))
-                case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-                    given = {str(k.arg): visit(k.value) for k in keywords}
-                    return self.call(formula, name, [visit(a) for a in args], given)
-            raise TypeError(f"not in the grammar: {ast.dump(node)}")
+        return self.visit(formula.tree, formula, values)
 
-        return visit(formula.tree)
+    def visit(self, node: ast.expr, formula: Formula, values: Mapping[str, Any]) -> Any:
+        """Return the value of a part of a formula."""
+
+        def value(part: ast.expr) -> Any:
+            return self.visit(part, formula, values)
+
+        match node:
+            case ast.Constant(value=number):
+                return float(number)  # type: ignore[arg-type]  # the reader let only numbers pass
+            case ast.Name(id=name):
+                return CONSTANTS[name] if name in CONSTANTS else values[name]
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -value(operand)
+            case ast.UnaryOp(operand=operand):
+                return value(operand)
+            case ast.BinOp(op=op, left=left, right=right):
+                return self.combine(_BINARY[type(op)], value(left), value(right))
+            case ast.Compare():
+                # not as booleans, which NumPy does not subtract
+                return self.choose(self.holds(node, formula, values), 1.0, 0.0)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                held = self.holds(test, formula, values)
+                return self.choose(held, value(body), value(orelse))
+            case ast.Call(func=ast.Name(id=name)) if name in formula.called:
+                inner = formula.called[name].formula
+                assert inner is not None
+                return self.run(inner, self.inside(node, formula, values))
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return self.call(name, [value(a) for a in args])
+        raise TypeError(f"not in the grammar: {ast.dump(node)}")
+
+    def inside(
+        self, node: ast.Call, formula: Formula, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the values of the names in the formula of the function that is called."""
+        assert isinstance(node.func, ast.Name)
+        given = {
+            str(k.arg): self.visit(k.value, formula, values) for k in node.keywords
+        }
+        x = self.visit(node.args[0], formula, values)
+        return {**formula.called[node.func.id].defaults, **given, "x": x}
 
     def combine(self, operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         if isinstance(a, float) and isinstance(b, float):
@@ -166,28 +189,23 @@ class _Evaluator:
                 return float(operation(np.float64(a), np.float64(b)))
         return operation(a, b)
 
-    def holds(self, ops: list[ast.cmpop], terms: list[Any]) -> Any:
+    def holds(self, test: ast.expr, formula: Formula, values: Mapping[str, Any]) -> Any:
+        if not isinstance(test, ast.Compare):
+            return self.visit(test, formula, values) != 0.0
+        parts = (test.left, *test.comparators)
+        terms = [self.visit(part, formula, values) for part in parts]
         results = [
             COMPARE[type(o)](a, b)
-            for o, a, b in zip(ops, terms, terms[1:], strict=False)
+            for o, (a, b) in zip(test.ops, pairwise(terms), strict=True)
         ]
-        whole = results[0]
-        for result in results[1:]:
-            whole = whole & result
-        return whole
+        return reduce(and_, results)
 
     def choose(self, test: Any, yes: Any, no: Any) -> Any:
         if isinstance(test, bool):
             return yes if test else no
         return self.within.where(test, yes, no)
 
-    def call(
-        self, formula: Formula, name: str, args: list[Any], given: dict[str, Any]
-    ) -> Any:
-        if name in formula.called:
-            inner = formula.called[name]
-            assert inner.formula is not None
-            return self.run(inner.formula, {**inner.defaults, **given, "x": args[0]})
+    def call(self, name: str, args: list[Any]) -> Any:
         if all(isinstance(a, float) for a in args):
             return self.of_numbers(name, args)
         if name == "max" and len(args) == 1:

@@ -101,10 +101,12 @@ def _exact(text: str) -> "Fraction":
     """Return a number as it is written: -3:3:0.1 passes through 0.3 and not through 0.30000000000000027."""
     from fractions import Fraction
 
+    nearest = number(text)
     try:
-        return Fraction(text)
+        # not of what floats cannot tell from 0 or inf: its power of ten could fill the memory
+        return Fraction(text if nearest and math.isfinite(nearest) else nearest)
     except ValueError:
-        return Fraction(number(text))
+        return Fraction(nearest)
 
 
 def _steps(start: "Fraction", step: "Fraction", count: int) -> Array:

@@ -1,8 +1,7 @@
 """``NAME:param=value,param=value`` taken apart, and its numbers read. Looks nothing up."""
 
-import math
-
 from actcli.errors import RequestError
+from actcli.formula import CONSTANTS
 from actcli.registry import as_text, fold
 
 
@@ -71,15 +70,12 @@ def number(text: str) -> float:
         ) from None
 
 
-_CONSTANTS = {"pi": math.pi, "e": math.e}
-
-
 def _plain_number(text: str) -> float:
     text = text.strip().lower()
     digits = text.lstrip("+-") if text[1:2] not in ("+", "-") else text
     sign = -1.0 if text.startswith("-") else 1.0
-    if digits in _CONSTANTS:
-        return sign * _CONSTANTS[digits]
+    if digits in CONSTANTS:
+        return sign * CONSTANTS[digits]
     return float.fromhex(text) if digits.startswith("0x") else float(text)
 
 

@@ -1,7 +1,7 @@
 # A lecture in five commands: why deep networks of sigmoids did not learn, and what helped.
 # Run it in the folder that shall hold the pictures.
 
-# One neuron a layer: every sigmoid takes at least three quarters of what is left of the gradient.
+# One neuron per layer: every sigmoid takes at least three quarters of what is left of the gradient.
 actcli gradflow sigmoid --model chain
 actcli gradflow sigmoid tanh relu swish --model chain -o depth-chain.png
 

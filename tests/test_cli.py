@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from actcli.cli import COMMANDS
+import actcli
+from actcli.cli import COMMANDS, main
+from actcli.errors import UndecidedError
 from actcli.render.formats import BINARY, FORMATS
 from tests.shell import ACTCLI, ROOT, environment, hearing_signals, run, shell
 
@@ -193,6 +195,23 @@ def test_completion_of_commands_functions_and_aliases() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        ("actcli gradflow relu --init au", ["auto"]),
+        ("actcli gradflow relu --init orth", ["orthogonal"]),
+        ("actcli init orth", ["orthogonal"]),
+        ("actcli optimize adag", ["adagrad"]),
+        ("actcli optimize --surface him", ["himmelblau"]),
+        ("actcli optimize --schedule cos", ["cosine"]),
+        ("actcli list --family recti", ["rectifiers"]),
+        ("actcli list --framework ker", ["keras"]),
+    ],
+)
+def test_completion_of_other_names(words: str, expected: list[str]) -> None:
+    assert completed(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
         ("actcli eval swish --wrt ", ["beta"]),
         ("actcli eval swish:beta=2 --wrt ", ["beta"]),
         ("actcli eval silu -x 1 --wrt b", ["beta"]),
@@ -226,6 +245,24 @@ def test_a_point_that_no_precision_decides_does_not_keep_the_others_back(
         "actcli: formula 'sin(pi*x) > 0': no precision decides its value at x=1.0 and 1 more;"
         " nan stands for it"
     )
+
+
+def test_a_command_leaves_nothing_behind_in_the_process(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    jump = "1 if sin(pi*x) > 0 else 0"
+    # the second fails before it tells what it could not decide
+    for asked, code in (
+        (["eval", jump, "-x", "1"], 1),
+        (["eval", jump, "-x", "1", "-o", "no/a.csv"], 1),
+        (["eval", "relu", "-x", "1"], 0),
+    ):
+        with pytest.raises(SystemExit) as done:
+            main(asked)
+        assert done.value.code == code
+    assert capsys.readouterr().err.count("no precision decides") == 1
+    with pytest.raises(UndecidedError):
+        actcli.get(jump)(1.0)
 
 
 def test_an_interrupt_while_modules_are_imported(tmp_path: Path) -> None:

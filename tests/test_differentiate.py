@@ -39,6 +39,8 @@ def test_the_formula_shown_has_the_values_of_the_derivative(
         ("min(6, max(0, x))", "(1 if x > 0 else 0) if max(0, x) < 6 else 0"),
         ("-log(1 + exp(-x))", "exp(-x) / (1 + exp(-x))"),
         ("x ** 3 - 2 * x + 1", "3 * x ** 2 - 2"),
+        ("x ** -1", "-x ** (-2)"),
+        ("x ** -0.5", "-(0.5 * x ** (-1.5))"),
         ("x ** a", "a * x ** (a - 1)"),
         ("a ** x", "a ** x * log(a)"),
         ("7", "0"),

@@ -52,6 +52,8 @@ def test_formulas_are_read(text: str, names: tuple[str, ...]) -> None:
         ("max(*x)", 1, "max takes 2 to 9 arguments"),
         ("sum(x)", 1, "no function 'sum'"),
         ("1e999 * x", 1, "beyond the floating-point range"),
+        ("x * 1e-99999999", 5, "'1e-99999999' is 0 in floating point; write 0"),
+        ("x * 0e99999999", 5, "'0e99999999' is 0 in floating point; write 0"),
         ("x * σ", 5, "'σ' is not in the grammar"),
         ("x *", 4, "it ends too early"),
         ("(x", 1, "'(' was never closed"),

@@ -100,6 +100,14 @@ def test_a_spelling_takes_the_parameters_it_has_there(spec: str, label: str) -> 
             "leaky_relu has no parameter 'slope'; it has alpha",
         ),
         (
+            "nn.LeakyReLU:negative_slope=0.1,alpha=0.2",
+            "leaky_relu: alpha is set twice; set it once",
+        ),
+        (
+            "leaky_relu:0.1,alpha=0.2",
+            "leaky_relu: alpha is set twice; set it once",
+        ),
+        (
             "leaky_relu:negative_slope=1",
             "leaky_relu has no parameter 'negative_slope'; it has alpha",
         ),

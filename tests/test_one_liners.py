@@ -13,6 +13,8 @@ FORMULAS = [
     "max(x, 0, 1 - x)",
     "x*(1 + erf(x/sqrt(2)))/2",
     "abs(x)**1.5 if x > 1 else floor(3*x)",
+    "x*((x > 0) - (-1 < x < 1))",
+    "x if floor(x) else -x",
     "2",
 ]
 

@@ -3,7 +3,6 @@
 import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import reduce
 from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
@@ -12,11 +11,14 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.analysis.search import WINDOW, endless, mixed_grid, roots
 from actcli.engine import Array
-from actcli.formula import CONSTANTS, FUNCTIONS, Formula
+from actcli.formula import Formula
+from actcli.one_liners import Evaluator, numpy_library
 
 Scope: TypeAlias = Callable[[Array], Mapping[str, Any]]  # x to the value of every name
 
 _MOST = 64
+# plain floating point, which is enough to see a sign
+_EVALUATOR = Evaluator(numpy_library())
 
 
 def break_points(function: Activation) -> tuple[float, ...]:
@@ -29,14 +31,13 @@ def break_points(function: Activation) -> tuple[float, ...]:
     >>> break_points(actcli.hard_swish), break_points(actcli.get("abs(x**2 - 4)"))
     ((-3.0, 3.0), (-2.0, 2.0))
     """
+    formula = function.formula
+    assert formula is not None
     found = set(function.kink_points())
-    if function.formula is not None:
-        values = {n: v for n, v in function.resolve({}).items() if v is not None}
-        grid = mixed_grid(600, 20)
-        for switch in _switches(
-            function.formula.tree, function.formula, lambda x: {**values, "x": x}
-        ):
-            found.update(_roots(switch, grid))
+    values = {n: v for n, v in function.resolve({}).items() if v is not None}
+    grid = mixed_grid(600, 20)
+    for switch in _switches(formula.tree, formula, lambda x: {**values, "x": x}):
+        found.update(_roots(switch, grid))
     near = sorted((x for x in found if math.isfinite(x)), key=abs)[:_MOST]
     return tuple(sorted(x + 0.0 for x in near))
 
@@ -80,7 +81,7 @@ def _as_function(
 ) -> Callable[[Array], Array]:
     def switch(x: Array) -> Array:
         with np.errstate(all="ignore"):
-            value = _evaluate(node, formula, scope(x))
+            value = _EVALUATOR.visit(node, formula, scope(x))
             return np.broadcast_to(np.asarray(value, dtype=float), x.shape)
 
     return switch
@@ -166,84 +167,4 @@ def _name(node: ast.Call) -> str:
 
 def _inside(node: ast.Call, formula: Formula, scope: Scope) -> Scope:
     """Return the scope in which the formula of a called function stands."""
-    defaults = formula.called[_name(node)].defaults
-
-    def inner(x: Array) -> Mapping[str, Any]:
-        outer = scope(x)
-        given = {str(k.arg): _evaluate(k.value, formula, outer) for k in node.keywords}
-        return {**defaults, **given, "x": _evaluate(node.args[0], formula, outer)}
-
-    return inner
-
-
-# their values: plain floating point, which is enough to see a sign
-
-
-def _evaluate(node: ast.expr, formula: Formula, values: Mapping[str, Any]) -> Any:
-    def value(part: ast.expr) -> Any:
-        return _evaluate(part, formula, values)
-
-    match node:
-        case ast.Constant(value=number):
-            return np.float64(number)  # type: ignore[arg-type]  # the reader let only numbers pass
-        case ast.Name(id=name):
-            return values[name] if name in values else np.float64(CONSTANTS[name])
-        case ast.UnaryOp(op=op, operand=operand):
-            return -value(operand) if isinstance(op, ast.USub) else value(operand)
-        case ast.BinOp(op=op, left=left, right=right):
-            return _OPERATORS[type(op)](value(left), value(right))
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            terms = [value(part) for part in (left, *others)]
-            held = [
-                _COMPARISONS[type(o)](a, b)
-                for o, (a, b) in zip(ops, pairwise(terms), strict=True)
-            ]
-            return np.logical_and.reduce(held).astype(float)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return np.where(value(test), value(body), value(orelse))
-        case ast.Call(args=args):
-            return _call(node, [value(a) for a in args], formula, values)
-    raise TypeError(f"not in the grammar: {ast.dump(node)}")
-
-
-def _call(
-    node: ast.Call, args: list[Any], formula: Formula, values: Mapping[str, Any]
-) -> Any:
-    name = _name(node)
-    if name not in formula.called:
-        return _FUNCTIONS[name](*args)
-    callee = formula.called[name].formula
-    assert callee is not None
-    inner = _inside(node, formula, lambda _: values)
-    return _evaluate(callee.tree, callee, inner(args[0]))
-
-
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: np.add,
-    ast.Sub: np.subtract,
-    ast.Mult: np.multiply,
-    ast.Div: np.divide,
-    ast.Pow: np.power,
-}
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: np.less,
-    ast.LtE: np.less_equal,
-    ast.Gt: np.greater,
-    ast.GtE: np.greater_equal,
-    ast.Eq: np.equal,
-    ast.NotEq: np.not_equal,
-}
-
-
-def _each(function: Callable[[float], float]) -> Callable[[Any], Any]:
-    return lambda x: np.frompyfunc(function, 1, 1)(x).astype(float)
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: getattr(np, name) for name in FUNCTIONS if hasattr(np, name)},
-    "atan": np.arctan,
-    "erf": _each(math.erf),
-    "erfc": _each(math.erfc),
-    "max": lambda *terms: reduce(np.maximum, terms),
-    "min": lambda *terms: reduce(np.minimum, terms),
-}
+    return lambda x: _EVALUATOR.inside(node, formula, scope(x))

@@ -48,6 +48,8 @@ class Curve:
             raise RequestError(
                 f"{name} works over an axis; range, slopes and gains are those of elementwise functions"
             )
+        if self.function.formula is None:
+            raise RequestError(f"{name} has no formula; give it one to be analysed")
         values = self.function.resolve({})
         if array := next((n for n, v in values.items() if np.ndim(v)), None):
             raise RequestError(f"{name}: the analysis takes one number for {array}")

@@ -56,9 +56,8 @@ class Smoothness:
 
 
 def smoothness(curve: Curve) -> Smoothness:
-    """Return the class of a function. Without a formula only jumps of f and f′ are seen, those of its kernel."""
-    find = _by_kernel if curve.function.formula is None else _by_formula
-    found = (find(curve, side) for side in curve.sides)
+    """Return the class of a function."""
+    found = (_break(curve, side) for side in curve.sides)
     return Smoothness(tuple(b for b in found if b is not None))
 
 
@@ -79,15 +78,7 @@ def _is_corner(side: Side) -> bool:
     return abs(left - right) > 1e-6 * max(abs(left), abs(right))
 
 
-def _by_kernel(_: Curve, side: Side) -> Break | None:
-    if side.jumps != (0.0, 0.0):
-        return Break(side.x, 0, side.left, side.right)
-    if not _is_corner(side):
-        return None
-    return Break(side.x, 1, side.slope_left, side.slope_right)
-
-
-def _by_formula(curve: Curve, side: Side) -> Break | None:
+def _break(curve: Curve, side: Side) -> Break | None:
     if (rough := _unbounded(side)) is not None:
         return rough
     for order in (_FIRST_LOOK, _HIGHEST):

@@ -25,13 +25,13 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="[FUNCTION...]",
-            help="Names or NAME:param=value; all unless given.",
+            help="Names or NAME:param=value; by default all.",
             autocompletion=options.complete_function,
             show_default=False,
         ),
     ] = None,
     size: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How many numbers.")
+        int, typer.Option(metavar="N", min=1, help="Length of the array.")
     ] = 1_000_000,
     dtype: Annotated[
         str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
@@ -39,38 +39,34 @@ def run(
     threads: options.Threads = None,
     repeat: Annotated[
         int,
-        typer.Option(metavar="N", min=1, help="Rounds, of which the median counts."),
+        typer.Option(
+            metavar="N", min=1, help="Number of rounds, of which the median counts."
+        ),
     ] = 5,
     against: Annotated[
         str,
-        typer.Option(metavar="NAMES", help="Of naive, torch, jax: what runs beside."),
+        typer.Option(
+            metavar="NAMES", help="What to compare with: some of naive, torch, jax."
+        ),
     ] = "naive",
     format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Time functions and their derivatives, beside what others take.
+    """Time functions and their derivatives, and what others take for the same.
 
-    All run in every round, in an order of its own. Nanoseconds are for one element. The columns with a slash are our
-    time over that of the copy of the array, which is the limit, the textbook one-liner in NumPy, torch (eager; its
-    backward alone) and JAX (compiled). Where a framework has no such function, it runs the formula in its operations,
-    and the number has a star.
+    Every round runs all of them, in a random order of its own. Times are in nanoseconds per element. The columns with
+    a slash are our time divided by that of copying the array, which is the limit, of the textbook one-liner in NumPy
+    (naive), of torch (eager; for derivatives its backward pass alone) and of JAX (compiled). A star marks a framework
+    that has no such function and runs the formula in its own operations.
     """
     from actcli import engine
     from actcli import functions as registered
-    from actcli.errors import RequestError
-    from actcli.render.output import check_suffix, emit, format_of, is_picture
+    from actcli.render.output import emit
     from actcli.render.progress import progress
-    from actcli.render.records import check_format
     from actcli.verify.benchmark import benchmark
     from actcli.verify.frameworks import OPPONENTS
 
-    check_suffix(output)
-    if output and not is_picture(output):
-        format_of(output, format_)
-    elif format_ != "table":
-        check_format(format_)
-    if format_ == "npy":
-        raise RequestError("bench: .npy holds one array, not a table; use npz or csv")
+    options.check_output(output, format_)
     chosen = [
         _registered(f) for f in options.resolve(functions or list(registered), None)
     ]
@@ -200,7 +196,7 @@ def _show(results: "Sequence[Result]", settings: dict[str, Any]) -> None:
     show(columns, title=title, footer=footer, text_columns=("function",))
     if any(t.own is False for r in results for t in r.others.values()):
         say(
-            "* the framework has no such function and runs the formula in its operations"
+            "* the framework has no such function and runs the formula in its own operations"
         )
 
 
@@ -211,7 +207,7 @@ def _over(timing: "Timing") -> str:
 
 
 def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> None:
-    from actcli.render.figures import bars
+    from actcli.render.figures import dots
 
     series = {"actcli": [r.nanoseconds(r.ours) for r in results]}
     for name in _others(results):
@@ -219,8 +215,8 @@ def _draw(results: "Sequence[Result]", path: Path, settings: dict[str, Any]) -> 
             r.nanoseconds(r.others[name]) if name in r.others else float("nan")
             for r in results
         ]
-    unit = "nanoseconds for each element"
-    bars([r.name for r in results], series, path, _title(settings), unit)
+    unit = "nanoseconds per element"
+    dots([r.name for r in results], series, path, _title(settings), unit)
 
 
 def _title(settings: dict[str, Any]) -> str:

@@ -33,10 +33,10 @@ def run(
 ) -> None:
     """Compare functions by their properties and values.
 
-    A table of properties, then one of values at -x (unless given -3:3, with functions over an axis -6:5). The
-    properties are computed from the kernels; the cost of an element is measured now, relative to relu. -o with a
-    picture's suffix saves functions and derivatives side by side, from the least of -x to the largest (-6:6 unless
-    given).
+    Prints a table of properties, then one of the values at -x (by default -3:3, or -6:5 if a function works over an
+    axis, which takes the numbers as one vector). The properties are computed from the kernels; the cost per element,
+    relative to relu, is measured on the spot. If the file of -o is a picture, it shows functions and derivatives side
+    by side, from the smallest number of -x to the largest (by default -6:6).
     """
     from actcli import points
     from actcli.render.output import emit, is_picture
@@ -54,7 +54,7 @@ def run(
     # twelve numbers for what takes halves or groups
     usual = "-6:5" if any(f.over_axis for f in chosen.values()) else "-3:3"
     at = points.read(x or [usual])
-    columns = _values(chosen, at, derivative)
+    values = _values(chosen, at, derivative)
     costs = _costs(chosen, at.size)
     analyses = {
         label: None if f.over_axis else analyse(f) for label, f in chosen.items()
@@ -66,19 +66,17 @@ def run(
             for label, f in chosen.items()
         },
         "x": at,
-        "values": {label: columns[label] for label in chosen},
+        "values": {label: values[label] for label in chosen},
     }
     if derivative:
         document["derivatives"] = {
-            label: columns[primed(label)]
-            for label in chosen
-            if primed(label) in columns
+            label: values[primed(label)] for label in chosen if primed(label) in values
         }
     emit(
-        Records(columns, document),
+        Records(_padded(values), document),
         format_,
         output,
-        lambda: _show(chosen, analyses, costs, columns, precision),
+        lambda: _show(chosen, analyses, costs, values, precision),
     )
 
 
@@ -97,22 +95,25 @@ def _facts(
 def _values(
     chosen: "dict[str, Activation]", x: "Array", derivative: bool
 ) -> "dict[str, Array]":
-    """Return a column for each function, and for its derivative; a function over an axis takes x as one vector."""
+    """Return what each function gives, and its derivative; one over an axis takes x as one vector, and may give fewer or more."""
     import numpy as np
 
     from actcli.differentiate import primed
 
-    columns = {"x": x}
+    values = {"x": x}
     for label, f in chosen.items():
-        got = np.asarray(f(x))
-        columns[f.label] = (
-            got
-            if got.shape == x.shape
-            else np.resize(np.append(got, [np.nan] * x.size), x.size)
-        )
+        values[label] = np.ravel(f(x))
         if derivative and not f.over_axis:
-            columns[primed(label)] = f.derivative(x)
-    return columns
+            values[primed(label)] = f.derivative(x)
+    return values
+
+
+def _padded(values: "dict[str, Array]") -> "dict[str, Array]":
+    """Return columns of one length, with nan where there is nothing."""
+    import numpy as np
+
+    most = max(v.size for v in values.values())
+    return {n: np.append(v, [np.nan] * (most - v.size)) for n, v in values.items()}
 
 
 def _costs(chosen: "dict[str, Activation]", length: int) -> dict[str, float]:
@@ -148,9 +149,11 @@ def _show(
     chosen: "dict[str, Activation]",
     analyses: "dict[str, Analysis | None]",
     costs: dict[str, float],
-    columns: "dict[str, Array]",
+    values: "dict[str, Array]",
     precision: int,
 ) -> None:
+    from itertools import zip_longest
+
     from actcli.render.properties import compared
     from actcli.render.tables import numbers, show
 
@@ -160,20 +163,17 @@ def _show(
     headings = list(next(iter(told.values())))
     cells = {label: [rows[h] for h in headings] for label, rows in told.items()}
     show({"": headings, **cells}, text_columns=["", *cells])
-    show({name: numbers(column, precision) for name, column in columns.items()})
+    lines = zip_longest(*(numbers(v, precision) for v in values.values()), fillvalue="")
+    show(dict(zip(values, zip(*lines, strict=True), strict=True)))
 
 
 def _draw(chosen: "dict[str, Activation]", x: "Array", path: Path) -> None:
-    from actcli.errors import RequestError
     from actcli.render import figures
     from actcli.render.curves import curves_of
     from actcli.render.output import note
 
     low, high = float(x.min()), float(x.max())
-    if not -figures.LARGEST <= low < high <= figures.LARGEST:
-        raise RequestError(
-            f"-x: a picture goes from one number to a larger one, within ±{figures.LARGEST:g}; write it like -3:3"
-        )
+    figures.check_range(low, high, f"-x: '{low:g}:{high:g}'")
     drawn = [
         c for f in chosen.values() for c in curves_of(f, low, high, derivative=True)
     ]

@@ -25,24 +25,18 @@ _CHAIN_FORMULA = (
     "z[k] = w*a[k-1], a[k] = f(z[k]), a[0] = x; d a[k]/d a[k-1] = w*f'(z[k])"
 )
 _FORMULA = "plain formula in float64"
-_MARKS = ((1e-2, "vanishing below"), (1e2, "exploding above"))
-_TOLD_COLUMNS = (
-    "dead %: outputs where |f′| < 0.01; units %, if there are any: neurons where that holds in every row; gradient: "
-    "by the outputs of the layer; weights: the gradient by its weights"
-)
 _TOLD_SPREAD = (
-    "±: how far a seed lies from the mean at most; of gradients, whose mean is the geometric one, a share of it, or a "
-    "factor (×÷) from 2 on"
+    "±: the largest distance of any seed from the mean; for gradients from their geometric mean, in percent of it, or as "
+    "a factor (×÷) from 2 on"
 )
 _OF_MLP = ("width", "init", "batch", "seed", "seeds", "batch_norm", "residual")
 _OF_CHAIN = ("weight", "x")
 
 
-def complete_init(incomplete: str) -> list[str]:
-    """Complete the names of initializers."""
+def _methods() -> list[str]:
     from actcli.training.initializers import INITIALIZERS
 
-    return [n for n in ("auto", *INITIALIZERS) if n.startswith(incomplete)]
+    return ["auto", *INITIALIZERS]
 
 
 def run(
@@ -52,24 +46,29 @@ def run(
         str,
         typer.Option(
             metavar="MODEL",
-            help="mlp: a random network; chain: one neuron a layer.",
+            help="mlp: a random network; chain: one neuron per layer.",
         ),
     ] = "mlp",
-    layers: Annotated[int, typer.Option("--layers", "-l", help="How many.")] = 10,
+    layers: Annotated[
+        int, typer.Option("--layers", "-l", help="Number of layers.")
+    ] = 10,
     width: Annotated[int, typer.Option(help="mlp: neurons in a layer.")] = 256,
     init: Annotated[
         str,
         typer.Option(
             metavar="METHOD",
             help="mlp: auto, he, xavier, lecun, orthogonal, normal:0.01, …",
-            autocompletion=complete_init,
+            autocompletion=_methods,
         ),
     ] = "auto",
-    batch: Annotated[int, typer.Option(help="mlp: rows that go through.")] = 64,
+    batch: Annotated[int, typer.Option(help="mlp: rows of input.")] = 64,
     seed: Annotated[int, typer.Option(help="mlp: the first seed.")] = 0,
-    seeds: Annotated[int, typer.Option(help="mlp: how many seeds.")] = 3,
+    seeds: Annotated[int, typer.Option(help="mlp: number of seeds.")] = 3,
     batch_norm: Annotated[
-        bool, typer.Option("--batch-norm", help="mlp: normalise before the function.")
+        bool,
+        typer.Option(
+            "--batch-norm", help="mlp: batch normalisation before the function."
+        ),
     ] = False,
     residual: Annotated[
         bool, typer.Option("--residual", help="mlp: add a layer's input to its output.")
@@ -83,32 +82,33 @@ def run(
 ) -> None:
     """Follow gradients back through the layers of a network.
 
-    chain: one neuron a layer, a[k] = f(w*a[k-1]) with a[0] = x. The gradient at layer k is the derivative of the last a
-    by a[k-1], the product of w*f'(z) over the layers from k on. The factor a layer is |w| times the geometric mean of
-    |f'(z)|; without w, the product of f'(z) alone is judged.
+    chain: one neuron per layer, a[k] = f(w*a[k-1]) with a[0] = x. The gradient at layer k is the derivative of the
+    output with respect to a[k-1]: the product of w*f'(z) over the layers from k to the last. The factor per layer is
+    |w| times the geometric mean of |f'(z)|; the verdict without w judges the product of f'(z) alone.
 
-    mlp: a[k] = f(W[k] a[k-1]), random weights, no biases, normal inputs, a random gradient of length 1 back. Listed are
-    the mean and the deviation of a[k], the share of its entries where |f'| < 0.01 (dead), that of neurons where this
-    holds for all rows (units), and the length of the gradient by a[k] and by W[k]; means over the seeds, the geometric
-    one of gradients, with how far a seed lies from it at most. A formula of your own is computed in float64, not
-    exactly. auto: normal weights of deviation gain/sqrt(width), the gain
-    1/sqrt(E[f(z)^2]) computed for the function, by sqrt(layers) smaller with --residual. Sums of variance 1 then stay so
-    in a wide network, but for swish or gelu as a ball does on a hilltop: printed is by what a layer multiplies how far
-    they are off. --batch-norm keeps the
-    outputs in scale but not the gradient: with relu it grows by 1.2 a layer (arXiv:1902.08129).
+    mlp: a[k] = f(W[k] a[k-1]) with random weights, no biases and normal inputs; a random gradient of length 1 is sent
+    back from the output. Listed for each layer are the mean and the standard deviation of a[k], the share of its
+    entries where |f'| < 0.01 (dead), the share of neurons where this holds for every row (units), and the length of
+    the gradient with respect to a[k] and to W[k]. Each is the mean over the seeds (for gradients the geometric mean),
+    followed by the largest distance of any seed from it. A formula of your own is computed in float64, not exactly.
 
-    Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times,
-    else healthy; undefined where the function has no value.
+    --init auto: normal weights of standard deviation gain/sqrt(width), where gain = 1/sqrt(E[f(z)^2]) is computed for
+    the function; with --residual it is divided by sqrt(layers). Sums of variance 1 then keep this variance in a wide
+    network, but with swish or gelu any deviation from 1 grows from layer to layer. Printed is the factor by which a
+    layer multiplies the deviation from 1. --batch-norm keeps the outputs in scale but not the gradient: with relu it
+    grows by a factor of 1.2 per layer on its way back (arXiv:1902.08129).
+
+    Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times
+    that, else healthy; undefined where the function has no value.
     """
     from actcli.errors import RequestError
-    from actcli.render.output import check_suffix
 
     options.one_of(model, ("mlp", "chain"), "model")
     options.refuse(
         context, _OF_MLP if model == "chain" else _OF_CHAIN, f"--model {model}"
     )
-    check_suffix(output)
-    chosen = list({f.label: f for f in options.resolve(functions, param)}.values())
+    options.check_output(output, format_)
+    chosen = options.resolve(functions, param)
     if model == "chain":
         _chain(chosen, layers, weight, x, precision, format_, output)
         return
@@ -200,8 +200,8 @@ def _show_chains(chains: "Sequence[Chain]", x: float, precision: int) -> None:
         *_gaps(chains),
         f"a[k] = f(z), z = w·a[k-1], w = {weight:g}, a[0] = x = {x:g}",
         f"gradient at layer k: ∂a[{layers}]/∂a[k-1], the product of w·f′(z) from layer k to {layers}",
-        "a layer: the geometric mean of |w·f′(z)|; without w: the verdict if ∏ f′(z) were the gradient at layer 1",
-        _criterion("the loss gives the output, 1"),
+        "per layer: the geometric mean of |w·f′(z)|; without w: the verdict if ∏ f′(z) were the gradient at layer 1",
+        _criterion("the output, where it is 1"),
     )
 
 
@@ -211,7 +211,7 @@ def _show_shares(chains: "Sequence[Chain]", precision: int) -> None:
 
     shares: dict[str, Sequence[str]] = {
         "function": [c.function.label for c in chains],
-        "a layer": numbers([c.factor for c in chains], precision),
+        "per layer": numbers([c.factor for c in chains], precision),
         "= |w|": numbers([abs(c.weight) for c in chains], precision),
         "× f′": numbers([c.mean_slope for c in chains], precision),
         "verdict": [c.verdict for c in chains],
@@ -235,19 +235,15 @@ def _draw_chains(chains: "Sequence[Chain]", x: float, path: Path) -> None:
     count, weight = len(chains[0].a), chains[0].weight
     lines = [
         lessons.Line(
-            f"{c.function.label}: {c.gradient[0]:.2g} at layer 1, of which ∏ f′ is {c.slopes:.2g}",
+            f"{c.function.label}: {c.gradient[0]:.2g} at layer 1, ∏ f′ alone {c.slopes:.2g}",
             c.gradient,
         )
         for c in chains
     ]
-    lines.append(
-        lessons.Line(
-            "what w alone would leave", chains[0].weights_alone, reference=True
-        )
-    )
+    lines.append(lessons.Line("w alone", chains[0].weights_alone, reference=True))
     title = f"Gradient through {count} layers of one neuron, w = {weight:g}, x = {x:g}"
-    heading = "derivative of the output by the input of layer k"
-    lessons.draw_depth([lessons.Depth(heading, lines, _MARKS)], path, title)
+    heading = "derivative of the output with respect to the input of layer k"
+    lessons.draw_depth([lessons.Depth(heading, lines, _marks())], path, title)
 
 
 # a random network
@@ -323,6 +319,7 @@ def _flow_columns(flow: "Flow") -> "dict[str, Array]":
 
 
 def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -> None:
+    from actcli.analysis import VANISHING
     from actcli.render.tables import say, show, thinned
 
     rows = thinned(setting.layers, 40 if len(results) == 1 else 12)
@@ -335,8 +332,9 @@ def _show_flows(results: "Sequence[Flow]", setting: "Setting", precision: int) -
         _conditions(setting),
         _told_init(setting),
         *_told_stability(results),
-        _TOLD_COLUMNS,
-        _criterion("it is at the last layer"),
+        f"dead %: outputs where |f′| < {VANISHING:g}; units %, if there are any: neurons where this holds in every row; "
+        "gradient: its length with respect to the outputs of the layer; weights: with respect to its weights",
+        _criterion("the last layer"),
     )
     if len(setting.seeds) > 1:
         say(_TOLD_SPREAD)
@@ -366,7 +364,7 @@ def _reservations(results: "Sequence[Flow]") -> list[str]:
     """Say what is not as one would expect: gains that there are none of, values that are not exact."""
     return [
         *(
-            f"{flow.function.label}: no gain, as {flow.no_gain}; taken as 1"
+            f"{flow.function.label}: no gain, as {flow.no_gain}; 1 is used instead"
             for flow in results
             if flow.no_gain
         ),
@@ -388,7 +386,7 @@ def _show_verdicts(
         "function": [flow.function.label for flow in results],
         "gain": numbers([flow.gain for flow in results], precision),
         f"gradient at 1 : at {setting.layers}": numbers(changes, precision),
-        "factor a layer": numbers([flow.factor for flow in results], precision),
+        "factor per layer": numbers([flow.factor for flow in results], precision),
         "verdict": [flow.verdict for flow in results],
     }
     show(summary, text_columns=("function", "verdict"))
@@ -401,9 +399,9 @@ def _told_init(setting: "Setting") -> str:
     if setting.init != "auto":
         chosen = choose(INITIALIZERS, setting.init)
         drawn_from = chosen.record(setting.width, setting.width, **dict(chosen.values))
-        return f"init {chosen.label}: {chosen.record.formula}; deviation {drawn_from.std:.4g}"
-    shrunk = ", smaller by sqrt(layers)" if setting.residual else ""
-    return f"init auto: std = gain/sqrt(width), gain = 1/sqrt(E[f(z)²]){shrunk}, 1 at layer 1"
+        return f"init {chosen.label}: {chosen.record.formula}; standard deviation {drawn_from.std:.4g}"
+    shrunk = ", divided by sqrt(layers)" if setting.residual else ""
+    return f"init auto: std = gain/sqrt(width), gain = 1/sqrt(E[f(z)²]){shrunk}, but 1 at layer 1"
 
 
 def _told_stability(results: "Sequence[Flow]") -> list[str]:
@@ -416,7 +414,7 @@ def _told_stability(results: "Sequence[Flow]") -> list[str]:
     if not told:
         return []
     return [
-        f"the gain keeps sums of variance 1; how far it is off, a layer multiplies by: {', '.join(told)}"
+        f"the gain keeps sums of variance 1; a layer multiplies a deviation from that by: {', '.join(told)}"
     ]
 
 
@@ -459,11 +457,13 @@ def _draw_flows(results: "Sequence[Flow]", setting: "Setting", path: Path) -> No
 
     panels = [
         lessons.Depth(
-            "length of the gradient by the outputs of layer k",
+            "length of the gradient with respect to the outputs of layer k",
             lines("gradient", True),
-            _MARKS,
+            _marks(),
         ),
-        lessons.Depth("deviation of the outputs of layer k", lines("std", False)),
+        lessons.Depth(
+            "standard deviation of the outputs of layer k", lines("std", False)
+        ),
     ]
     title = f"{_conditions(setting)}, init {setting.init}"
     lessons.draw_depth(panels, path, title)
@@ -504,10 +504,16 @@ def _long(
     }
 
 
-def _criterion(compared: str) -> str:
+def _marks() -> list[tuple[float, str]]:
+    from actcli.training.gradflow import BOUND
+
+    return [(1.0 / BOUND, "vanishing below"), (BOUND, "exploding above")]
+
+
+def _criterion(place: str) -> str:
     from actcli.training.gradflow import BOUND
 
     return (
-        f"vanishing: the gradient at layer 1 is under 1/{BOUND:g} of what {compared}; "
-        f"exploding: over {BOUND:g} times"
+        f"vanishing: the gradient at layer 1 is under 1/{BOUND:g} of that at {place}; "
+        f"exploding: over {BOUND:g} times that"
     )

@@ -22,10 +22,10 @@ def run(
     format_: options.TextFormat = "table",
     output: options.Output = None,
 ) -> None:
-    """Tell all about a function.
+    """Show all that is known about a function.
 
     Formula, derivative, parameters, kinks, limits, extrema, gains, use and flaw. What can be computed is computed, from
-    the kernel or the formula. At a kink the derivative is a choice: it is told with the derivatives from the left and
+    the kernel or the formula. At a kink the derivative is a choice: it is shown with the derivatives from the left and
     from the right.
     """
     from actcli.analysis import analyse
@@ -106,6 +106,7 @@ def _kinks(chosen: "Activation") -> list[dict[str, float]]:
 def _described(
     record: dict[str, Any], kinks: list[dict[str, float]], analysis: "Analysis | None"
 ) -> dict[str, str]:
+    from actcli.analysis import VANISHING
     from actcli.render import properties as say
 
     parameters = ", ".join(f"{n} = {v:g}" for n, v in record["parameters"].items())
@@ -140,7 +141,7 @@ def _described(
             "symmetry": analysis.symmetry or "none",
             "largest slope": say.steepest(analysis),
             "Lipschitz constant": say.number(analysis.lipschitz.slope),
-            "|f′| < 0.01": say.vanishing(analysis),
+            f"|f′| < {VANISHING:g}": say.vanishing(analysis),
             "zero-centred": say.zero_centred(analysis),
             "smoothness": say.smoothness(analysis),
             "gains": say.gains(analysis),

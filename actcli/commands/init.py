@@ -24,11 +24,10 @@ _OF_WEIGHTS = ("fan_in", "fan_out", "param", "seed", "save", "precision")
 _DEFAULT = "he_normal"  # what --for alone chooses: normal weights, the gain is all there is to choose
 
 
-def complete_method(incomplete: str) -> list[str]:
-    """Complete the names of initializers."""
+def _methods() -> list[str]:
     from actcli.training.initializers import INITIALIZERS
 
-    return [n for n in INITIALIZERS if n.startswith(incomplete.lower())]
+    return [*INITIALIZERS]
 
 
 def run(
@@ -38,23 +37,23 @@ def run(
         typer.Argument(
             metavar="[METHOD]",
             help="An initializer, NAME or NAME:param=value.",
-            autocompletion=complete_method,
+            autocompletion=_methods,
             show_default=False,
         ),
     ] = None,
-    fan_in: Annotated[int, typer.Option(help="Inputs of a neuron.")] = 100,
-    fan_out: Annotated[int, typer.Option(help="Neurons.")] = 50,
+    fan_in: Annotated[int, typer.Option(help="Number of inputs of a neuron.")] = 100,
+    fan_out: Annotated[int, typer.Option(help="Number of neurons.")] = 50,
     for_: Annotated[
         str | None,
         typer.Option(
             "--for",
             metavar="FUNCTION",
-            help="Take the gain computed for the activation behind the layer.",
+            help="Use the gain computed for the activation that follows the layer.",
             autocompletion=options.complete_function,
         ),
     ] = None,
     param: options.Hyperparameters = None,
-    seed: Annotated[int, typer.Option(min=0, help="What is drawn depends on it.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
     save: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the weights: .npy or .npz."),
@@ -66,15 +65,15 @@ def run(
     format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Draw initial weights, and set them beside the theory.
+    """Draw initial weights, and compare them with the theory.
 
-    The weights have a row for each neuron, fan-out by fan-in. --for sets gain=1/sqrt(E[f(z)^2]), z standard normal,
-    which keeps the scale of the activations; with mode=fan_out 1/sqrt(E[f'(z)^2]), which keeps that of the gradients.
+    The weights are a matrix of fan-out rows, one for each neuron, by fan-in columns. --for sets the gain to
+    1/sqrt(E[f(z)^2]) for a standard normal z, which keeps the scale of the activations; with mode=fan_out to
+    1/sqrt(E[f'(z)^2]), which keeps the scale of the gradients.
     """
     from actcli.errors import RequestError
-    from actcli.render.output import check_suffix
 
-    check_suffix(output)
+    options.check_output(output, format_)
     if list_:
         options.refuse(context, _OF_WEIGHTS, "--list")
         for typed in (method, for_):

@@ -18,35 +18,33 @@ actcli list -f json
 """
 
 
-def complete_family(incomplete: str) -> list[str]:
-    """Complete the names of families."""
+def _families() -> list[str]:
     from actcli import functions
 
-    return sorted(
-        {f.family for f in functions.values() if f.family.startswith(incomplete)}
-    )
+    return sorted({f.family for f in functions.values()})
 
 
-def complete_framework(incomplete: str) -> list[str]:
-    """Complete the names of frameworks."""
+def _frameworks() -> list[str]:
     from actcli.frameworks import names
 
-    return [name for name in names() if name.startswith(incomplete)]
+    return names()
 
 
 def run(
     family: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Only this family.", autocompletion=complete_family
+            metavar="NAME",
+            help="Only this family.",
+            autocompletion=_families,
         ),
     ] = None,
     framework: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What torch, jax, keras, onnx … calls them.",
-            autocompletion=complete_framework,
+            help="The names in torch, jax, keras, onnx …",
+            autocompletion=_frameworks,
         ),
     ] = None,
     format_: options.TextFormat = "table",
@@ -54,13 +52,12 @@ def run(
 ) -> None:
     """List the functions by family, with formula, parameters and defaults.
 
-    With --framework: the names that one has for them, and what they are here, with the defaults they have there.
+    With --framework: the names in that framework, and which function each is here, with the defaults it has there.
     """
     from actcli import functions
 
-    families = sorted({f.family for f in functions.values()})
     if family is not None:
-        options.one_of(family, families, "family")
+        options.one_of(family, _families(), "family")
     if framework is not None:
         _list_spellings(framework, family, format_, output)
         return

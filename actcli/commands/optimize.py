@@ -40,13 +40,6 @@ _OF_WAYS = (
 _DEFAULT = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 
 
-def _complete(kind: str) -> Any:
-    def complete(incomplete: str) -> list[str]:
-        return [n for n in _registries()[kind] if n.startswith(incomplete.lower())]
-
-    return complete
-
-
 def _registries() -> dict[str, Any]:
     from actcli.training.optimizers import OPTIMIZERS
     from actcli.training.schedules import SCHEDULES
@@ -61,8 +54,8 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="[METHOD]...",
-            help="Optimizers, NAME or NAME:lr=0.01,beta=0.9; five unless given.",
-            autocompletion=_complete("optimizer"),
+            help="Optimizers, NAME or NAME:lr=0.01,beta=0.9; by default five of them.",
+            autocompletion=lambda: _registries()["optimizer"],
             show_default=False,
         ),
     ] = None,
@@ -73,20 +66,20 @@ def run(
             "-s",
             metavar="NAME",
             help="NAME or NAME:param=value.",
-            autocompletion=_complete("surface"),
+            autocompletion=lambda: _registries()["surface"],
         ),
     ] = "ellipse",
     start: Annotated[
         str | None,
         typer.Option(
-            metavar="X,Y", help="Where to start; the surface's own start unless given."
+            metavar="X,Y", help="Where to start; by default the surface's own start."
         ),
     ] = None,
-    steps: Annotated[int, typer.Option("--steps", "-n", help="How many.")] = 30,
+    steps: Annotated[int, typer.Option("--steps", "-n", help="Number of steps.")] = 30,
     lr: Annotated[
         str | None,
         typer.Option(
-            metavar="RATE", help="Learning rate of all methods; 0.1 unless given."
+            metavar="RATE", help="Learning rate of all methods; by default 0.1."
         ),
     ] = None,
     param: options.Hyperparameters = None,
@@ -94,21 +87,22 @@ def run(
         str,
         typer.Option(
             metavar="NAME",
-            help="constant, step, exponential, cosine; each as NAME:warmup=5 too.",
-            autocompletion=_complete("schedule"),
+            help="constant, step, exponential, cosine; any with a warm-up, as NAME:warmup=5.",
+            autocompletion=lambda: _registries()["schedule"],
         ),
     ] = "constant",
     tolerance: Annotated[
-        float, typer.Option(help="How near a minimum counts as reached.")
+        float, typer.Option(help="How close to a minimum counts as reached.")
     ] = 0.01,
     every: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Show each N-th step in the table."),
+        typer.Option(min=1, metavar="N", help="Show every N-th step in the table."),
     ] = None,
     show: Annotated[
         str | None,
         typer.Option(
-            metavar="WHAT", help="In the picture: contour, loss, or both as usual."
+            metavar="WHAT",
+            help="What the picture shows: both (the default), contour or loss.",
         ),
     ] = None,
     list_: Annotated[
@@ -118,21 +112,20 @@ def run(
     format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Go down a test surface with gradient methods.
+    """Descend a test surface with gradient methods.
 
-    Outcomes. reached: within the tolerance of a minimum, and there to the end. stalled: it rests, or swings in place,
-    where no minimum is, judged by its last quarter and the quarter before. unfinished: still on its way when the steps
-    were used up. escaped: out of the view downwards, on a surface without minimum. diverged: a thousand views away or
-    no longer finite.
+    Outcomes. reached: came within the tolerance of a minimum and stayed there to the end. stalled: came to rest, or
+    swings back and forth, where there is no minimum, judged by the last two quarters of its steps. unfinished: still
+    on its way when the steps ran out. escaped: left the view downhill, on a surface without a minimum. diverged: went
+    more than a thousand diagonals of the view away, or is no longer finite.
 
-    All methods take lr=0.1 unless told otherwise. --lr and --param are for every
-    method and win over what stands in NAME:lr=0.01.
+    The learning rate is 0.1 by default. --lr and --param apply to every method and override NAME:lr=0.01.
     """
     from actcli.errors import RequestError
-    from actcli.render.output import check_suffix, emit, is_picture
+    from actcli.render.output import emit, is_picture
     from actcli.training.descent import descend
 
-    check_suffix(output)
+    options.check_output(output, format_)
     if list_:
         options.refuse(context, _OF_WAYS, "--list")
         if methods:
@@ -330,7 +323,7 @@ def _told_schedule(schedule: "Choice[Schedule]") -> str:
         ]
     )
     if warmup:
-        told = f"lr rises in equal parts over {warmup} steps, then {told}"
+        told = f"lr rises linearly over {warmup} steps, then {told}"
         if "t" in schedule.record.formula:
             told += "; t counts from there"
     return f"schedule {schedule.label}: {told}"

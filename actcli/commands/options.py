@@ -17,24 +17,25 @@ if TYPE_CHECKING:
     R = TypeVar("R", bound=Record)
 
 
+# completions: of what they return, Typer takes those that begin as what was typed
+
+
 def complete_function(incomplete: str) -> list[str]:
-    """Complete the names of functions, and their aliases once something is typed."""
+    """Return the names of functions, and their aliases once something is typed."""
     from actcli import functions
 
     aliases = [a for f in functions.values() for a in f.aliases] if incomplete else []
-    return [name for name in (*functions, *aliases) if name.startswith(incomplete)]
+    return [*functions, *aliases]
 
 
-def complete_parameter(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete what sets a parameter of the functions that were named before."""
-    names = {p for f in _named_before(context) for p in f.parameters}
-    return [f"{p}=" for p in sorted(names) if p.startswith(incomplete)]
+def complete_parameter(context: typer.Context) -> list[str]:
+    """Return what sets a parameter of the functions that were named before."""
+    return sorted({f"{p}=" for f in _named_before(context) for p in f.parameters})
 
 
-def complete_trainable(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete the parameters that the functions named before have a derivative by."""
-    names = {p for f in _named_before(context) for p in f.trainable}
-    return [p for p in sorted(names) if p.startswith(incomplete)]
+def complete_trainable(context: typer.Context) -> list[str]:
+    """Return the parameters that the functions named before have a derivative by."""
+    return sorted({p for f in _named_before(context) for p in f.trainable})
 
 
 def _named_before(context: typer.Context) -> "list[Activation]":
@@ -98,7 +99,7 @@ Hyperparameters = Annotated[
     ),
 ]
 Derivative = Annotated[
-    bool, typer.Option("--derivative", "-d", help="With the derivative.")
+    bool, typer.Option("--derivative", "-d", help="Add the derivative.")
 ]
 
 
@@ -120,7 +121,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write a file, in the kind of its suffix.",
+        help="Write the result to a file, in the format of its suffix.",
     ),
 ]
 PictureOutput = Annotated[
@@ -129,7 +130,7 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="A picture (.png .svg .pdf), or the result by its suffix.",
+        help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix.",
     ),
 ]
 Input = Annotated[
@@ -153,14 +154,17 @@ Column = Annotated[
 Dtype = Annotated[
     str | None,
     typer.Option(
-        help="float64, float32 or float16; that of the input unless given.",
+        help="float64, float32 or float16; by default that of the input.",
         metavar="DTYPE",
     ),
 ]
 Threads = Annotated[
     int | None,
     typer.Option(
-        metavar="N", min=1, max=1024, help="Threads; all processors unless given."
+        metavar="N",
+        min=1,
+        max=1024,
+        help="Number of threads; by default one per processor.",
     ),
 ]
 Precision = Annotated[
@@ -174,28 +178,27 @@ Precision = Annotated[
 def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
-    """Return the functions of these names, with ``-p`` set for each that has the parameter."""
-    from actcli.lookup import FormulaActivation, get, parameter_name
+    """Return the functions of these names, each once, with ``-p`` set for each that has the parameter."""
+    from actcli.lookup import get, parameter_name
     from actcli.spec import split_parameters, split_spec
 
-    FormulaActivation.undecided = undecided
-    functions = [get(name) for name in names]
+    functions = [get(name, undecided) for name in names]
     spoken = [split_spec(name)[0] for name in names]
     for text in parameters or ():
         given = split_parameters(text)
         unknown = set(given)
         for k, function in enumerate(functions):
             first = next(iter(function.parameters), "")
-            ours = {n: parameter_name(spoken[k], n) if n else first for n in given}
+            ours = {n: parameter_name(spoken[k], n) or first for n in given}
             known = {n: o for n, o in ours.items() if o in function.parameters}
             if known:
-                spec = ",".join(f"{o}={given[n]}" for n, o in known.items())
-                functions[k] = function.bind(spec)
+                pairs = [(o, given[n]) for n, o in known.items()]
+                functions[k] = function.bind(pairs)
             unknown -= known.keys()
         for name in sorted(unknown):
             # raises, with a suggestion
             functions[0].parameter(name or given[name])
-    return functions
+    return list({f.label: f for f in functions}.values())
 
 
 undecided: "list[UndecidedError]" = []
@@ -207,7 +210,6 @@ def tell_undecided() -> None:
 
     if undecided:
         first, *others = dict.fromkeys(map(str, undecided))
-        undecided.clear()
         more = f" and {len(others)} more" if others else ""
         raise UndecidedError(f"{first}{more}; nan stands for it")
 
@@ -251,6 +253,21 @@ def choices(
         if fold(name) not in known:
             named[0].bind({name: shared[name]})  # raises, with a suggestion
     return [choose(registry, spec, shared) for spec in specs]
+
+
+def check_output(output: Path | None, format_: str) -> None:
+    """Raise RequestError before the work is done for a file or a format that no table, or picture, is written in."""
+    from actcli.errors import RequestError
+    from actcli.render.output import check_suffix, format_of, is_picture
+    from actcli.render.records import check_format
+
+    check_suffix(output)
+    if output and not is_picture(output):
+        format_of(output, format_)
+    elif format_ != "table":
+        check_format(format_)
+    if format_ == "npy":
+        raise RequestError(".npy holds one array, not a table; use npz or csv")
 
 
 def refuse(context: typer.Context, names: Iterable[str], what: str) -> None:

@@ -32,20 +32,18 @@ def run(
         ),
     ] = "overlay",
     range_: Annotated[
-        str, typer.Option("--range", metavar="FROM:TO", help="The abscissae.")
+        str, typer.Option("--range", metavar="FROM:TO", help="The range of x.")
     ] = "-6:6",
     ylim: Annotated[
-        str | None, typer.Option(metavar="FROM:TO", help="The ordinates.")
+        str | None, typer.Option(metavar="FROM:TO", help="The range of y.")
     ] = None,
     param: options.Parameters = None,
-    title: Annotated[
-        str | None, typer.Option(help="A title; none unless given.")
-    ] = None,
+    title: Annotated[str | None, typer.Option(help="A title; by default none.")] = None,
     size: Annotated[
         str,
         typer.Option(
             metavar="WIDTHxHEIGHT",
-            help="In inches; a legend for which there is no room inside is put beside it.",
+            help="In inches; a legend that does not fit inside is put beside it.",
         ),
     ] = _SIZE,
     dpi: Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")] = 150,
@@ -56,16 +54,16 @@ def run(
             "--output",
             "-o",
             metavar="FILE",
-            help="A .png, .svg or .pdf; NAME.png unless given; - writes a PNG into a pipe.",
+            help="A .png, .svg or .pdf; by default NAME.png; - writes a PNG into a pipe.",
         ),
     ] = None,
 ) -> None:
     """Draw functions and their derivatives into a picture.
 
-    One function is blue and its derivative orange; of several, each has its colour and the derivatives are dashed.
-    A function over an axis is drawn as its first input moves and the others stay at 0.
+    A single function is blue and its derivative orange; several have a colour each, and their derivatives are dashed.
+    Of a function over an axis, the first two outputs are drawn while the first input moves and the others stay at 0.
     """
-    chosen = list({f.label: f for f in options.resolve(functions, param)}.values())
+    chosen = options.resolve(functions, param)
     options.one_of(layout, ("overlay", "side"), "layout")
     low, high = interval(range_, "--range")
     limits = interval(ylim, "--ylim") if ylim else None
@@ -104,7 +102,7 @@ def _check_pipe(path: Path | None) -> None:
 def interval(text: str, option: str) -> tuple[float, float]:
     """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
     from actcli.errors import RequestError
-    from actcli.render.figures import LARGEST, NARROWEST
+    from actcli.render.figures import check_range
     from actcli.spec import number
 
     parts = text.split(":")
@@ -114,14 +112,7 @@ def interval(text: str, option: str) -> tuple[float, float]:
         raise RequestError(
             f"{option}: '{text}' is not FROM:TO; write it like -6:6"
         ) from None
-    if not -LARGEST <= low < high <= LARGEST:
-        raise RequestError(
-            f"{option}: '{text}' does not ascend within ±{LARGEST:g}; write it like -6:6"
-        )
-    if high - low < max(NARROWEST, 1e-10 * max(-low, high)):
-        raise RequestError(
-            f"{option}: '{text}' is too narrow for an axis; write it like -6:6"
-        )
+    check_range(low, high, f"{option}: '{text}'")
     return low, high
 
 

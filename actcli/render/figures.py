@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from actcli import files
 from actcli.differentiate import primed
@@ -26,8 +26,9 @@ from actcli.render.output import PICTURES, check_suffix
 
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
 _MOST_LINES = 5
+GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
 LARGEST = 1e300  # axes overflow a little above it
-NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
+_NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
 _METADATA: dict[str, dict[str, Any]] = {
@@ -78,6 +79,16 @@ class Look:
     size: tuple[float, float] = (6.4, 4.2)
     dpi: int = 150
     dark: bool = False
+
+
+def check_range(low: float, high: float, told: str) -> None:
+    """Raise RequestError where no axis goes from one number to another; ``told`` is how it calls the two."""
+    if not -LARGEST <= low < high <= LARGEST:
+        raise RequestError(
+            f"{told} does not ascend within ±{LARGEST:g}; write it like -6:6"
+        )
+    if high - low < max(_NARROWEST, 1e-10 * max(-low, high)):
+        raise RequestError(f"{told} is too narrow for an axis; write it like -6:6")
 
 
 def draw(
@@ -165,34 +176,29 @@ def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
     ]
 
 
-def bars(
+def dots(
     labels: Sequence[str],
     series: Mapping[str, Sequence[float]],
     path: Path,
     title: str,
     unit: str,
 ) -> None:
-    """Draw a group of horizontal bars for each label, on a logarithmic scale, and write the picture whole."""
-    check_suffix(path, PICTURES)
-    height = 0.8 / len(series)
-    rows = np.arange(len(labels))
-    with rc_context({"svg.hashsalt": "actcli", "font.size": 9}):
-        tall = 1.2 + 0.14 * len(labels) * (1 + len(series))
-        figure = Figure(figsize=(7.0, tall), dpi=150, layout="constrained")
+    """Draw a row of dots for each label, one of each series, on a logarithmic scale, and write the picture whole."""
+    with sheet(path, Look(title, size=(7.0, 1.4 + 0.25 * len(labels)))) as figure:
         axes = figure.add_subplot()
-        for place, (name, lengths) in enumerate(series.items()):
-            axes.barh(rows + place * height, lengths, height, label=name)
-        axes.set_yticks(rows + 0.4 - height / 2, labels)
-        axes.set_ylim(len(labels) - 0.1, -0.1 - height)
+        rows = np.arange(len(labels))
+        # not bars: where a logarithmic axis begins, and so how long they are, means nothing
+        for (name, values), marker in zip(series.items(), "osD^v", strict=False):
+            axes.plot(values, rows, marker, label=name)
+        axes.set_yticks(rows, labels)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.set_xscale("log")
-        axes.grid(visible=True, axis="x", alpha=0.35, linewidth=0.5)
-        axes.set_axisbelow(True)
+        axes.grid(**GRID)
         axes.set_xlabel(unit)
-        axes.set_title(title)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         figure.legend(loc="outside lower center", ncols=len(series))
-        save(figure, path)
 
 
 def save(figure: Figure, path: Path | None) -> None:
@@ -263,7 +269,7 @@ def _panel(
             axes.plot([x], [y], "o", color=look["color"], markersize=4)
     axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
     axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
-    axes.grid(visible=True, alpha=0.35, linewidth=0.5)
+    axes.grid(**GRID)
     axes.set_xlabel("x")
     axes.set_title(heading)
     axes.set_xlim(

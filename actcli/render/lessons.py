@@ -14,9 +14,8 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from actcli.engine import Array
-from actcli.render.figures import Look, distinct, sheet, wrapped
+from actcli.render.figures import GRID, Look, distinct, sheet, wrapped
 
-GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
 _BEHIND_WORDS = {
     "boxstyle": "round,pad=0.15",
     "fc": "white",

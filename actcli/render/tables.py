@@ -1,4 +1,4 @@
-"""Results for people: tables on the terminal. The only file that imports rich."""
+"""Results for people: tables on the terminal. Only this file and progress.py beside it import rich."""
 
 import os
 from collections.abc import Mapping, Sequence

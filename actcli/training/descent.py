@@ -23,11 +23,11 @@ SAME, REST = 0.02, 0.05
 
 # in the order in which they are looked for
 OUTCOMES: dict[Outcome, str] = {
-    "escaped": "left the view downwards, on a surface without minimum",
-    "diverged": f"went more than {FAR:g} views away, or to what is not finite",
+    "escaped": "left the view downhill, on a surface without a minimum",
+    "diverged": f"went more than {FAR:g} diagonals of the view away, or is no longer finite",
     "reached": "came within the tolerance of a minimum and stayed there to the end",
-    "stalled": "rests, or swings in place, where no minimum is",
-    "unfinished": "was still on its way when the steps were used up",
+    "stalled": "came to rest, or swings back and forth, where there is no minimum",
+    "unfinished": "was still on its way when the steps ran out",
 }
 
 

@@ -24,10 +24,9 @@ Verdict = Literal["vanishing", "exploding", "healthy", "undefined"]
 
 BOUND = 100.0
 CRITERION = (
-    "vanishing if the gradient at layer 1 is under 1/100 of that at the last layer, "
-    "exploding if over 100 times, else healthy; undefined where the function has no value"
+    f"vanishing if the gradient at layer 1 is under 1/{BOUND:g} of that at the last layer, "
+    f"exploding if over {BOUND:g} times, else healthy; undefined where the function has no value"
 )
-DEAD = 0.01  # a slope below this passes next to nothing on
 MOST_LAYERS, MOST_NUMBERS = 10_000, 1e8
 
 
@@ -460,11 +459,13 @@ def _function_of(layer: Network) -> Activation:
 
 
 def _dead(layer: Network) -> tuple[float, float]:
+    from actcli.analysis import VANISHING
+
     slope = _function_of(layer).slope
     assert slope is not None
     if np.isnan(slope).any():
         return math.nan, math.nan
-    dead = np.abs(slope) < DEAD
+    dead = np.abs(slope) < VANISHING
     return float(dead.mean()), float(dead.all(axis=0).mean())
 
 

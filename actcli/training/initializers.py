@@ -322,8 +322,8 @@ def he_std(fans: Fans, mode: str, gain: float) -> float:
 @initializer(
     "w = 0",
     torch="torch.nn.init.zeros_",
-    note="it does not train: all neurons of a layer get the same gradient and stay equal, and none of it passes a zero "
-    "weight; biases may start at zero, weights may not",
+    note="it does not train: all neurons of a layer get the same gradient and stay equal, and no gradient passes through "
+    "a zero weight; biases may start at zero, weights may not",
 )
 def zeros(_: Fans) -> Constant:
     """All weights zero."""
@@ -337,14 +337,14 @@ def zeros(_: Fans) -> Constant:
     note="a fixed deviation suits one width only: at 0.01 the activations die out with depth, at 1 sigmoid and tanh saturate",
 )
 def normal(_: Fans, *, std: Deviation = 0.01, mean: Mean = 0.0) -> Normal:
-    """Normal weights of a deviation that ignores the size of the layer."""
+    """Normal weights whose deviation ignores the size of the layer."""
     return Normal(mean, std)
 
 
 @initializer(
     "std = (high - low)/sqrt(12)",
     torch="torch.nn.init.uniform_(low, high)",
-    note="torch draws from 0 to 1 unless told otherwise; a fixed width suits one size of layer only",
+    note="torch draws from 0 to 1 by default; a fixed width suits one size of layer only",
 )
 def uniform(
     _: Fans,
@@ -365,7 +365,7 @@ def uniform(
     torch="torch.nn.init.trunc_normal_(mean, std=scale, a=mean - cut*scale, b=mean + cut*scale)",
     aliases=("trunc_normal",),
     note="the cut is in units of scale, as in JAX and Keras; torch's a and b are weights, and its defaults of -2 and 2 "
-    "cut nothing off at std=0.02; the deviation that is left at cut=2 is 0.88*scale",
+    "cut nothing off at std=0.02; a cut of 2 leaves a deviation of 0.88*scale",
 )
 def truncated_normal(
     _: Fans,
@@ -388,8 +388,8 @@ def truncated_normal(
     torch="torch.nn.init.xavier_normal_(gain)",
     suits=SATURATING,
     aliases=("glorot_normal", "xavier", "glorot"),
-    note="some textbooks and Caffe call 1/sqrt(fan_in) Xavier's: that is lecun_normal here; a deep network of sigmoid "
-    "vanishes with it, as the slope there is 1/4 at most",
+    note="some textbooks and Caffe call 1/sqrt(fan_in) Xavier's: that is lecun_normal here; the gradients of a "
+    "deep sigmoid network vanish with it, as its slope is at most 1/4",
 )
 def xavier_normal(fans: Fans, *, gain: Gain = 1.0) -> Normal:
     """Normal weights that keep activations and gradients alike in scale, for functions of slope 1 at zero."""
@@ -428,7 +428,7 @@ def he_normal(fans: Fans, *, gain: Gain = HE_GAIN, mode: Mode = "fan_in") -> Nor
     torch="torch.nn.init.kaiming_uniform_(mode)",
     suits=RECTIFIERS,
     aliases=("kaiming_uniform",),
-    note="torch's layers call it with a=sqrt(5), a gain of 1/sqrt(3): weights sqrt(6) smaller than relu needs",
+    note="torch's layers call it with a=sqrt(5), a gain of 1/sqrt(3): weights smaller than relu needs by a factor of sqrt(6)",
 )
 def he_uniform(fans: Fans, *, gain: Gain = HE_GAIN, mode: Mode = "fan_in") -> Uniform:
     """Uniform weights that keep the scale through rectifiers."""
@@ -467,5 +467,5 @@ def lecun_uniform(fans: Fans, *, gain: Gain = 1.0) -> Uniform:
     note="keeps every length, not only the average; for relu give gain=1.4142",
 )
 def orthogonal(fans: Fans, *, gain: Gain = 1.0) -> Orthogonal:
-    """Weights that turn and mirror but do not stretch."""
+    """Weights that rotate and reflect but do not stretch."""
     return Orthogonal(gain, fans)

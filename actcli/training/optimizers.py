@@ -463,7 +463,7 @@ def adamw_literature(
     "+ (1 - u[t])*g/(1 - u[1]*…*u[t]))/(sqrt(v/(1 - beta2**t)) + eps), m and v as in adam",
     torch="torch.optim.NAdam(lr, betas=(beta1, beta2), eps, weight_decay, momentum_decay)",
     paper="Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ",
-    note="torch keeps the product of the u in its default dtype, float32 unless told otherwise; here it is float64",
+    note="torch keeps the product of the u in its default dtype, usually float32; here it is float64",
 )
 def nadam(
     x: Array,

@@ -118,7 +118,7 @@ def ellipse_gradient(x: Array, y: Array, *, a: float, b: float) -> tuple[Array, 
     view=((-2.0, 2.0), (-1.0, 3.0)),
     paper="Rosenbrock 1960, doi:10.1093/comjnl/3.3.175",
     aliases=("banana",),
-    note="the valley is found at once and the minimum in it slowly; plain gradient descent needs lr near 0.001",
+    note="methods find the valley at once, but creep along it to the minimum; plain gradient descent needs lr near 0.001",
 )
 def rosenbrock(
     x: Array,
@@ -176,7 +176,7 @@ def himmelblau_gradient(x: Array, y: Array) -> tuple[Array, Array]:
     note="a flat cross with steep corners: a step that is fine on the plateau is far too long at the walls",
 )
 def beale(x: Array, y: Array) -> Array:
-    """A plateau in the middle, walls at the corners, one minimum aside."""
+    """A plateau in the middle, walls at the corners, one minimum off to the side."""
     first, second, third = beale_terms(x, y)
     return first * first + second * second + third * third
 
@@ -228,7 +228,7 @@ def rastrigin_gradient(x: Array, y: Array, *, a: float) -> tuple[Array, Array]:
     start=(-1.5, 0.01),
     view=((-2.0, 2.0), (-2.0, 2.0)),
     paper="the hyperbolic paraboloid; Dauphin et al. 2014, arXiv:1406.2572, on saddles in training",
-    note="it has no minimum: what is to be seen is how soon a method leaves the ridge",
+    note="it has no minimum: watch how soon a method leaves the ridge",
 )
 def saddle(x: Array, y: Array) -> Array:
     """A pass: down along y, up along x, flat in the middle."""

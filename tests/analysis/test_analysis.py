@@ -469,6 +469,13 @@ def test_what_has_no_analysis(
     assert str(error.value) == message
 
 
+def test_a_kernel_alone_has_no_analysis() -> None:
+    alone = Activation(actcli.relu.kernel, None)
+    with pytest.raises(actcli.ActcliError) as error:
+        analyse(alone)
+    assert str(error.value) == "relu has no formula; give it one to be analysed"
+
+
 def test_kernels_are_analysed_without_mpmath() -> None:
     code = (
         "import sys, actcli\n"

@@ -113,13 +113,26 @@ def test_over_an_axis_the_numbers_are_one_vector() -> None:
     ]
 
 
+def test_a_longer_result_is_told_in_full() -> None:
+    asked = ("compare", "crelu", "relu", "-x", "1,-2")
+    lines = [line for line in run(*asked).stdout.splitlines() if "│" in line]
+    cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    assert cells[-4:] == [
+        *(["1", "1", "1"], ["-2", "0", "0"], ["", "0", ""], ["", "2", ""])
+    ]
+    document = json.loads(run(*asked, "-f", "json").stdout)
+    assert document["values"] == {"crelu": [1, 0, 0, 2], "relu": [1, 0]}
+    done = run(*asked, "-f", "csv")
+    assert done.stdout.splitlines()[-2:] == ["nan,0.0,nan", "nan,2.0,nan"]
+
+
 def test_without_numbers_halves_and_groups_are_whole() -> None:
     halved = [f.name for f in actcli.functions.values() if f.over_axis]
     done = run("compare", *halved, "maxout:pieces=3", "-f", "json")
     assert (done.returncode, done.stderr) == (0, "")
     values = json.loads(done.stdout)["values"]
-    assert values["glu"][6:] == values["maxout"][6:] == ["nan"] * 6
-    assert values["maxout:pieces=3"][:4] == [-4, -1, 2, 5]
+    assert len(values["glu"]) == len(values["maxout"]) == 6
+    assert values["maxout:pieces=3"] == [-4, -1, 2, 5]
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "csv", "json"])
@@ -224,12 +237,17 @@ def test_list_shows_every_function() -> None:
         (
             ["compare", "relu", "-o", "a.png", "-x", "1"],
             2,
-            "-x: a picture goes from one number to a larger one",
+            "-x: '1:1' does not ascend within ±1e+300",
         ),
         (
             ["compare", "relu", "-o", "a.png", "-x", "1,inf"],
             2,
-            "-x: a picture goes from one number to a larger one",
+            "-x: '1:inf' does not ascend within ±1e+300",
+        ),
+        (
+            ["compare", "relu", "-o", "a.png", "-x", "0,1e-300"],
+            2,
+            "-x: '0:1e-300' is too narrow for an axis; write it like -6:6",
         ),
         (["info"], 2, "missing argument 'FUNCTION'"),
         (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),

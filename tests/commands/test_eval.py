@@ -370,6 +370,15 @@ WRONG = {
     "-x: 'two' at place 2 is not a number": ["relu", "-x", "1,two"],
     "-x: nothing between commas at place 2": ["relu", "-x", "1,,2"],
     "-x: no numbers": ["relu", "-x", ""],
+    "-x: '0:1e99999999' at place 1 is not start:stop:step in finite numbers": [
+        *("relu", "-x", "0:1e99999999")
+    ],
+    "-x: '0:1e400:1e399' at place 1 is not start:stop:step in finite numbers": [
+        *("relu", "-x", "0:1e400:1e399")
+    ],
+    "-x: '0:1:1e-99999999' at place 1 never gets from start to stop": [
+        *("relu", "-x", "0:1:1e-99999999")
+    ],
     "-x: '1:2:0' at place 1 never gets from start to stop": ["relu", "-x", "1:2:0"],
     "-x: '0:1e9:1e-3' at place 1 is 1000000000001 numbers": [
         "relu",

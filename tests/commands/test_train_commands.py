@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actcli.analysis import VANISHING
 from actcli.training.descent import descend
+from actcli.training.gradflow import BOUND
 from actcli.training.initializers import INITIALIZERS
 from actcli.training.optimizers import OPTIMIZERS
 from actcli.training.schedules import SCHEDULES
@@ -46,6 +48,13 @@ def test_chains_stand_side_by_side_with_the_criterion() -> None:
     assert "under 1/100" in text
 
 
+def test_the_help_names_the_bounds_that_hold() -> None:
+    text = " ".join(run("gradflow", "--help").stdout.split())
+    assert f"under 1/{BOUND:g} of" in text
+    assert f"over {BOUND:g} times" in text
+    assert f"|f'| < {VANISHING:g}" in text
+
+
 def test_a_long_chain_shows_what_ten_decimals_would_hide() -> None:
     assert "e-18" in run("gradflow", "sigmoid", "--model", "chain", "-l", "20").stdout
 
@@ -72,11 +81,16 @@ def test_a_network_shows_what_seeds_differ_by_within_eighty_columns() -> None:
     assert "±" not in single
 
 
+def test_what_a_layer_makes_of_a_variance_that_is_off_is_told() -> None:
+    text = run("gradflow", "relu", "--width", "8", "-l", "2").stdout
+    assert "a layer multiplies a deviation from that by: relu 1 (neutral)\n" in text
+
+
 def test_what_has_no_value_is_said_in_every_format() -> None:
     arguments = ("gradflow", "log(x)", "--width", "8", "-l", "2")
     text = run(*arguments).stdout
     for told in ("undefined", "log(x): undefined, no value at z = -", "in layer 1",
-                 "log(x): no gain, as E[f(z)²] is undefined; taken as 1", "plain formula in float64"):  # fmt: skip
+                 "log(x): no gain, as E[f(z)²] is undefined; 1 is used instead", "plain formula in float64"):  # fmt: skip
         assert told in text
     (flow,) = json.loads(run(*arguments, "-f", "json").stdout)["functions"]
     assert (flow["verdict"], flow["gap"]["layer"]) == ("undefined", 1)
@@ -119,7 +133,7 @@ def test_a_network_in_json_is_the_one_in_csv() -> None:
 def test_a_network_shows_layers_verdicts_and_how_they_came_about() -> None:
     done = run("gradflow", "relu", "sigmoid", "-l", "50", "--width", "16", "--seeds", "1", "--init", "normal:0.01")  # fmt: skip
     assert done.stderr == ""  # no progress, as nobody watches
-    for told in ("units %", "vanishing", "50 layers of width 16", "seed 0", "w ~ N(mean, std**2); deviation 0.01"):  # fmt: skip
+    for told in ("units %", "vanishing", "50 layers of width 16", "seed 0", "w ~ N(mean, std**2); standard deviation 0.01"):  # fmt: skip
         assert told in done.stdout
 
 
@@ -332,12 +346,12 @@ def test_the_table_tells_the_way_and_its_end() -> None:
     [
         (
             "constant:warmup=10",
-            "lr rises in equal parts over 10 steps, then lr times 1",
+            "lr rises linearly over 10 steps, then lr times 1",
         ),
         ("step:every=5", "lr times gamma**floor(t/every), every=5, gamma=0.5"),
         (
             "step:every=5,warmup=3",
-            "lr rises in equal parts over 3 steps, then lr times gamma**floor(t/every), every=5, gamma=0.5; "
+            "lr rises linearly over 3 steps, then lr times gamma**floor(t/every), every=5, gamma=0.5; "
             "t counts from there",
         ),
     ],
@@ -499,6 +513,11 @@ WRONG = {
     "optimize --list --steps 3": "--steps means nothing with --list; leave it out",
     "optimize --tolerance nan": "tolerance nan is no distance; give a finite number above 0",
     "optimize -o ways.gif": "ways.gif: unknown suffix '.gif'",
+    "init he --save w.npy -f cvs": "no format 'cvs'; did you mean 'csv'?",
+    "init he --save w.npy -o w.csv -f json": "w.csv: its suffix says csv, -f says json",
+    "optimize sgd -o w.png -f cvs": "no format 'cvs'; did you mean 'csv'?",
+    "gradflow relu -o w.png -f cvs": "no format 'cvs'; did you mean 'csv'?",
+    "gradflow relu -o w.png -f npy": ".npy holds one array, not a table; use npz or csv",
 }  # fmt: skip
 
 

@@ -23,12 +23,8 @@ def curves(*names: str, derivative: bool = True) -> list[Curve]:
     return [c for f in chosen for c in curves_of(f, -6.0, 6.0, derivative)]
 
 
-def drawn(
-    panels: Sequence[tuple[str, Sequence[Curve]]],
-    monkeypatch: pytest.MonkeyPatch,
-    look: figures.Look = figures.Look(),  # noqa: B008  # is frozen
-) -> Figure:
-    """Return the figure as it is written."""
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Return where figures go, as they are written."""
     seen: list[Figure] = []
 
     def keep(figure: Figure, *_: object, **__: object) -> None:
@@ -36,6 +32,16 @@ def drawn(
         seen.append(figure)
 
     monkeypatch.setattr(Figure, "savefig", keep)
+    return seen
+
+
+def drawn(
+    panels: Sequence[tuple[str, Sequence[Curve]]],
+    monkeypatch: pytest.MonkeyPatch,
+    look: figures.Look = figures.Look(),  # noqa: B008  # is frozen
+) -> Figure:
+    """Return the figure of some panels."""
+    seen = kept(monkeypatch)
     figures.draw(panels, Path("/dev/null.png"), look)
     return seen[0]
 
@@ -159,3 +165,21 @@ def test_a_title_is_as_wide_as_the_picture_at_most(
             for line in suptitle.get_text().split("\n")
         )
         assert widest > 0.5 * 72.0 * look.size[0]
+
+
+def test_a_series_is_a_dot_in_the_row_of_each_label(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = kept(monkeypatch)
+    series = {"ours": [1.5, 3.0, 0.4], "theirs": [2.0, np.nan, 0.5]}
+    path = Path("/dev/null.png")
+    figures.dots(["relu", "elu", "mish"], series, path, "a title", "nanoseconds")
+    (axes,) = seen[0].axes
+    assert not axes.patches  # no bars: their length would mean nothing
+    found = {v.get_label(): np.asarray(v.get_xydata()) for v in axes.lines}
+    assert found.keys() == series.keys()
+    for name, values in series.items():
+        np.testing.assert_array_equal(found[name], np.transpose([values, [0, 1, 2]]))
+    assert {v.get_linestyle() for v in axes.lines} == {"None"}
+    ticks = [t.get_text() for t in axes.get_xticklabels()]
+    assert {"0.5", "1", "2"} <= {*ticks}

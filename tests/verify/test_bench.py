@@ -106,7 +106,7 @@ def test_a_star_says_which_are_formulas(capsys: pytest.CaptureFixture[str]) -> N
         " 2.00* ",
     ]
     assert shown.endswith(
-        "* the framework has no such function and runs the formula in its operations\n"
+        "* the framework has no such function and runs the formula in its own operations\n"
     )
     assert [bench._document(r)["against"]["jax"]["own"] for r in rows] == [True, False]
     bench._show(rows[:1], settings)
@@ -158,6 +158,7 @@ def test_the_command(tmp_path: Path) -> None:
         "relu",
         "swish:beta=2",
         "softmax",
+        "ReLU",  # once more, and told once
         "--size",
         "3000",
         "--repeat",
@@ -239,7 +240,7 @@ def test_all_functions_unless_some_are_named() -> None:
             "no opponent 'troch'; did you mean 'torch'?",
         ),
         (["relu", "--against", ""], "no opponent ''; choose from naive, torch, jax"),
-        (["--size", "100000000", "-f", "npy"], "bench: .npy holds one array"),
+        (["--size", "100000000", "-f", "npy"], ".npy holds one array"),
         (
             ["--size", "100000000", "-f", "jsno"],
             "no format 'jsno'; did you mean 'json'?",
