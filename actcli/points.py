@@ -1,4 +1,4 @@
-"""Numbers that were typed or piped, as an array. Files of numbers are read in sources.py."""
+"""Numbers that were typed or piped, as an array. Files of numbers are read in sources/."""
 
 import math
 from collections.abc import Sequence

@@ -11,7 +11,6 @@ from actcli.analysis.breaks import break_points
 from actcli.analysis.search import WINDOW, mixed_grid
 from actcli.engine import Array
 from actcli.errors import RequestError, UndecidedError
-from actcli.lookup import FormulaActivation
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Curve:
     @property
     def is_exact(self) -> bool:
         """Whether each value is computed exactly, which is slow."""
-        return isinstance(self.function, FormulaActivation)
+        return self.function.is_formula
 
     def __call__(self, x: Array) -> tuple[Array, Array]:
         """Return f and f′ at an array of points; NaN where they have no value."""

@@ -95,9 +95,8 @@ def run(
 
 def _registered(function: Any) -> Any:
     from actcli.errors import RequestError
-    from actcli.lookup import FormulaActivation
 
-    if isinstance(function, FormulaActivation):
+    if function.is_formula:
         raise RequestError(
             f"'{function.name}' is a formula, evaluated exactly and not fast; bench takes registered functions"
         )
