@@ -304,7 +304,7 @@ def _arranged(
     A source by columns is changed to one by rows where the function, or what is written, goes by rows; ``ordered``
     says the latter.
     """
-    from actcli import blocks
+    from actcli.sources import reordered
 
     over_axis = task.function.over_axis
     if over_axis and 0 in (source.shape or ()):
@@ -321,12 +321,12 @@ def _arranged(
     shape, count = source.shape, _count(source.shape)
     parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
     if source.order == "F":
-        parts = blocks.by_rows(parts, shape, folder)
+        parts = reordered.by_rows(parts, shape, folder)
         source.order = "C"
     if over_axis:
         slab = shape[task.axis(shape) :]
         parts = (
-            part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))
+            part.reshape(-1, *slab) for part in reordered.regrouped(parts, prod(slab))
         )
     return ((part, part.size * (source.bytes or 0) // count) for part in parts)
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import blocks, cli, files, sources
+from actcli import cli, files, sources
 from actcli.commands import streaming
 from actcli.engine import Array
 from actcli.errors import FileError, RequestError
 from actcli.render import streams
+from actcli.sources import raw, reordered
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
@@ -37,7 +38,7 @@ def test_files_in_parts_are_those_in_one(
 ) -> None:
     x = inputs(dtype)
     np.save(tmp_path / "x.npy", x)
-    monkeypatch.setattr(sources, "CHUNK", 512)
+    monkeypatch.setattr(raw, "CHUNK", 512)
     monkeypatch.setattr(streaming, "_PART", 512)
     out = tmp_path / f"y{suffix}"
     task = streaming.Task(actcli.swish, int(suffix not in (".npy", ".txt")), threads=2)
@@ -199,7 +200,7 @@ def test_two_results_of_one_name(options: list[str], tmp_path: Path) -> None:
 def test_functions_over_an_axis_in_parts(
     spec: str, suffix: str, order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(raw, "CHUNK", 100)
     x = np.array(inputs(count=240).reshape(10, 4, 6), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
     function, out = actcli.get(spec), tmp_path / f"y{suffix}"
@@ -237,9 +238,9 @@ def test_arrays_of_any_shape_in_parts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(raw, "CHUNK", 100)
     monkeypatch.setattr(streams, "_AT_A_TIME", 7)
-    monkeypatch.setattr(blocks, "_HELD", 50)
+    monkeypatch.setattr(reordered, "_HELD", 50)
     x = np.array(inputs(count=math.prod(shape)).reshape(shape), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
     streaming.run(
@@ -451,7 +452,7 @@ def test_a_named_pipe_whose_reader_has_enough(tmp_path: Path) -> None:
 def test_random_slopes_go_by_the_place_in_the_whole(
     order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 1000)
+    monkeypatch.setattr(raw, "CHUNK", 1000)
     monkeypatch.setattr(streaming, "_PART", 1000)
     x = np.array(-np.abs(inputs(count=2000)).reshape(50, 40), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
@@ -531,7 +532,7 @@ def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
         env=environment(), preexec_fn=hearing_signals,
     )  # fmt: skip
     assert process.stdin is not None
-    process.stdin.write(b"0.25\n" * (3 * sources.CHUNK // 5))
+    process.stdin.write(b"0.25\n" * (3 * raw.CHUNK // 5))
     process.stdin.flush()
     for _ in range(300):
         if any(p.name.startswith(".y") for p in tmp_path.iterdir()):
@@ -663,7 +664,7 @@ def test_a_disk_for_temporary_files_that_takes_no_more(
 def test_input_that_shrinks_while_it_is_read(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 800)
+    monkeypatch.setattr(raw, "CHUNK", 800)
     monkeypatch.setattr(streaming, "_PART", 800)
     path, out = tmp_path / "x.npy", tmp_path / f"y.{suffix}"
     np.save(path, inputs(count=100_000))
