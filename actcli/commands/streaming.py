@@ -398,7 +398,12 @@ def _read_at(file: int, source: "Source", first: int, count: int) -> "Array":
     view, size = x.data.cast("B"), source.dtype.itemsize
     done = 0
     while done < x.nbytes:
-        more = os.preadv(file, [view[done:]], source.offset + first * size + done)
+        place = source.offset + first * size + done
+        try:
+            more = os.preadv(file, [view[done:]], place)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise FileError(f"{source.name}: {reason}") from None
         if not more:
             there = (os.fstat(file).st_size - source.offset) // size
             raise FileError(

@@ -1,5 +1,6 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
+import errno
 import math
 import os
 import resource
@@ -675,6 +676,28 @@ def test_input_that_shrinks_while_it_is_read(
         streaming.run(streaming.Task(actcli.relu, threads=2), path, None, "table", out)
     assert out.read_text() == "before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="there is no other way to read")
+@pytest.mark.parametrize("made", [["-o", "y.npy"], []])
+def test_input_that_cannot_be_read_on(
+    made: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", inputs(count=20_000))
+
+    def failing(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "preadv", failing)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["eval", "relu", "-i", "x.npy", *made])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "actcli: x.npy: input/output error\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
 
 
 def test_no_room_is_said_before_the_work(
