@@ -120,19 +120,10 @@ class Task:
 
     def axis(self, shape: tuple[int, ...]) -> int:
         """Return the axis of a function over one, counted from the first."""
-        from actcli.errors import RequestError
+        from actcli import engine
 
-        axis: int = self.function.resolve({})["axis"]
-        count = len(shape)
-        if not count:
-            raise RequestError(
-                f"{self.function.name} works over an axis; give it more than a single number"
-            )
-        if not -count <= axis < count:
-            raise RequestError(
-                f"{self.function.name}: axis={axis} is out of range; the numbers have axes {-count} to {count - 1}"
-            )
-        return axis % count
+        axis = self.function.resolve({})["axis"]
+        return engine.axis_of(self.function.name, shape, axis)
 
 
 def can_stream(task: Task) -> bool:

@@ -573,8 +573,8 @@ def test_an_empty_array_makes_an_empty_one(
     for out in (tmp_path / "y.npy", tmp_path / "y.npz"):
         try:
             expected = function(x).shape
-        except RequestError:
-            with pytest.raises(RequestError, match=r"axis \d is empty"):
+        except RequestError as error:
+            with pytest.raises(RequestError, match=f"^{error}$"):
                 streaming.run(task, tmp_path / "x.npy", None, "table", out)
             continue
         streaming.run(task, tmp_path / "x.npy", None, "table", out)
