@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import actcli
 from tests.shell import run, shell
 
 
@@ -341,6 +342,19 @@ def test_files_in_and_out(tmp_path: Path) -> None:
     assert np.load(tmp_path / "y.npy").tolist() == [[1.0, 0.0], [3.0, 0.0]]
     run("eval", "relu", "-x", "1,-1", "-d", "-o", "y.json", cwd=tmp_path)
     assert json.loads((tmp_path / "y.json").read_text())["derivative"] == [1, 0]
+
+
+@pytest.mark.parametrize("spec", ["gumbel_softmax:seed=1,axis=0", "softmax:axis=0"])
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_a_function_of_columns_into_a_file(
+    spec: str, suffix: str, tmp_path: Path
+) -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    np.save(tmp_path / "x.npy", x)
+    arguments = ["eval", spec, "-i", "x.npy", "-o", f"y.{suffix}"]
+    assert run(*arguments, cwd=tmp_path).returncode == 0
+    y = np.load(tmp_path / f"y.{suffix}")
+    np.testing.assert_array_equal(y if suffix == "npy" else y["f"], actcli.get(spec)(x))
 
 
 WRONG = {

@@ -720,6 +720,31 @@ def test_no_room_is_said_before_the_work(
     assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "posix_fallocate"), reason="room is not made beforehand"
+)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EOPNOTSUPP])
+def test_a_disk_that_makes_no_room(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no room is not begun; a disk that cannot make any beforehand may still have it."""
+    np.save(tmp_path / "x.npy", inputs())
+    out = tmp_path / "y.npy"
+
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", refused)
+    arguments = streaming.Task(actcli.relu), tmp_path / "x.npy", None, "table", out
+    if number == errno.ENOSPC:
+        with pytest.raises(FileError, match=r"y.npy: no space left on device$"):
+            streaming.run(*arguments)
+        assert not out.exists()
+    else:
+        streaming.run(*arguments)
+        np.testing.assert_array_equal(np.load(out), actcli.relu(inputs()))
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 @pytest.mark.parametrize("format_", ["csv", "npy", "json", "npz"])
 def test_standard_output_that_takes_no_more(format_: str) -> None:

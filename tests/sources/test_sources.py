@@ -167,6 +167,20 @@ def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) 
     assert read.dtype.isnative
 
 
+@pytest.mark.parametrize("text", ["-0", "-0,1", "1 -0 2", "3\n-0\n", "-0\t-0.0\r\n"])
+def test_the_sign_of_a_zero_in_text(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(text)
+    expected = np.array([float(word) for word in text.replace(",", " ").split()])
+    assert sources.read(tmp_path / "x.txt").tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_headers_of_every_version(version: tuple[int, int], tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as stream:
+        np.lib.format.write_array(stream, np.array([[1.0, -2.0]]), version)
+    assert sources.read(tmp_path / "x.npy").tolist() == [[1, -2]]
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (2, 0), (0,)])
 def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.ones(shape))
@@ -508,6 +522,27 @@ def test_a_broken_member_is_named(save: Any, tmp_path: Path) -> None:
     assert sources.read(path, "good").tolist() == [1, 1, 1]
     with pytest.raises(FileError, match=r"x.npz, array 'bad': "):
         sources.read(path, "bad")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (6, 1, "file 'x.npy' is encrypted, password required for extraction"),
+        (8, 99, "that compression method is not supported"),
+    ],
+)
+def test_a_member_that_cannot_be_unpacked(
+    place: int, value: int, message: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "x.npz", x=np.ones(3))
+    data = bytearray((tmp_path / "x.npz").read_bytes())
+    # where it stands in the header of the member, and in that at the end of the archive
+    for header, beside in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 2)):
+        data[data.index(header) + place + beside] = value
+    (tmp_path / "x.npz").write_bytes(data)
+    with pytest.raises(FileError) as error:
+        sources.read(tmp_path / "x.npz")
+    assert str(error.value) == f"{tmp_path / 'x.npz'}, array 'x': {message}"
 
 
 def test_what_is_kept_of_a_document_has_a_limit(
