@@ -28,6 +28,7 @@ _ENDINGS = {2: "nd", 3: "rd"}
 
 
 def run(
+    context: typer.Context,
     function: options.FunctionName,
     x: options.Points = None,
     derivative: options.Derivative = False,
@@ -83,6 +84,8 @@ def run(
 
     (chosen,) = options.resolve([function], param)
     _check_source(x, input_, column)
+    if digits:
+        options.refuse(context, ["precision"], "--digits")
     output = options.named(output)
     input_ = options.named(input_)
     request = _Request(

@@ -120,6 +120,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
+        readable=False,
         help="Write a file, in the kind of its suffix.",
     ),
 ]
@@ -129,6 +130,7 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
+        readable=False,
         help="A picture (.png .svg .pdf), or the result by its suffix.",
     ),
 ]
@@ -138,6 +140,7 @@ Input = Annotated[
         "--input",
         "-i",
         metavar="FILE",
+        readable=False,  # sources.py says what cannot be read, and why
         help="Read .npy .npz .csv .tsv .txt .json .jsonl; - for a pipe.",
     ),
 ]

@@ -1,14 +1,17 @@
 """``actcli eval`` as a user types it."""
 
 import csv
+import errno
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import actcli
+from actcli import cli
 from tests.shell import run, shell
 
 
@@ -450,6 +453,15 @@ WRONG = {
         "-u",
         "2",
     ],
+    "--precision means nothing with --digits; leave it out": [
+        "gelu",
+        "-x",
+        "1",
+        "--digits",
+        "30",
+        "--precision",
+        "4",
+    ],
     "--column is of an input file": ["relu", "-x", "1", "--column", "a"],
     "softmax works over an axis; a formula goes element by element": [
         "softmax(x)",
@@ -520,6 +532,43 @@ def test_what_cannot_be_done_is_one_line(
         f"actcli: {message}\n",
     )
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.csv"])
+def test_a_file_that_may_not_be_read(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.chdir(tmp_path)
+    Path(name).touch()
+    # root may read everything
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["eval", "relu", "-i", name])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"actcli: {name}: permission denied\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["eval", "relu", "-x", "1"], ["gradflow", "relu", "--model", "chain"]]
+)
+def test_what_is_written_need_not_be_readable(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("y.csv").touch()
+    # root may read everything
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.R_OK)
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*arguments, "-o", "y.csv"])
+    assert ended.value.code == 0
+    assert Path("y.csv").read_text()
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
