@@ -477,6 +477,12 @@ WRONG = {
         "-x",
         "1,2",
     ],
+    "softmax works over an axis; give it more than a single number": [
+        "softmax",
+        "-i",
+        "one.json",
+        "--exact",
+    ],
     "no such option: --frmat": ["relu", "-x", "1", "--frmat", "csv"],
     "missing argument 'FUNCTION'": [],
     "-i: ": ["relu", "-x", "1", "-i"],
@@ -490,6 +496,7 @@ WRONG = {
 def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
     (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "one.json").write_text('{"x": 1}')
     done = run("eval", *WRONG[message], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("actcli: ")
