@@ -120,10 +120,11 @@ class Request:
             raise RequestError(
                 f"--upstream and {other} do not go together; leave one out"
             )
-        if self.wrt:
-            function.parameter(self.wrt)
         if self.from_formula:
             _check_formula_tells_all(function)
+        if self.wrt:
+            # raises for what has no derivative by it
+            (function.parameter if self.from_formula else function.slope)(self.wrt)
 
     # computing
 

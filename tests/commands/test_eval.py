@@ -436,6 +436,15 @@ WRONG = {
         "1",
     ],
     "elu has no parameter 'gamma'; it has alpha": ["elu", "-x", "1", "--wrt", "gamma"],
+    "rrelu has no derivative by 'seed'": [
+        "rrelu",
+        "-i",
+        "t.csv",
+        "--wrt",
+        "seed",
+        "-f",
+        "csv",
+    ],
     "rrelu:seed=1: its formula knows no seed": ["rrelu:seed=1", "-x", "-1", "--exact"],
     "gumbel_softmax:hard=1: its formula knows no hard": [
         "gumbel_softmax:hard=1",
