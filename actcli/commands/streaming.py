@@ -27,8 +27,6 @@ from actcli.sources import Source, reordered
 
 # prints columns, of so many rows, some of which may be left out; whether they are a single row of an array
 Show: TypeAlias = Callable[[dict[str, Array], int, bool], None]
-# columns of equal length by name, x and the results, and how many bytes they took
-Part: TypeAlias = tuple[dict[str, Array], int]
 # opens a member for a result of an array
 Put: TypeAlias = Callable[[str, str], AbstractContextManager[IO[bytes]]]
 
@@ -141,8 +139,10 @@ def _shapes(
     return shapes
 
 
-def _computed(request: Request, parts: Iterator[tuple[Array, int]]) -> Iterator[Part]:
-    """Yield what comes of the parts of a source."""
+def _computed(
+    request: Request, parts: Iterator[tuple[Array, int]]
+) -> Iterator[tuple[dict[str, Array], int]]:
+    """Yield the columns that come of the parts of a source, and how many bytes each took."""
     if request.function.over_axis:
         request = request.of_slabs()
     place = 0
