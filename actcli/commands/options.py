@@ -140,7 +140,7 @@ Input = Annotated[
         "--input",
         "-i",
         metavar="FILE",
-        readable=False,  # sources.py says what cannot be read, and why
+        readable=False,  # what opens it says why it cannot be read
         help="Read .npy .npz .csv .tsv .txt .json .jsonl; - for a pipe.",
     ),
 ]
