@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all. They are read in sources.py; what stands in a text file is made in render/."""
+"""Files that are written whole or not at all. They are read in sources/; what stands in a text file is made in render/."""
 
 import errno
 import os

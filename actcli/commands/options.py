@@ -121,6 +121,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
+        readable=False,
         help="Write the result to a file, in the format of its suffix.",
     ),
 ]
@@ -130,6 +131,7 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
+        readable=False,
         help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix.",
     ),
 ]
@@ -139,6 +141,7 @@ Input = Annotated[
         "--input",
         "-i",
         metavar="FILE",
+        readable=False,  # what opens it says why it cannot be read
         help="Read .npy .npz .csv .tsv .txt .json .jsonl; - for a pipe.",
     ),
 ]

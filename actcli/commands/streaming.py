@@ -1,261 +1,135 @@
-"""``actcli eval`` on input of any size: a source, a function, a sink, and never more than a part of it in memory."""
+"""``actcli eval`` on input of any size: a source, a request, a sink, and never more than a part of it in memory."""
 
 import os
 import sys
+import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from threading import Lock
+from typing import IO, TypeAlias
 
-from actcli.commands import options
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
+from actcli import engine, files, sources
+from actcli.commands.request import Request, Shape
+from actcli.engine import Array
+from actcli.errors import FileError, RequestError, counted
+from actcli.render import streams
+from actcli.render.formats import BINARY
+from actcli.render.output import format_of, note
+from actcli.render.progress import progress
+from actcli.sources import Source, reordered
 
-    from actcli.activation import Activation
-    from actcli.engine import Array, Kernel
-    from actcli.sources import Source
-
-Shape: TypeAlias = tuple[int, ...] | None
 # prints columns, of so many rows, some of which may be left out; whether they are a single row of an array
-Show: TypeAlias = Callable[["dict[str, Array]", int, bool], None]
+Show: TypeAlias = Callable[[dict[str, Array], int, bool], None]
+# opens a member for a result of an array
+Put: TypeAlias = Callable[[str, str], AbstractContextManager[IO[bytes]]]
 
-
-@dataclass(frozen=True)
-class Task:
-    """What is computed of every number.
-
-    Attributes:
-        function: of which.
-        order: 1 for the derivative as well.
-        wrt: the derivative by a parameter.
-        dtype: the numbers are brought to it; their own unless given.
-        threads: how many at most.
-        upstream: a gradient that every number gets, of a function of each number alone.
-    """
-
-    function: "Activation"
-    order: int = 0
-    wrt: str | None = None
-    dtype: str | None = None
-    threads: int | None = None
-    upstream: float | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the results."""
-        back = [] if self.upstream is None else ["upstream", "backward"]
-        return ["f", "derivative"][: self.order + 1] + back
-
-    @property
-    def seeded(self) -> bool:
-        """Whether random numbers go by the place in the whole."""
-        return self.function.placed and self.function.resolve({})["seed"] is not None
-
-    def __call__(self, x: "Array", place: int = 0) -> "dict[str, Array]":
-        """Return the results by name.
-
-        Args:
-            x: any numbers; for a function over an axis slabs, each of which begins with that axis.
-            place: of the first number in the whole.
-        """
-        if self.upstream is not None:
-            return replace(self, upstream=None)(x, place) | self._backward(x)
-        if self.function.over_axis:
-            return {"f": self.function(x, axis=1, threads=self.threads)}
-        if self.seeded:
-            return self._from_place(x, place)
-        if not self.order:
-            return {"f": self.function(x, threads=self.threads)}
-        results = self.function.value_and_derivative(x, self.wrt, threads=self.threads)
-        return dict(zip(self.names, results, strict=True))
-
-    def _backward(self, x: "Array") -> "dict[str, Array]":
-        import numpy as np
-
-        with np.errstate(over="ignore"):
-            upstream = np.full_like(x, self.upstream)
-        back = self.function.vjp(x, upstream, threads=self.threads)
-        return {"upstream": upstream, "backward": back}
-
-    def _from_place(self, x: "Array", place: int) -> "dict[str, Array]":
-        from actcli import engine
-
-        def moved(kernel: "Kernel") -> "Kernel":
-            return lambda block, *, start, **values: kernel(
-                block, start=start + place, **values
-            )
-
-        f = self.function
-        kernels = [f.kernel, *([f.slope(self.wrt)] if self.order else [])]
-        results = engine.apply_each(
-            [*map(moved, kernels)], x, f.resolve({}), native=f.native, placed=True, threads=self.threads,
-        )  # fmt: skip
-        return dict(zip(self.names, results, strict=True))
-
-    def read(self, x: "Array") -> "Array":
-        """Return numbers in the dtype asked for."""
-        import numpy as np
-
-        with np.errstate(over="ignore"):
-            return x.astype(self.result_dtype(x.dtype), copy=False)
-
-    def result_dtype(self, given: "np.dtype[Any]") -> "np.dtype[Any]":
-        """Return the dtype of results from numbers of a dtype."""
-        import numpy as np
-
-        return np.dtype(self.dtype) if self.dtype else given
-
-    def result_shape(self, given: Shape) -> Shape:
-        """Return the shape of f of numbers of a shape."""
-        if given is None or not self.function.over_axis:
-            return given
-        import numpy as np
-
-        axis = self.axis(given)
-        outputs = np.shape(self.function(np.zeros(given[axis]), axis=0))
-        return (*given[:axis], *outputs, *given[axis + 1 :])
-
-    def axis(self, shape: tuple[int, ...]) -> int:
-        """Return the axis of a function over one, counted from the first."""
-        from actcli.errors import RequestError
-
-        axis: int = self.function.resolve({})["axis"]
-        count = len(shape)
-        if not count:
-            raise RequestError(
-                f"{self.function.name} works over an axis; give it more than a single number"
-            )
-        if not -count <= axis < count:
-            raise RequestError(
-                f"{self.function.name}: axis={axis} is out of range; the numbers have axes {-count} to {count - 1}"
-            )
-        return axis % count
-
-
-def can_stream(task: Task) -> bool:
-    """Whether a function may be computed in parts."""
-    if task.function.over_axis and (
-        task.order or task.seeded or task.upstream is not None
-    ):
-        return False
-    return not (task.seeded and task.upstream is not None)
+# bytes: what is read, computed and written again before it has left the cache
+_PART = 1 << 20
 
 
 def run(
-    task: Task,
+    request: Request,
     path: Path | None,
     column: str | None,
     format_: str,
     output: Path | None,
-    show: Show | None = None,
+    show: Show,
 ) -> None:
     """Compute the numbers of a file, or of standard input, into a file, standard output or a table, which ``show`` prints."""
-    from actcli import sources
-    from actcli.render.output import format_of, note
-
     format_ = format_of(output, format_)
     with sources.opened(path, column) as source:
         if source.arrays and format_ == "npz":
-            _every_array(task, source, output)
+            _every_array(request, source, output)
         elif format_ == "table":
-            assert show
-            _tabulate(task, source, show)
+            _tabulate(request, source, show)
         else:
-            _pour(task, source, format_, output)
+            _pour(request, source, format_, output)
     if output is not None:
         note(f"wrote {output}")
 
 
-def _pour(task: Task, source: "Source", format_: str, output: Path | None) -> None:
+def _pour(request: Request, source: Source, format_: str, output: Path | None) -> None:
     """Compute what comes from a source into a file or standard output."""
-    import numpy as np
-
-    from actcli import files
-    from actcli.render import streams
-    from actcli.render.formats import BINARY
-    from actcli.render.progress import progress
-
     # an empty array makes an empty one
     empty = format_ in BINARY and 0 in (source.shape or ())
     if not empty:
         source.chunks = _started(source)
     folder = _folder(output)
-    parts = _arranged(task, source, folder, ordered=format_ not in BINARY)
-    dtype, shape = task.result_dtype(source.dtype), task.result_shape(source.shape)
+    parts = _arranged(request, source, folder, ordered=format_ not in BINARY)
+    dtype = request.result_dtype(source.dtype)
+    shape = request.result_shape(source.shape)
     if format_ == "npy":
-        files.check_one(task.names)
+        files.check_one(request.names)
         if output and folder and shape is not None:
             files.check_space(output, prod(shape) * dtype.itemsize)
-    with (
-        _target(output) as stream,
-        progress(source.bytes, "bytes") as advance,
-    ):
-        if format_ == "npy" and folder and source.file and hasattr(os, "preadv"):
-            streams.write_header(stream, dtype, source.shape or (), source.order)
-            _by_place(task, source, stream, dtype, advance)
+    with _target(output) as stream, progress(source.bytes, "bytes") as advance:
+        if format_ == "npy" and folder and _at_any_place(source):
+            _by_place(request, source, stream, advance)
             return
-        shapes = _shapes(task, source.shape, shape, format_)
+        shapes = _shapes(request, source.shape, shape, format_)
         with streams.sink(
             stream,
             format_,
             shapes,
-            known=_known(task, dtype),
+            known=request.known(dtype),
             dtype=dtype,
             order=source.order,
             folder=folder,
         ) as sink:
             if empty:
                 sink.write(dict.fromkeys(shapes, np.empty(0, dtype)))
-            for x, results, size in _computed(task, parts):
-                columns = {"x": x, **results}
-                sink.write({n: columns[n].ravel() for n in shapes})
+            for columns, size in _computed(request, parts):
+                sink.write({n: columns[n] for n in shapes})
                 advance(size)
 
 
-def _tabulate(task: Task, source: "Source", show: Show) -> None:
+def _tabulate(request: Request, source: Source, show: Show) -> None:
     """Compute a source for a table, which of very many rows shows the first and the last."""
-    from actcli.render.progress import progress
-    from actcli.render.streams import Ends
     from actcli.render.tables import ENDS, MOST_ROWS
 
     source.chunks = _started(source)
-    parts = _arranged(task, source, None, ordered=True)
-    given, result = source.shape, task.result_shape(source.shape)
-    count, names = _count(given), _shapes(task, given, result, "table")
+    parts = _arranged(request, source, None, ordered=True)
+    given, result = source.shape, request.result_shape(source.shape)
+    count, names = _count(given), _shapes(request, given, result, "table")
     # a row by itself is in memory anyway, and a sum may stand beneath it
-    alone = task.function.over_axis and len(given or ()) == 1
-    ends = Ends(count if alone else MOST_ROWS, ENDS)
-
-    def take(x: "Array", results: "dict[str, Array]") -> None:
-        columns = {"x": x, **results}
-        ends.write({n: columns[n].ravel() for n in names})
-
-    if source.file and hasattr(os, "preadv") and count > MOST_ROWS:
+    alone = request.function.over_axis and len(given or ()) == 1
+    ends = streams.Ends(count if alone else MOST_ROWS, ENDS)
+    if _at_any_place(source) and count > MOST_ROWS:
         # what stands between is not even read
         for ends.count, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
-            x = task.read(_read_at(source.file.fileno(), source, ends.count, length))
-            take(x, task(x, ends.count))
+            x = _read_at(source, ends.count, length)
+            columns = _columns(request, x, ends.count)
+            ends.write({n: columns[n] for n in names})
     else:
         with progress(source.bytes, "bytes") as advance:
-            for x, results, size in _computed(task, parts):
-                take(x, results)
+            for columns, size in _computed(request, parts):
+                ends.write({n: columns[n] for n in names})
                 advance(size)
     show(ends.rows(), ends.count, alone and given == result)
 
 
 def _folder(output: Path | None) -> Path | None:
     """Return the folder of a file, which alone can be written anew at its beginning, or at any place."""
-    from actcli import files
-
     return output.parent if output and not files.is_stream(output) else None
 
 
-def _shapes(task: Task, given: Shape, result: Shape, format_: str) -> dict[str, Shape]:
+def _at_any_place(source: Source) -> bool:
+    """Whether the numbers of a source can be read from any place on."""
+    return source.file is not None and hasattr(os, "preadv")
+
+
+def _shapes(
+    request: Request, given: Shape, result: Shape, format_: str
+) -> dict[str, Shape]:
     """Return the shapes of what is written, by name: x stands beside the results where the format has room for it."""
-    shapes = {"x": given, **dict.fromkeys(task.names, result)}
+    shapes = {"x": given, **dict.fromkeys(request.names, result)}
     if format_ in ("plain", "npy") or (
         format_ not in ("json", "npz") and _count(given) != _count(result)
     ):
@@ -265,31 +139,26 @@ def _shapes(task: Task, given: Shape, result: Shape, format_: str) -> dict[str, 
     return shapes
 
 
-def _known(task: Task, dtype: "np.dtype[Any]") -> dict[str, Any]:
-    """Return what a document tells beside the numbers."""
-    return {
-        "function": task.function.name,
-        "params": options.shown_parameters(task.function),
-        "dtype": dtype.name,
-        **({"wrt": task.wrt} if task.wrt else {}),
-    }
-
-
 def _computed(
-    task: Task, parts: "Iterator[tuple[Array, int]]"
-) -> "Iterator[tuple[Array, dict[str, Array], int]]":
-    """Yield what there is to compute, what comes of it, and how many bytes that took."""
+    request: Request, parts: Iterator[tuple[Array, int]]
+) -> Iterator[tuple[dict[str, Array], int]]:
+    """Yield the columns that come of the parts of a source, and how many bytes each took."""
+    if request.function.over_axis:
+        request = request.of_slabs()
     place = 0
     for part, size in parts:
-        x = task.read(part)
-        yield x, task(x, place), size
-        place += x.size
+        yield _columns(request, part, place), size
+        place += part.size
 
 
-def _started(source: "Source") -> "Iterator[tuple[Array, int]]":
+def _columns(request: Request, part: Array, place: int) -> dict[str, Array]:
+    """Return some numbers, the first of which has that place in the whole, and what comes of them."""
+    x = request.read(part)
+    return {n: v.ravel() for n, v in {"x": x, **request(x, place)}.items()}
+
+
+def _started(source: Source) -> Iterator[tuple[Array, int]]:
     """Return the chunks of a source that has numbers: nothing is written for one that has none."""
-    from itertools import chain
-
     for first in source.chunks:
         if first[0].size:
             return chain([first], source.chunks)
@@ -297,22 +166,20 @@ def _started(source: "Source") -> "Iterator[tuple[Array, int]]":
 
 
 def _arranged(
-    task: Task, source: "Source", folder: Path | None, *, ordered: bool
-) -> "Iterator[tuple[Array, int]]":
+    request: Request, source: Source, folder: Path | None, *, ordered: bool
+) -> Iterator[tuple[Array, int]]:
     """Return the numbers of a source in parts that can be computed one by one, and how many bytes each took.
 
     A source by columns is changed to one by rows where the function, or what is written, goes by rows; ``ordered``
     says the latter.
     """
-    from actcli import blocks
-
-    over_axis = task.function.over_axis
+    over_axis = request.function.over_axis
     if over_axis and 0 in (source.shape or ()):
         source.file = None  # what comes of it may have another shape
         return source.chunks
-    if not over_axis and (source.order == "C" or not (ordered or task.seeded)):
+    if not over_axis and (source.order == "C" or not (ordered or request.seeded)):
         return source.chunks
-    if over_axis and _takes_all(task, source):
+    if over_axis and _takes_all(request, source):
         whole = source.whole()
         source.shape, source.order = whole.shape, "C"
         source.chunks = iter([(whole.ravel(), source.bytes or 0)])
@@ -321,19 +188,20 @@ def _arranged(
     shape, count = source.shape, _count(source.shape)
     parts: Iterator[Array] = (chunk for chunk, _ in source.chunks)
     if source.order == "F":
-        parts = blocks.by_rows(parts, shape, folder)
+        parts = reordered.by_rows(parts, shape, folder)
         source.order = "C"
     if over_axis:
-        slab = shape[task.axis(shape) :]
+        slab = shape[request.axis(shape) :]
         parts = (
-            part.reshape(-1, *slab) for part in blocks.regrouped(parts, prod(slab))
+            part.reshape(-1, *slab) for part in reordered.regrouped(parts, prod(slab))
         )
     return ((part, part.size * (source.bytes or 0) // count) for part in parts)
 
 
-def _takes_all(task: Task, source: "Source") -> bool:
+def _takes_all(request: Request, source: Source) -> bool:
     """Whether a function over an axis takes all numbers at once: a row of which only the end tells how long it is, or one slab."""
-    return source.shape is None or prod(source.shape[: task.axis(source.shape)]) == 1
+    shape = source.shape
+    return shape is None or prod(shape[: request.axis(shape)]) == 1
 
 
 def _count(shape: Shape) -> int:
@@ -341,68 +209,51 @@ def _count(shape: Shape) -> int:
 
 
 @contextmanager
-def _target(output: Path | None) -> "Iterator[IO[bytes]]":
+def _target(output: Path | None) -> Iterator[IO[bytes]]:
     if output is None:
-        try:
-            yield sys.stdout.buffer
-        except BrokenPipeError:
-            # whoever reads has enough; what is buffered cannot be written either
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        yield sys.stdout.buffer
         return
-    from actcli import files
-
     with files.written_whole(output) as stream:
         yield stream
 
 
-_PART = (
-    1 << 20
-)  # bytes: what is read, computed and written again before it has left the cache
-
-
 def _by_place(
-    task: Task,
-    source: "Source",
-    stream: IO[bytes],
-    dtype: "np.dtype[Any]",
-    advance: Callable[..., None],
+    request: Request, source: Source, stream: IO[bytes], advance: Callable[[int], None]
 ) -> None:
     """Compute a file of numbers into another, each thread its own part: read, compute, write."""
-    from threading import Lock
-
-    from actcli import engine, files
-
-    assert source.file is not None
+    dtype, count = request.result_dtype(source.dtype), _count(source.shape)
+    streams.write_header(stream, dtype, source.shape or (), source.order)
     stream.flush()
-    start, count, lock = stream.tell(), _count(source.shape), Lock()
+    start, lock = stream.tell(), Lock()
     files.reserve(stream, start + count * dtype.itemsize)
-    given, taken = source.file.fileno(), stream.fileno()
     length = _PART // source.dtype.itemsize
-    single = replace(task, threads=1)
+    single = replace(request, threads=1)
 
     def part(first: int) -> None:
-        x = _read_at(given, source, first, min(length, count - first))
-        _write_at(
-            taken,
-            single(single.read(x), first)["f"].data.cast("B"),
-            start + first * dtype.itemsize,
-        )
+        x = _read_at(source, first, min(length, count - first))
+        f = single(single.read(x), first)["f"]
+        place = start + first * dtype.itemsize
+        _write_at(stream.fileno(), f.data.cast("B"), place)
         with lock:
             advance(x.nbytes)
 
-    engine.each(part, range(0, count, length), task.threads or engine.processors())
+    engine.each(part, range(0, count, length), request.threads or engine.processors())
 
 
-def _read_at(file: int, source: "Source", first: int, count: int) -> "Array":
-    import numpy as np
-
-    from actcli.errors import FileError, counted
-
+def _read_at(source: Source, first: int, count: int) -> Array:
+    """Return so many numbers of a file, from one of them on."""
+    assert source.file is not None
+    file = source.file.fileno()
     x = np.empty(count, source.dtype)
     view, size = x.data.cast("B"), source.dtype.itemsize
     done = 0
     while done < x.nbytes:
-        more = os.preadv(file, [view[done:]], source.offset + first * size + done)
+        place = source.offset + first * size + done
+        try:
+            more = os.preadv(file, [view[done:]], place)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise FileError(f"{source.name}: {reason}") from None
         if not more:
             there = (os.fstat(file).st_size - source.offset) // size
             raise FileError(
@@ -418,57 +269,40 @@ def _write_at(file: int, data: memoryview, place: int) -> None:
         data, place = data[done:], place + done
 
 
-def _every_array(task: Task, archive: "Source", output: Path | None) -> None:
+def _every_array(request: Request, archive: Source, output: Path | None) -> None:
     """Compute every array of an archive into another."""
-    import numpy as np
-
-    from actcli.render.progress import progress
-    from actcli.render.streams import ArraySink, SpooledSink
-
-    folder = _folder(output)
-    with _archive(archive, output, task.names) as put:
+    with _archive(archive, output, request.names) as put:
         for name, opened in archive.arrays.items():
-            source = opened()
-            with progress(source.bytes, "bytes") as advance:
-                parts = _arranged(task, source, folder, ordered=False)
-                dtype = task.result_dtype(source.dtype)
-                shape = task.result_shape(source.shape)
-                others = task.names[1:]
-                # only one member is written at a time
-                with SpooledSink(dict.fromkeys(others, shape), folder) as kept:
-                    kept.write(dict.fromkeys(others, np.empty(0, dtype)))
-                    with put(name, "f") as member:
-                        sink = ArraySink(member, dtype, shape, source.order)
-                        for _, results, size in _computed(task, parts):
-                            sink.write({"f": results.pop("f")})
-                            kept.write(results)
-                            advance(size)
-                    for other in others:
-                        with put(name, other) as member:
-                            kept.array_into(member, other, source.order)
+            _one_array(request, opened(), name, put, _folder(output))
 
 
-def every_whole_array(
-    compute: "Callable[[Array], dict[str, Array]]",
-    results: Sequence[str],
-    archive: "Source",
-    output: Path | None,
+def _one_array(
+    request: Request, source: Source, name: str, put: Put, folder: Path | None
 ) -> None:
-    """Compute every array of an archive into another where it takes the whole array to compute a part.
+    """Compute an array of an archive into members of another, of which only one is written at a time."""
+    parts = _arranged(request, source, folder, ordered=False)
+    dtype = request.result_dtype(source.dtype)
+    shape = request.result_shape(source.shape)
+    others = request.names[1:]
+    with streams.SpooledSink(dict.fromkeys(others, shape), folder) as kept:
+        kept.write(dict.fromkeys(others, np.empty(0, dtype)))
+        with put(name, "f") as member, progress(source.bytes, "bytes") as advance:
+            sink = streams.ArraySink(member, dtype, shape, source.order)
+            for columns, size in _computed(request, parts):
+                sink.write({"f": columns["f"]})
+                kept.write({n: columns[n] for n in others})
+                advance(size)
+        for other in others:
+            with put(name, other) as member:
+                kept.array_into(member, other, source.order)
 
-    Args:
-        compute: returns the results by name.
-        results: the names that it returns.
-        archive: what holds them.
-        output: the other one; None for standard output.
-    """
-    import numpy as np
 
-    from actcli.render.output import note
-
-    with _archive(archive, output, results) as put:
+def every_whole_array(request: Request, archive: Source, output: Path | None) -> None:
+    """Compute every array of an archive into another where it takes the whole array to compute a part."""
+    with _archive(archive, output, request.names) as put:
         for name, opened in archive.arrays.items():
-            for result, values in compute(opened().whole()).items():
+            x = request.read(opened().whole())
+            for result, values in request(x).items():
                 with put(name, result) as member:
                     np.lib.format.write_array(member, values, allow_pickle=False)
     if output is not None:
@@ -477,18 +311,13 @@ def every_whole_array(
 
 @contextmanager
 def _archive(
-    archive: "Source", output: Path | None, results: Sequence[str]
-) -> "Iterator[Callable[[str, str], AbstractContextManager[IO[bytes]]]]":
-    """Give a function that opens a member for a result of an array of another archive.
+    archive: Source, output: Path | None, results: Sequence[str]
+) -> Iterator[Put]:
+    """Give what opens a member for a result of an array of another archive.
 
     Raises:
         RequestError: two results would have one name.
     """
-    import zipfile
-    from collections import Counter
-
-    from actcli.errors import RequestError
-
     made = [_member(name, result) for name in archive.arrays for result in results]
     for member, count in Counter(made).items():
         if count > 1:
@@ -497,7 +326,7 @@ def _archive(
             )
     with _target(output) as stream, zipfile.ZipFile(stream, "w") as written:
 
-        def put(name: str, result: str) -> "AbstractContextManager[IO[bytes]]":
+        def put(name: str, result: str) -> AbstractContextManager[IO[bytes]]:
             return written.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put

@@ -1,13 +1,17 @@
 """``actcli eval`` as a user types it."""
 
 import csv
+import errno
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import actcli
+from actcli import cli
 from tests.shell import run, shell
 
 
@@ -343,6 +347,19 @@ def test_files_in_and_out(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "y.json").read_text())["derivative"] == [1, 0]
 
 
+@pytest.mark.parametrize("spec", ["gumbel_softmax:seed=1,axis=0", "softmax:axis=0"])
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_a_function_of_columns_into_a_file(
+    spec: str, suffix: str, tmp_path: Path
+) -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    np.save(tmp_path / "x.npy", x)
+    arguments = ["eval", spec, "-i", "x.npy", "-o", f"y.{suffix}"]
+    assert run(*arguments, cwd=tmp_path).returncode == 0
+    y = np.load(tmp_path / f"y.{suffix}")
+    np.testing.assert_array_equal(y if suffix == "npy" else y["f"], actcli.get(spec)(x))
+
+
 WRONG = {
     "no function 'swsh'; did you mean 'swish'?": ["swsh", "-x", "1"],
     "no function 'zzz'; 'actcli list' shows them all": ["zzz", "-x", "1"],
@@ -428,6 +445,15 @@ WRONG = {
         "1",
     ],
     "elu has no parameter 'gamma'; it has alpha": ["elu", "-x", "1", "--wrt", "gamma"],
+    "rrelu has no derivative by 'seed'": [
+        "rrelu",
+        "-i",
+        "t.csv",
+        "--wrt",
+        "seed",
+        "-f",
+        "csv",
+    ],
     "rrelu:seed=1: its formula knows no seed": ["rrelu:seed=1", "-x", "-1", "--exact"],
     "gumbel_softmax:hard=1: its formula knows no hard": [
         "gumbel_softmax:hard=1",
@@ -445,6 +471,15 @@ WRONG = {
         "-u",
         "2",
     ],
+    "--precision means nothing with --digits; leave it out": [
+        "gelu",
+        "-x",
+        "1",
+        "--digits",
+        "30",
+        "--precision",
+        "4",
+    ],
     "--column is of an input file": ["relu", "-x", "1", "--column", "a"],
     "softmax works over an axis; a formula goes element by element": [
         "softmax(x)",
@@ -460,6 +495,12 @@ WRONG = {
         "-x",
         "1,2",
     ],
+    "softmax works over an axis; give it more than a single number": [
+        "softmax",
+        "-i",
+        "one.json",
+        "--exact",
+    ],
     "no such option: --frmat": ["relu", "-x", "1", "--frmat", "csv"],
     "missing argument 'FUNCTION'": [],
     "-i: ": ["relu", "-x", "1", "-i"],
@@ -473,6 +514,7 @@ WRONG = {
 def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
     (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "one.json").write_text('{"x": 1}')
     done = run("eval", *WRONG[message], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("actcli: ")
@@ -515,6 +557,43 @@ def test_what_cannot_be_done_is_one_line(
         f"actcli: {message}\n",
     )
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.csv"])
+def test_a_file_that_may_not_be_read(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.chdir(tmp_path)
+    Path(name).touch()
+    # root may read everything
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["eval", "relu", "-i", name])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"actcli: {name}: permission denied\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["eval", "relu", "-x", "1"], ["gradflow", "relu", "--model", "chain"]]
+)
+def test_what_is_written_need_not_be_readable(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("y.csv").touch()
+    # root may read everything
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.R_OK)
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*arguments, "-o", "y.csv"])
+    assert ended.value.code == 0
+    assert Path("y.csv").read_text()
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
+import errno
 import math
 import os
 import resource
@@ -9,16 +10,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import actcli
-from actcli import blocks, cli, files, sources
+from actcli import cli, engine, files, sources
 from actcli.commands import streaming
+from actcli.commands.request import Request
 from actcli.engine import Array
 from actcli.errors import FileError, RequestError
 from actcli.render import streams
+from actcli.sources import raw, reordered
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
@@ -26,6 +30,15 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and li
 
 def inputs(dtype: str = "float64", count: int = 3000) -> Array:
     return np.random.default_rng(11).normal(scale=3.0, size=count).astype(dtype)
+
+
+def into(out: Path, request: Request, path: Path) -> None:
+    """Compute a file into another."""
+
+    def show(*_: object) -> None:
+        raise AssertionError("a file is no table")
+
+    streaming.run(request, path, None, "table", out, show)
 
 
 @pytest.mark.parametrize(
@@ -37,11 +50,11 @@ def test_files_in_parts_are_those_in_one(
 ) -> None:
     x = inputs(dtype)
     np.save(tmp_path / "x.npy", x)
-    monkeypatch.setattr(sources, "CHUNK", 512)
+    monkeypatch.setattr(raw, "CHUNK", 512)
     monkeypatch.setattr(streaming, "_PART", 512)
     out = tmp_path / f"y{suffix}"
-    task = streaming.Task(actcli.swish, int(suffix not in (".npy", ".txt")), threads=2)
-    streaming.run(task, tmp_path / "x.npy", None, "table", out)
+    request = Request(actcli.swish, int(suffix not in (".npy", ".txt")), threads=2)
+    into(out, request, tmp_path / "x.npy")
     column = None if suffix in (".npy", ".txt") else "f"
     with np.errstate(over="ignore"):
         assert (
@@ -199,21 +212,21 @@ def test_two_results_of_one_name(options: list[str], tmp_path: Path) -> None:
 def test_functions_over_an_axis_in_parts(
     spec: str, suffix: str, order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(raw, "CHUNK", 100)
     x = np.array(inputs(count=240).reshape(10, 4, 6), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
     function, out = actcli.get(spec), tmp_path / f"y{suffix}"
     expected = function(x)
     parts: list[int] = []
 
-    def watched(given: Array, *arguments: object, **values: object) -> Array:
+    def watched(self: actcli.Activation, given: Array, **values: Any) -> Array:
         parts.append(given.size)
-        return actcli.Activation.__call__(function, given, *arguments, **values)  # type: ignore[arg-type,no-any-return]
+        return actcli.Activation.__call__(self, given, **values)  # type: ignore[no-any-return]
 
-    task = streaming.Task(function)
-    assert streaming.can_stream(task)
-    monkeypatch.setattr(type(function), "__call__", lambda _, x, **k: watched(x, **k))
-    streaming.run(task, tmp_path / "x.npy", None, "table", out)
+    request = Request(function)
+    assert request.in_parts
+    monkeypatch.setattr(type(function), "__call__", watched)
+    into(out, request, tmp_path / "x.npy")
     assert max(parts) < x.size or "axis=0" in spec or order == "F"
     column = "f" if suffix in (".npz", ".json", ".csv") else None
     got = sources.read(out, column)
@@ -237,14 +250,12 @@ def test_arrays_of_any_shape_in_parts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(raw, "CHUNK", 100)
     monkeypatch.setattr(streams, "_AT_A_TIME", 7)
-    monkeypatch.setattr(blocks, "_HELD", 50)
+    monkeypatch.setattr(reordered, "_HELD", 50)
     x = np.array(inputs(count=math.prod(shape)).reshape(shape), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
-    streaming.run(
-        streaming.Task(actcli.tanh), tmp_path / "x.npy", None, "table", tmp_path / f"y{suffix}"
-    )  # fmt: skip
+    into(tmp_path / f"y{suffix}", Request(actcli.tanh), tmp_path / "x.npy")
     for name, expected in (("x", x), ("f", actcli.tanh(x))):
         got = sources.read(tmp_path / f"y{suffix}", name)
         flat = suffix in (".csv", ".jsonl")
@@ -258,10 +269,6 @@ def test_arrays_of_any_shape_in_parts(
 def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
     x = inputs(count=50_000)
     (tmp_path / "x.txt").write_text("\n".join(map(repr, x.tolist())))
-    shell(
-        "actcli eval gelu < x.txt | actcli eval tanh -f npy | actcli eval swish -d -f csv > y.csv",
-        cwd=tmp_path,
-    )
     done = shell(
         "actcli eval gelu -f plain < x.txt | actcli eval tanh -f npy | actcli eval swish -d -f csv > y.csv",
         cwd=tmp_path,
@@ -451,15 +458,15 @@ def test_a_named_pipe_whose_reader_has_enough(tmp_path: Path) -> None:
 def test_random_slopes_go_by_the_place_in_the_whole(
     order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 1000)
+    monkeypatch.setattr(raw, "CHUNK", 1000)
     monkeypatch.setattr(streaming, "_PART", 1000)
     x = np.array(-np.abs(inputs(count=2000)).reshape(50, 40), order=order)  # type: ignore[call-overload]
     np.save(tmp_path / "x.npy", x)
     function = actcli.rrelu.bind(seed=3)
     for name in ("y.npy", "y.npz", "y.json"):
-        task = streaming.Task(function, int(name != "y.npy"))
-        assert streaming.can_stream(task)
-        streaming.run(task, tmp_path / "x.npy", None, "table", tmp_path / name)
+        request = Request(function, int(name != "y.npy"))
+        assert request.in_parts
+        into(tmp_path / name, request, tmp_path / "x.npy")
         column = None if name == "y.npy" else "f"
         np.testing.assert_array_equal(
             sources.read(tmp_path / name, column), actcli.rrelu(x, seed=3)
@@ -467,6 +474,63 @@ def test_random_slopes_go_by_the_place_in_the_whole(
     np.testing.assert_array_equal(
         sources.read(tmp_path / "y.json", "derivative"), function.derivative(x)
     )
+
+
+def test_what_goes_back_through_random_slopes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(raw, "CHUNK", 1000)
+    x = -np.abs(inputs())
+    np.save("x.npy", x)
+    arguments = ["-i", "x.npy", "-u", "1", "-o", "y.npz"]
+    with pytest.raises(SystemExit):
+        cli.main(["eval", "rrelu:seed=3", *arguments])
+    back = arrays_in(Path("y.npz"))["backward"]
+    np.testing.assert_array_equal(back, actcli.rrelu.derivative(x, seed=3))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "tanh -i x.npy -o y.npy",
+        "tanh -i x.npy -f csv",
+        "tanh -i x.npy",
+        "tanh -u 1 -i x.npy -o y.npz",
+        "tanh -u 1:3000 -i x.npy -o y.npz",
+        "tanh -d -x 1:3000 -f csv",
+        "rrelu:seed=1 -d -i x.npy -o y.npz",
+        "rrelu:seed=1 -u 1 -i x.npy -o y.npz",
+        "softmax -i x.npy -o y.npy",
+        "softmax -d -i x.npy -o y.npz",
+        "softmax -u 1 -i x.npy -o y.npz",
+    ],
+)
+def test_threads_are_as_many_as_asked_for(
+    arguments: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", inputs().reshape(300, 10))
+    monkeypatch.setattr(engine, "BLOCK", 100)
+    monkeypatch.setattr(engine, "_ROWS", 100)
+    monkeypatch.setattr(engine, "processors", lambda: 5)
+    monkeypatch.setattr(raw, "CHUNK", 8000)
+    monkeypatch.setattr(streaming, "_PART", 800)
+    each, counts = engine.each, set()
+
+    def watched(run: Any, parts: Any, threads: int) -> None:
+        counts.add(threads)
+        each(run, parts, threads)
+
+    monkeypatch.setattr(engine, "each", watched)
+    for more, expected in (([], 5), (["--threads", "3"], 3), (["--threads", "1"], 1)):
+        counts.clear()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["eval", *arguments.split(), *more])
+        assert ended.value.code == 0
+        # 1 where each thread takes its own part of a file
+        assert counts - {1} == {expected} - {1}
+        assert counts
 
 
 @POSIX
@@ -531,7 +595,7 @@ def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
         env=environment(), preexec_fn=hearing_signals,
     )  # fmt: skip
     assert process.stdin is not None
-    process.stdin.write(b"0.25\n" * (3 * sources.CHUNK // 5))
+    process.stdin.write(b"0.25\n" * (3 * raw.CHUNK // 5))
     process.stdin.flush()
     for _ in range(300):
         if any(p.name.startswith(".y") for p in tmp_path.iterdir()):
@@ -571,15 +635,15 @@ def test_an_empty_array_makes_an_empty_one(
 ) -> None:
     x, function = np.empty(shape, np.float32), actcli.get(spec)
     np.save(tmp_path / "x.npy", x)
-    task = streaming.Task(function)
+    request = Request(function)
     for out in (tmp_path / "y.npy", tmp_path / "y.npz"):
         try:
             expected = function(x).shape
-        except RequestError:
-            with pytest.raises(RequestError, match=r"axis \d is empty"):
-                streaming.run(task, tmp_path / "x.npy", None, "table", out)
+        except RequestError as error:
+            with pytest.raises(RequestError, match=f"^{error}$"):
+                into(out, request, tmp_path / "x.npy")
             continue
-        streaming.run(task, tmp_path / "x.npy", None, "table", out)
+        into(out, request, tmp_path / "x.npy")
         got = arrays_in(out)
         assert (got["f"].shape, got["f"].dtype) == (expected, x.dtype)
         assert got.get("x", x).shape == shape
@@ -663,21 +727,43 @@ def test_a_disk_for_temporary_files_that_takes_no_more(
 def test_input_that_shrinks_while_it_is_read(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 800)
+    monkeypatch.setattr(raw, "CHUNK", 800)
     monkeypatch.setattr(streaming, "_PART", 800)
     path, out = tmp_path / "x.npy", tmp_path / f"y.{suffix}"
     np.save(path, inputs(count=100_000))
     out.write_text("before")
 
-    def shrinking(_: streaming.Task, x: Array) -> Array:
+    def shrinking(_: Request, x: Array) -> Array:
         os.truncate(path, 128 + 8 * 50_000)
         return x
 
-    monkeypatch.setattr(streaming.Task, "read", shrinking)
+    monkeypatch.setattr(Request, "read", shrinking)
     with pytest.raises(FileError, match=r"x.npy: ends after 50000 of 100000 numbers"):
-        streaming.run(streaming.Task(actcli.relu, threads=2), path, None, "table", out)
+        into(out, Request(actcli.relu, threads=2), path)
     assert out.read_text() == "before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="there is no other way to read")
+@pytest.mark.parametrize("made", [["-o", "y.npy"], []])
+def test_input_that_cannot_be_read_on(
+    made: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", inputs(count=20_000))
+
+    def failing(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "preadv", failing)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["eval", "relu", "-i", "x.npy", *made])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "actcli: x.npy: input/output error\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
 
 
 def test_no_room_is_said_before_the_work(
@@ -690,14 +776,33 @@ def test_no_room_is_said_before_the_work(
         FileError,
         match=r"y.npy: no space left on device; it takes 24 kB, and 1 kB are free",
     ):
-        streaming.run(
-            streaming.Task(actcli.relu),
-            tmp_path / "x.npy",
-            None,
-            "table",
-            tmp_path / "y.npy",
-        )
+        into(tmp_path / "y.npy", Request(actcli.relu), tmp_path / "x.npy")
     assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "posix_fallocate"), reason="room is not made beforehand"
+)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EOPNOTSUPP])
+def test_a_disk_that_makes_no_room(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no room is not begun; a disk that cannot make any beforehand may still have it."""
+    np.save(tmp_path / "x.npy", inputs())
+    out = tmp_path / "y.npy"
+
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", refused)
+    arguments = out, Request(actcli.relu), tmp_path / "x.npy"
+    if number == errno.ENOSPC:
+        with pytest.raises(FileError, match=r"y.npy: no space left on device$"):
+            into(*arguments)
+        assert not out.exists()
+    else:
+        into(*arguments)
+        np.testing.assert_array_equal(np.load(out), actcli.relu(inputs()))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
@@ -710,7 +815,7 @@ def test_standard_output_that_takes_no_more(format_: str) -> None:
     )
 
 
-@pytest.mark.parametrize("format_", ["csv", "npy", "json"])
+@pytest.mark.parametrize("format_", ["csv", "npy", "json", "npz"])
 def test_a_reader_that_has_enough(format_: str) -> None:
     done = shell(
         f"set -o pipefail; (seq 300000; :) 2>/dev/null | actcli eval relu -f {format_} | head -c 5 > /dev/null; echo ${{PIPESTATUS[1]}}"

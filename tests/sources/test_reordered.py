@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actcli import blocks
 from actcli.engine import Array
+from actcli.sources import reordered
 
 
 def cut(flat: Array, length: int) -> Iterator[Array]:
@@ -28,10 +28,10 @@ def test_by_rows(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(blocks, "_HELD", held)
-    monkeypatch.setattr(blocks, "_GIVEN", 3)
+    monkeypatch.setattr(reordered, "_HELD", held)
+    monkeypatch.setattr(reordered, "_GIVEN", 3)
     x = np.arange(prod(shape), dtype=np.float32).reshape(shape)
-    got = list(blocks.by_rows(cut(x.ravel("F"), length), shape, tmp_path))
+    got = list(reordered.by_rows(cut(x.ravel("F"), length), shape, tmp_path))
     np.testing.assert_array_equal(np.concatenate(got), x.ravel())
     if x.size > held and len(shape) > 1:
         assert max(map(len, got)) <= max(3, held)
@@ -41,7 +41,7 @@ def test_by_rows(
 @pytest.mark.parametrize("unit", [1, 3, 10, 50, 51])
 def test_regrouped(unit: int) -> None:
     x = np.arange(50.0)
-    got = list(blocks.regrouped(cut(x, 7), unit))
+    got = list(reordered.regrouped(cut(x, 7), unit))
     np.testing.assert_array_equal(np.concatenate(got), x)
     assert all(len(part) % unit == 0 for part in got[:-1])
     assert max(map(len, got)) < unit + 7 or unit > 50

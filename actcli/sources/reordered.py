@@ -1,4 +1,4 @@
-"""Numbers that come in chunks, cut or ordered anew: whole slabs for a function over an axis, rows of what stands by columns."""
+"""Converts column-major chunks to row-major, and cuts chunks at multiples of a length. Reading is for the other files here."""
 
 import tempfile
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ def regrouped(chunks: Iterator[Array], length: int) -> Iterator[Array]:
 def by_rows(
     chunks: Iterator[Array], shape: tuple[int, ...], folder: Path | None
 ) -> Iterator[Array]:
-    """Yield the numbers of an array of which the first axis runs fastest so that the last one does.
+    """Yield the numbers of a column-major array in row-major order.
 
     They go through a temporary file, which takes the room of all of them on the disk; the memory does not depend on it.
 
     Args:
-        chunks: flat parts, in the order they come in.
+        chunks: flat parts, column-major.
         shape: of the whole array.
         folder: where the temporary file is made; None for the system's folder.
     """
@@ -55,7 +55,7 @@ def by_rows(
 
 
 def _turned(flat: Array, shape: tuple[int, ...], rows: int) -> Array:
-    """Return so many arrays of a shape, each by columns, as rows."""
+    """Return so many arrays of a shape, each of them column-major, as row-major."""
     axes = range(len(shape), 0, -1)
     return flat.reshape(rows, *shape[::-1]).transpose(0, *axes).ravel()
 

@@ -12,6 +12,7 @@ import pytest
 from actcli import sources
 from actcli.engine import Array
 from actcli.errors import ActcliError, FileError, RequestError
+from actcli.sources import raw
 
 HARD = [
     0.1,
@@ -71,7 +72,7 @@ def write(folder: Path, suffix: str, x: Array) -> Path:
 def test_every_kind_in_chunks_of_any_size(
     suffix: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", chunk)
+    monkeypatch.setattr(raw, "CHUNK", chunk)
     x = numbers()
     path = write(tmp_path, suffix, x)
     assert sources.read(path).tobytes() == x.tobytes()
@@ -166,6 +167,20 @@ def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) 
     assert read.dtype.isnative
 
 
+@pytest.mark.parametrize("text", ["-0", "-0,1", "1 -0 2", "3\n-0\n", "-0\t-0.0\r\n"])
+def test_the_sign_of_a_zero_in_text(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(text)
+    expected = np.array([float(word) for word in text.replace(",", " ").split()])
+    assert sources.read(tmp_path / "x.txt").tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_headers_of_every_version(version: tuple[int, int], tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as stream:
+        np.lib.format.write_array(stream, np.array([[1.0, -2.0]]), version)
+    assert sources.read(tmp_path / "x.npy").tolist() == [[1, -2]]
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (2, 0), (0,)])
 def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.ones(shape))
@@ -223,7 +238,7 @@ def test_a_file_of_text_may_name_its_column(tmp_path: Path) -> None:
 def test_an_empty_cell_between_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 4)
+    monkeypatch.setattr(raw, "CHUNK", 4)
     (tmp_path / "x.txt").write_text("12 , 3, 4,,5\n")
     with pytest.raises(RequestError, match="line 1: an empty cell"):
         sources.read(tmp_path / "x.txt")
@@ -401,7 +416,7 @@ NO_JSON_ARRAY = {
 def test_what_is_no_array_in_json(
     text: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", max(chunk, len(text) // 9))
+    monkeypatch.setattr(raw, "CHUNK", max(chunk, len(text) // 9))
     monkeypatch.chdir(tmp_path)
     Path("x.json").write_text(text)
     with pytest.raises(FileError) as error:
@@ -425,7 +440,7 @@ def test_what_is_no_array_in_json(
 def test_what_other_programs_write_for_numbers_that_json_has_not(
     text: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", chunk if "\n" not in text else 1000)
+    monkeypatch.setattr(raw, "CHUNK", chunk if "\n" not in text else 1000)
     monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
     expected = [np.nan, np.inf, -np.inf, np.nan, np.inf, 7]
     np.testing.assert_array_equal(sources.read(None).ravel(), expected)
@@ -438,7 +453,7 @@ def test_what_other_programs_write_for_numbers_that_json_has_not(
 def test_arrays_of_every_shape_in_json(
     shape: tuple[int, ...], chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", chunk)
+    monkeypatch.setattr(raw, "CHUNK", chunk)
     x = np.random.default_rng(4).normal(size=shape)
     flat: Any = x.tolist()
     other = {
@@ -469,7 +484,7 @@ def test_what_is_wrong_is_said_in_a_line(
 def test_the_line_is_counted_over_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(raw, "CHUNK", 100)
     lines = [f"{i},{i}\n" for i in range(500)]
     lines[432] = "3,oops\n"
     (tmp_path / "x.csv").write_text("".join(lines))
@@ -509,11 +524,32 @@ def test_a_broken_member_is_named(save: Any, tmp_path: Path) -> None:
         sources.read(path, "bad")
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (6, 1, "file 'x.npy' is encrypted, password required for extraction"),
+        (8, 99, "that compression method is not supported"),
+    ],
+)
+def test_a_member_that_cannot_be_unpacked(
+    place: int, value: int, message: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "x.npz", x=np.ones(3))
+    data = bytearray((tmp_path / "x.npz").read_bytes())
+    # where it stands in the header of the member, and in that at the end of the archive
+    for header, beside in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 2)):
+        data[data.index(header) + place + beside] = value
+    (tmp_path / "x.npz").write_bytes(data)
+    with pytest.raises(FileError) as error:
+        sources.read(tmp_path / "x.npz")
+    assert str(error.value) == f"{tmp_path / 'x.npz'}, array 'x': {message}"
+
+
 def test_what_is_kept_of_a_document_has_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "_LARGEST_DOCUMENT", 1000)
-    monkeypatch.setattr(sources, "CHUNK", 100)
+    monkeypatch.setattr(raw, "LARGEST_DOCUMENT", 1000)
+    monkeypatch.setattr(raw, "CHUNK", 100)
     documents: list[Any] = [
         [1.5] * 1000,
         [[1.5]] * 1000,

@@ -1,0 +1,232 @@
+"""What ``actcli eval`` is asked for, computed of an array or of a part of one. Nothing is read or shown here."""
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+
+from actcli import engine
+from actcli.activation import Activation
+from actcli.commands import options
+from actcli.engine import Array, Kernel
+from actcli.errors import RequestError, counted
+
+Shape: TypeAlias = tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a function.
+
+    Attributes:
+        function: of which.
+        order: all derivatives up to this one.
+        wrt: by this parameter, not by x.
+        upstream: gradients that go back through it; a single one is that of every result.
+        exact: from the formula.
+        digits: so many, from the formula.
+        dtype: the numbers are brought to it; their own unless given.
+        threads: how many at most.
+    """
+
+    function: Activation
+    order: int = 0
+    wrt: str | None = None
+    upstream: Array | None = None
+    exact: bool = False
+    digits: int | None = None
+    dtype: str | None = None
+    threads: int | None = None
+
+    # what it comes to
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the results."""
+        back = [] if self.upstream is None else ["upstream", "backward"]
+        return [*self._orders, *back]
+
+    @property
+    def _orders(self) -> list[str]:
+        higher = (f"derivative_{k}" for k in range(2, self.order + 1))
+        return ["f", "derivative", *higher][: self.order + 1]
+
+    def known(self, dtype: "np.dtype[Any]") -> dict[str, Any]:
+        """Return what a document tells beside the numbers."""
+        return {
+            "function": self.function.name,
+            "params": self._parameters,
+            "dtype": dtype.name,
+            **({"wrt": self.wrt} if self.wrt else {}),
+        }
+
+    @property
+    def _parameters(self) -> dict[str, Any]:
+        return options.shown_parameters(self.function)
+
+    def result_dtype(self, given: "np.dtype[Any]") -> "np.dtype[Any]":
+        """Return the dtype of results from numbers of a dtype."""
+        return np.dtype(self.dtype) if self.dtype else given
+
+    def result_shape(self, given: Shape) -> Shape:
+        """Return the shape of f of numbers of a shape."""
+        if given is None or not self.function.over_axis:
+            return given
+        axis = self.axis(given)
+        outputs = np.shape(self.function(np.zeros(given[axis]), axis=0))
+        return (*given[:axis], *outputs, *given[axis + 1 :])
+
+    def axis(self, shape: tuple[int, ...]) -> int:
+        """Return the axis of a function over one, counted from the first."""
+        axis = self.function.resolve({})["axis"]
+        return engine.axis_of(self.function.name, shape, axis)
+
+    # how it may be computed
+
+    @property
+    def from_formula(self) -> bool:
+        """Whether it is computed from the formula, not by the kernel."""
+        return bool(self.exact or self.digits or self.order > 1)
+
+    @property
+    def seeded(self) -> bool:
+        """Whether random numbers go by the place in the whole."""
+        return self.function.placed and self.function.resolve({})["seed"] is not None
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether each part of the numbers can be computed alone."""
+        if self.from_formula:
+            return False
+        over_axis = self.function.over_axis
+        if self.upstream is None:
+            return not (over_axis and (self.order or self.seeded))
+        return self.upstream.size == 1 and not (over_axis or self.wrt or self.seeded)
+
+    def of_slabs(self) -> Self:
+        """Return the same for slabs, each of which begins with the axis of the function."""
+        return replace(self, function=self.function.bind(axis=1))
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        function = self.function
+        if function.over_axis and (self.digits or self.order > 1 or self.wrt):
+            raise RequestError(
+                f"{function.name} works over an axis; --digits, --order and --wrt take elementwise functions"
+            )
+        if self.upstream is not None and (self.digits or self.wrt):
+            other = "--digits" if self.digits else "--wrt"
+            raise RequestError(
+                f"--upstream and {other} do not go together; leave one out"
+            )
+        if self.from_formula:
+            _check_formula_tells_all(function)
+        if self.wrt:
+            # raises for what has no derivative by it
+            (function.parameter if self.from_formula else function.slope)(self.wrt)
+
+    # computing
+
+    def read(self, x: Array) -> Array:
+        """Return numbers in the dtype asked for."""
+        with np.errstate(over="ignore"):
+            return x.astype(self.result_dtype(x.dtype), copy=False)
+
+    def __call__(self, x: Array, place: int = 0) -> dict[str, Array]:
+        """Return the results by name.
+
+        Args:
+            x: all numbers, or a part of them where that can be computed alone.
+            place: of the first one in the whole.
+        """
+        if self.digits:
+            found = self._decimals(x, self.digits)
+        elif self.from_formula:
+            found = self._exactly(x)
+        else:
+            found = self._by_kernel(x, place)
+        results = dict(zip(self._orders, found, strict=True))
+        if self.upstream is not None:
+            results |= self._backward(x, self.upstream, results["f"].shape)
+        return results
+
+    def _by_kernel(self, x: Array, place: int) -> list[Array]:
+        f = self.function
+        if place and self.seeded:
+            return self._from_place(x, place)
+        if not self.order:
+            return [f(x, threads=self.threads)]
+        return [*f.value_and_derivative(x, self.wrt, threads=self.threads)]
+
+    def _from_place(self, x: Array, place: int) -> list[Array]:
+        def moved(kernel: Kernel) -> Kernel:
+            return lambda block, *, start, **values: kernel(
+                block, start=start + place, **values
+            )
+
+        f = self.function
+        kernels = [f.kernel, *([f.slope(self.wrt)] if self.order else [])]
+        return engine.apply_each(
+            [*map(moved, kernels)], x, f.resolve({}), native=f.native, placed=True, threads=self.threads,
+        )  # fmt: skip
+
+    def _exactly(self, x: Array) -> list[Array]:
+        from actcli import exact
+
+        formula, values = self.function.formula, self._parameters
+        assert formula is not None
+        if not self.function.over_axis:
+            return exact.array(
+                formula, {**values, "x": x}, order=self.order, wrt=self.wrt or "x", dtype=x.dtype.name,
+                undecided=options.undecided,
+            )  # fmt: skip
+        self.axis(x.shape)
+        if x.ndim > 1:
+            raise RequestError("--exact over an axis takes one row of numbers")
+        spoken = {n: v for n, v in values.items() if n in formula.names}
+        f, jacobian = exact.vector(
+            formula, x.tolist(), spoken, dtype=x.dtype.name, jacobian=bool(self.order)
+        )
+        return [f] if jacobian is None else [f, jacobian]
+
+    def _decimals(self, x: Array, digits: int) -> list[Array]:
+        from actcli import exact
+
+        formula, values = self.function.formula, self._parameters
+        assert formula is not None
+        rows = [
+            exact.decimals(
+                formula, {**values, "x": at}, digits, order=self.order, wrt=self.wrt or "x",
+            )
+            for at in x.ravel().tolist()
+        ]  # fmt: skip
+        return [np.array(column) for column in zip(*rows, strict=True)]
+
+    def _backward(
+        self, x: Array, gradient: Array, shape: tuple[int, ...]
+    ) -> dict[str, Array]:
+        if gradient.size not in (1, prod(shape)):
+            raise RequestError(
+                f"--upstream: {counted(gradient.size, 'number')}; {self.function.name} gives {prod(shape)}"
+            )
+        with np.errstate(over="ignore"):
+            gradient = gradient.astype(x.dtype)
+        # a single number takes no room
+        full = (
+            np.broadcast_to(gradient[0], shape)
+            if gradient.size == 1
+            else gradient.reshape(shape)
+        )
+        back = self.function.vjp(x, full, threads=self.threads)
+        return {"upstream": full, "backward": back}
+
+
+def _check_formula_tells_all(function: Activation) -> None:
+    """Refuse exact work where the formula leaves out what a parameter does, such as a seed."""
+    formula = function.formula
+    silent = {*function.bound} - {*formula.names, "axis"} if formula else ()
+    for name in silent:
+        raise RequestError(
+            f"{function.label}: its formula knows no {name}; leave out {name}, or --exact, --order and --digits"
+        )

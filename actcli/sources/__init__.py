@@ -1,0 +1,109 @@
+"""Numbers in chunks out of files and pipes of any size. Writing is in files.py and render/streams.py.
+
+Every reader takes a binary stream, so that a file and a pipe are the same to it; an archive, and JSON other than a flat
+array, which are not read forwards, a pipe leaves in a temporary file. Nothing is mapped into memory: reading a file that
+another program shortens would then end this one without a word.
+"""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from actcli.engine import Array
+from actcli.errors import FileError, RequestError
+from actcli.sources import raw
+from actcli.sources.arrays import read_npy, read_npz
+from actcli.sources.json_text import FLAT, loads, read_json, read_json_lines
+from actcli.sources.source import STANDARD_INPUT, Reader, Source
+from actcli.sources.text import read_text, table_reader
+
+__all__ = ["Source", "opened", "read"]
+
+_READERS: dict[str, Reader] = {
+    ".npy": read_npy,
+    ".npz": read_npz,
+    ".csv": table_reader(","),
+    ".tsv": table_reader("\t"),
+    ".txt": read_text,
+    ".json": read_json,
+    ".jsonl": read_json_lines,
+}
+
+
+@contextmanager
+def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
+    """Give the numbers of a file by its suffix; of standard input, or what has no suffix, by what it begins with.
+
+    Args:
+        path: a .npy .npz .csv .tsv .txt .json or .jsonl, a pipe or a device; None for standard input.
+        column: which column of a table, array of an archive or key of JSON, by name or by its number from 1. Unless
+            given it is ``x`` or the first; of an archive ``x`` or the only one.
+
+    Raises:
+        FileError: it is missing, cannot be read, is not what its suffix says, or ends too early.
+        RequestError: the suffix is unknown, there is no such column, or a word is no number.
+    """
+    name = str(path) if path else STANDARD_INPUT
+    with _reading(name), ExitStack() as stack:
+        stream = stack.enter_context(path.open("rb")) if path else _standard_input()
+        size = path.stat().st_size if path and path.is_file() else None
+        reader = _READERS.get(path.suffix.lower()) if path else None
+        if path and path.suffix and reader is None and size is not None:
+            raise RequestError(
+                f"{path}: unknown suffix '{path.suffix}'; {' '.join(_READERS)} can be read"
+            )
+        if size is None or reader is None:
+            start = raw.read(stream, raw.CHUNK, name)
+            reader = reader or _recognised(start)
+            stream = raw.Joined(start, stream)
+            if reader is read_npz or (reader is read_json and not FLAT.match(start)):
+                # read from its end, or twice
+                stream = stack.enter_context(raw.kept(stream))
+        source = reader(stream, name, column)
+        if source.bytes is None:
+            source.bytes = size
+        yield source
+
+
+def read(path: Path | None, column: str | None = None) -> Array:
+    """Return the numbers of a file or of standard input, all at once; as in ``opened``."""
+    with opened(path, column) as source:
+        return source.whole()
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or str(error.filename) != name:
+            raise
+        raise FileError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None or sys.stdin.isatty():
+        return io.BytesIO()
+    return sys.stdin.buffer
+
+
+def _recognised(start: bytes) -> Reader:
+    """Return what reads a stream that begins so."""
+    if start.startswith(b"\x93NUMPY"):
+        return read_npy
+    if start.startswith(b"PK\x03\x04"):
+        return read_npz
+    bare = start.removeprefix(raw.BYTE_ORDER_MARK).lstrip()
+    if bare[:1] not in (b"[", b"{"):
+        return read_text
+    line, _, below = bare.partition(b"\n")
+    with suppress(ValueError, RecursionError):
+        first = loads(line)
+        if below.strip() or not (
+            isinstance(first, list) or any(isinstance(v, list) for v in first.values())
+        ):
+            return read_json_lines
+    return read_json
