@@ -168,8 +168,13 @@ class Request:
         f = self.function
         kernels = [f.kernel, *([f.slope(self.wrt)] if self.order else [])]
         return engine.apply_each(
-            [*map(moved, kernels)], x, f.resolve({}), native=f.native, placed=True, threads=self.threads,
-        )  # fmt: skip
+            [*map(moved, kernels)],
+            x,
+            f.resolve({}),
+            native=f.native,
+            placed=True,
+            threads=self.threads,
+        )
 
     def _exactly(self, x: Array) -> list[Array]:
         from actcli import exact
@@ -178,9 +183,13 @@ class Request:
         assert formula is not None
         if not self.function.over_axis:
             return exact.array(
-                formula, {**values, "x": x}, order=self.order, wrt=self.wrt or "x", dtype=x.dtype.name,
+                formula,
+                {**values, "x": x},
+                order=self.order,
+                wrt=self.wrt or "x",
+                dtype=x.dtype.name,
                 undecided=options.undecided,
-            )  # fmt: skip
+            )
         self.axis(x.shape)
         if x.ndim > 1:
             raise RequestError("--exact over an axis takes one row of numbers")
