@@ -82,13 +82,13 @@ def read_npz(stream: IO[bytes], name: str, column: str | None) -> Source:
     archive = _archive(stream, name)
     members = _members(archive)
     if column is not None:
-        return _member(archive, name, choose(name, column, members))
+        return _member(archive, name, members[choose(name, column, members)])
     arrays = {n: partial(_member, archive, name, n) for n in members}
     if "x" not in arrays and len(arrays) > 1:
         # none is taken by chance, and all may be wanted
         chunks = (_undecided(name, members) for _ in members)
         return Source(name, chunks, arrays=arrays)
-    source = arrays[choose(name, None, members)]()
+    source = arrays[members[choose(name, None, members)]]()
     source.arrays = arrays
     return source
 

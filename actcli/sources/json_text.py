@@ -4,6 +4,7 @@ import io
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import IO, Any
@@ -34,7 +35,7 @@ def read_json(stream: IO[bytes], name: str, column: str | None) -> Source:
     start, end = 0, stream.seek(0, io.SEEK_END)
     if first.lstrip()[:1] == b"{":
         keys, places = _outline(stream, name)
-        key = choose(name, column, list(keys))
+        key = [*keys][choose(name, column, [*keys])]
         if not isinstance(keys[key], list):
             return _single(keys[key], name, key)
         start, end = places[int(keys[key][0])]
@@ -73,13 +74,16 @@ def _single(value: Any, name: str, key: str) -> Source:
 
 def loads(text: bytes) -> Any:
     """Return what JSON says, ValueError if it is none."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        import json
+    if not _WHOLE_MINUS_ZERO.search(text):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(text)
+    import json
 
-        # slower, but knows NaN and Infinity, which Python writes
-        return json.loads(text, parse_int=float)
+    # slower, but knows NaN and Infinity, which Python writes, and the sign of -0
+    return json.loads(text, parse_int=float)
+
+
+_WHOLE_MINUS_ZERO = re.compile(rb"-0(?![.\deE])")
 
 
 def _inside(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
@@ -286,8 +290,11 @@ def read_json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
     def read(rows: list[bytes]) -> Array:
         nonlocal key
         values = loads(b"[" + b",".join(rows) + b"]")
+        if len(values) != len(rows):
+            raise ValueError  # an array over two lines, or two numbers on one
         if values and isinstance(values[0], dict):
-            key = key or choose(name, column, list(values[0]))
+            keys = [*values[0]]
+            key = key or keys[choose(name, column, keys)]
             values = [v[key] for v in values]
         elif values:
             _check_no_column(name, column)

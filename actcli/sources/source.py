@@ -101,14 +101,20 @@ class Source:
 Reader: TypeAlias = Callable[[Any, str, str | None], Source]
 
 
-def choose(source: str, column: str | None, known: Sequence[str]) -> str:
-    """Return the name of what was asked for by name or by number, and unless it was, x or the first."""
+def choose(source: str, column: str | None, known: Sequence[str]) -> int:
+    """Return the place of what was asked for by name or by number, and unless it was, of x or the first."""
     if not known:
         raise RequestError(f"{source}: nothing in it; numbers are expected")
-    if column is None or column in known:
-        return column or ("x" if "x" in known else known[0])
+    if column is None:
+        return known.index("x") if "x" in known else 0
+    if (count := known.count(column)) > 1:
+        raise RequestError(
+            f"{source}: {count} columns are called '{column}'; ask for one by its number"
+        )
+    if count:
+        return known.index(column)
     if column.isdigit() and 1 <= int(column) <= len(known):
-        return known[int(column) - 1]
+        return int(column) - 1
     hint = suggestion(column, known) or f"; it has {shortened(', '.join(known), 200)}"
     raise RequestError(f"{source}: no column '{shortened(column)}'{hint}")
 

@@ -131,7 +131,7 @@ def table_reader(separator: str) -> Reader:
             bool(rest.strip()) and table.names_columns(first, line)
         )
         numbered = cells if header else [str(i) for i in range(1, len(cells) + 1)]
-        at = numbered.index(choose(name, column, numbered))
+        at = choose(name, column, numbered)
         if column is None and len(cells) > 1:
             others = shortened(", ".join(numbered), 200)
             table = replace(table, others=others)
@@ -179,12 +179,24 @@ class _Table:
     def cells(self, row: bytes, line: int) -> list[str]:
         """Return the cells of a row; those in quotes may hold the separator."""
         # not strip(): an empty first cell of a row of tabs is a cell
-        text = row.decode(errors="replace").strip("\r\n")
-        try:
-            (words,) = csv.reader([text], delimiter=self.separator)
-        except csv.Error as error:
-            raise RequestError(f"{self.name}, line {line}: {error}") from None
-        return [word.strip() for word in words]
+        ((_, cells),) = self.rows(row.strip(b"\r\n"), line)
+        return cells
+
+    def rows(self, data: bytes, line: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line that each row begins in, and its cells; those in quotes may go on in the next line."""
+        lines = (f"{row}\n" for row in data.decode(errors="replace").split("\n"))
+        reader = csv.reader(lines, delimiter=self.separator, strict=True)
+        while True:
+            begins = line + reader.line_num
+            try:
+                words = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                raise RequestError(
+                    f"{self.name}, line {begins}: is no row of cells; quotes must be closed, and lines end in a line feed"
+                ) from None
+            yield begins, [word.strip() for word in words]
 
     def names_columns(self, row: bytes, line: int) -> bool:
         """Whether a first row with numbers in it is one of names: whole numbers, such as years, each once, behind a word.
@@ -219,7 +231,7 @@ class _Table:
         separator = self.separator.encode()
         if count == 1 and separator not in data and b'"' not in data:
             return _numbers(data, self.name, line)
-        with suppress(ValueError, csv.Error):
+        with suppress(ValueError):
             column = np.loadtxt(
                 io.BytesIO(data),
                 delimiter=self.separator,
@@ -231,22 +243,26 @@ class _Table:
             )
             if self.rows_of(data, count) == column.size:
                 return column
-        rows = enumerate(data.splitlines(), line)
-        return np.array([self.number(r, at, count, n) for n, r in rows if r.strip()])
+        rows = self.rows(data, line)
+        return np.array(
+            [self.number(r, at, count, n) for n, r in rows if not self.is_blank(r)]
+        )
+
+    def is_blank(self, cells: list[str]) -> bool:
+        """Whether a row has nothing in it but blanks."""
+        return not any(cells) and (len(cells) < 2 or self.separator.isspace())
 
     def rows_of(self, data: bytes, count: int) -> int:
         """Return how many rows have so many cells."""
         if b'"' in data or count == 1:
-            lines = data.decode().split("\n")
-            rows = csv.reader(lines, delimiter=self.separator)
-            return sum(len(row) == count for row in rows)
+            return sum(len(cells) == count for _, cells in self.rows(data, 1))
         marks = self.separator.encode()
         others = bytes(sorted({*range(256)} - {*marks, *b"\n"}))
         return data.translate(None, others).split(b"\n").count(marks * (count - 1))
 
-    def number(self, row: bytes, at: int, count: int, line: int) -> float:
-        """Return the number in a cell, or say what is wrong with the row."""
-        where, cells = f"{self.name}, line {line}", self.cells(row, line)
+    def number(self, cells: list[str], at: int, count: int, line: int) -> float:
+        """Return the number in one of the cells, or say what is wrong with the row."""
+        where = f"{self.name}, line {line}"
         if len(cells) != count:
             columns = "1 column is" if count == 1 else f"{count} columns are"
             hint = f"; a cell with '{self.separator}' stands in quotes, decimals take a point"

@@ -167,6 +167,25 @@ def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) 
     assert read.dtype.isnative
 
 
+def test_a_column_by_its_number_where_names_repeat(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("x,x\n1,2\n")
+    assert sources.read(tmp_path / "x.csv", "2").tolist() == [2.0]
+
+
+@pytest.mark.parametrize("number", ["3", "1/3"])
+def test_cells_in_quotes_go_over_lines(number: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f'x,t\n1,"2\n5,3"\n{number},6\n')
+    read = sources.read(tmp_path / "x.csv")
+    np.testing.assert_allclose(read, [1.0, eval(number)])  # noqa: S307  # our own
+
+
+def test_the_sign_of_a_zero_in_json(tmp_path: Path) -> None:
+    for text in ("[-0, -0.0, 1]", "[[-0], [-0.0], [1]]", "[-0,-0.0,NaN]"):
+        (tmp_path / "x.json").write_text(text)
+        read = sources.read(tmp_path / "x.json").ravel()
+        assert np.signbit(read[:2]).all(), text
+
+
 @pytest.mark.parametrize("text", ["-0", "-0,1", "1 -0 2", "3\n-0\n", "-0\t-0.0\r\n"])
 def test_the_sign_of_a_zero_in_text(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(text)
@@ -298,6 +317,31 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
     "x.csv, line 2: '1,5' is not a number; decimals take a point": (
         "x.csv",
         b"x;y\n1,5;2,5\n",
+        None,
+    ),
+    "x.csv: 2 columns are called 'x'; ask for one by its number": (
+        "x.csv",
+        b"x,x\n1,2\n",
+        "x",
+    ),
+    "x.csv, line 3: is no row of cells; quotes must be closed, and lines end in a line feed": (
+        "x.csv",
+        b'x,t\n1,2\n1/3,"3\n4,5\n',
+        None,
+    ),
+    "x.csv, line 1: is no row of cells; quotes must be closed, and lines end in a line feed": (
+        "x.csv",
+        b"x\r1\r2\r",
+        None,
+    ),
+    "x.jsonl, line 2: is no number, nor an object with one, or unlike the lines above": (
+        "x.jsonl",
+        b"1\n2,3\n",
+        None,
+    ),
+    "x.jsonl, line 1: is no number, nor an object with one, or unlike the lines above": (
+        "x.jsonl",
+        b"[1\n2]\n",
         None,
     ),
     "x.csv, line 2: '1 5' is not a number": ("x.csv", b"x,y\n1 5,2\n", "x"),
