@@ -65,11 +65,7 @@ class AxisActivation(Activation):
             final = _moved(final, -1, axis)
         if out is None:
             return final[()]
-        if not isinstance(out, np.ndarray) or out.shape != final.shape:
-            raise RequestError(
-                f"out has shape {np.shape(out)}; pass an array of shape {final.shape}"
-            )
-        out[...] = final
+        engine.checked_out(out, final, "the result")[...] = final
         return out
 
     def value_and_derivative(

@@ -123,7 +123,7 @@ def apply(
         result = _small(kernel, x, parameters, native)
         if out is None:
             return result
-        _checked_out(out, x)[...] = result
+        checked_out(out, x)[...] = result
         return out
     (result,) = apply_each(
         (kernel,),
@@ -166,7 +166,7 @@ def apply_each(
         for n, p in parameters.items()
         if isinstance(p, np.ndarray)
     }
-    written = [_checked_out(o, x) for o in outs if o is not None]
+    written = [checked_out(o, x) for o in outs if o is not None]
     x = _apart(x, written)
     arrays = {n: _apart(a, written) for n, a in arrays.items()}
     # in the order of memory, unless a parameter or the place goes by the order of the axes
@@ -366,14 +366,15 @@ def _broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-def _checked_out(out: object, x: Array) -> Array:
+def checked_out(out: object, like: Array, name: str = "x") -> Array:
+    """Return where to write results of the shape and dtype of an array; raise RequestError if it is no such place."""
     if not isinstance(out, np.ndarray):
         raise RequestError(
-            f"out is of type {type(out).__name__}; pass an array of {x.dtype} and shape {x.shape} like x"
+            f"out is of type {type(out).__name__}; pass an array of {like.dtype} and shape {like.shape} like {name}"
         )
-    if out.shape != x.shape or out.dtype.type is not x.dtype.type:
+    if out.shape != like.shape or out.dtype.type is not like.dtype.type:
         raise RequestError(
-            f"out is {out.dtype} of shape {out.shape}; it must be {x.dtype} of shape {x.shape} like x"
+            f"out is {out.dtype} of shape {out.shape}; it must be {like.dtype} of shape {like.shape} like {name}"
         )
     if not out.flags.writeable:
         raise RequestError("out is read-only; pass an array that can be written")

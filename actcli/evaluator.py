@@ -26,6 +26,7 @@ class Evaluator:
 
     def __init__(self, arithmetic: Taylor) -> None:
         self.t = arithmetic
+        self._tied: frozenset[str] = frozenset()  # names whose series is a choice
 
     def run(self, formula: Formula, values: Mapping[str, Value]) -> Value:
         return self.visit(formula.tree, formula, values)
@@ -42,6 +43,7 @@ class Evaluator:
             case ast.Name(id="e") if "e" not in values:
                 return self.t.exp((ONE,))
             case ast.Name(id=name):
+                self.t.tied |= name in self._tied
                 return values[name]
             case ast.UnaryOp(op=op, operand=operand):
                 inner = self.visit(operand, formula, values)
@@ -52,11 +54,12 @@ class Evaluator:
                 )
             case ast.BinOp(op=op, left=left, right=right):
                 method = getattr(self.t, _METHODS[type(op)])
-                return self.spread(
-                    method,
-                    self.visit(left, formula, values),
-                    self.visit(right, formula, values),
-                )
+                # a quotient has to know of ties in its own terms, not elsewhere
+                before, self.t.tied = self.t.tied, False
+                terms = [self.visit(part, formula, values) for part in (left, right)]
+                result = self.spread(method, *terms)
+                self.t.tied |= before
+                return result
             case ast.Compare(left=left, ops=ops, comparators=others):
                 terms = [self.visit(part, formula, values) for part in (left, *others)]
                 return self.spread(lambda *t: self.holds(ops, t), *terms)
@@ -65,11 +68,14 @@ class Evaluator:
                     self.visit(test, formula, values), body, orelse, formula, values
                 )
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                before, self.t.tied = self.t.tied, False
                 given = [self.visit(a, formula, values) for a in args]
                 by_name = {
                     str(k.arg): self.visit(k.value, formula, values) for k in keywords
                 }
-                return self.call(name, given, by_name, formula)
+                result = self.call(name, given, by_name, formula)
+                self.t.tied |= before
+                return result
         raise TypeError(f"not in the grammar: {ast.dump(node)}")
 
     def spread(self, method: Callable[..., Series], *terms: Value) -> Value:
@@ -132,7 +138,11 @@ class Evaluator:
     ) -> Value:
         assert function.formula is not None
         defaults = {k: (exactly(v),) for k, v in function.defaults.items()}
-        return self.run(function.formula, {**defaults, **by_name, "x": x})
+        outer = self._tied
+        self._tied = frozenset({"x", *by_name} if self.t.tied else ())
+        result = self.run(function.formula, {**defaults, **by_name, "x": x})
+        self._tied = outer
+        return result
 
     def total(self, terms: list[Value]) -> Value:
         total = terms[0]

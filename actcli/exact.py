@@ -260,7 +260,7 @@ def _settle(
             attempt, accept, order + (side != 0), side, _FIRST_BITS + extra_bits
         )
     except UndefinedError:
-        if side or not (last.tied and last.filled):
+        if side or not last.filled:
             return [*settled(order - 1, side), undefined] if order else nothing
         found = nothing
     except TooWideError:

@@ -31,6 +31,7 @@ ZERO: Interval = (fzero, fzero)
 ONE: Interval = (fone, fone)
 # exp beyond ±2**8192 is only bounded: its exponent alone would fill the memory
 _LARGEST = 8192
+_WIDEST_INTEGER = 1 << 14  # bits of what floor makes an integer of
 _HUGE: Mpf = (0, 1, 1 << (_LARGEST - 1), 1)
 _TINY: Mpf = (0, 1, -1 << (_LARGEST - 1), 1)
 
@@ -58,7 +59,7 @@ class Taylor:
 
     Attributes:
         tied: whether a sign was asked for that is another beside x0, so that the series is a choice.
-        filled: whether 0/0 was met, so that the value is a limit.
+        filled: whether a 0/0 was met whose own series are a choice, so that the value is a limit.
     """
 
     def __init__(self, bits: int, order: int, side: int = 0, spare: int = 0) -> None:
@@ -115,7 +116,7 @@ class Taylor:
         """0/0: both sides are divided by t; a true pole has no value."""
         if a[0] != ZERO:
             raise UndefinedError
-        self.filled = True
+        self.filled |= self.tied
         if not self.spare:
             raise OrderLostError
         if len(b) == 1:
@@ -165,6 +166,8 @@ class Taylor:
         return self.mul(self.sign(a), a)
 
     def floor(self, a: Series) -> Series:
+        if any(exponent + bits > _WIDEST_INTEGER for _, _, exponent, bits in a[0]):
+            raise TooWideError  # its digits would fill the memory
         low, high = (int(libmp.to_int(libmp.mpf_floor(end))) for end in a[0])
         if low != high:
             raise TooWideError

@@ -347,10 +347,14 @@ def test_out_is_written(axiswise: AxisActivation) -> None:
     out = np.empty_like(expected)
     assert axiswise(x, out=out) is out
     np.testing.assert_array_equal(out, expected)
-    with pytest.raises(actcli.ActcliError, match=r"out has shape \(7,\)"):
-        axiswise(x, out=np.empty(7))
-    with pytest.raises(actcli.ActcliError, match=r"out has shape \(1,\)"):
-        axiswise(x, out=[1.0])
+    for wrong, message in (
+        (np.empty(7), r"out is float64 of shape \(7,\); it must be float64 of shape"),
+        (np.empty(out.shape, "f4"), "out is float32 of shape"),
+        (np.broadcast_to(1.0, out.shape), "out is read-only"),
+        ([1.0], "out is of type list; pass an array"),
+    ):
+        with pytest.raises(actcli.ActcliError, match=message):
+            axiswise(x, out=wrong)
 
 
 def test_no_rows_are_no_results(axiswise: AxisActivation) -> None:

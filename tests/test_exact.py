@@ -9,6 +9,7 @@ import pytest
 from actcli import exact
 from actcli.errors import UndecidedError
 from actcli.formula import Formula, parse
+from actcli.lookup import functions
 
 mp = mpmath.mp.clone()
 mp.prec = 3400
@@ -160,7 +161,6 @@ NAN = math.nan
         ("sign(x) / x", [NAN, NAN, NAN]),
         ("floor(x) / x", [NAN, NAN, NAN]),
         ("(x if x > 0 else 0) / x", [NAN, NAN, NAN]),
-        ("sign(x) + sin(x) / x", [NAN, NAN, NAN]),
         ("abs(x) ** 2 / x", [0.0, 1.0, 0.0]),
         ("sin(abs(x)) / abs(x)", [1.0, 0.0, -1 / 3]),
         # the value is that of both sides, the slopes are not: abs has chosen 0, a quotient chooses nothing
@@ -177,6 +177,27 @@ def test_of_zero_over_zero_at_a_tie_both_sides_decide(
         np.testing.assert_array_equal(got, expected[: order + 1])
     (told,) = exact.decimals(formula, {"x": 0.0}, 5)
     np.testing.assert_array_equal(float(told), expected[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sign(x) + sin(x) / x", 1.0),
+        ("sinc(x) + step(x)", 2.0),
+        ("sinc(x) if x >= 0 else 0", 1.0),
+        ("x / x if x <= 0 else 5", 1.0),
+        ("x / x + (5 if x == 0 else 0)", 6.0),
+        ("sinc(abs(x))", 1.0),
+    ],
+)
+def test_a_tie_elsewhere_decides_no_zero_over_zero(text: str, expected: float) -> None:
+    formula = parse(text, functions.get, known=functions)
+    assert exact.derivatives(formula, {"x": 0.0}, order=0) == [expected]
+
+
+def test_the_floor_of_what_would_fill_the_memory_is_not_decided() -> None:
+    with pytest.raises(UndecidedError, match="no precision decides its value"):
+        exact.derivatives(parse("floor(exp(x))"), {"x": 1e20}, order=0)
 
 
 def test_floors_at_whole_numbers_are_their_own() -> None:
