@@ -55,7 +55,18 @@ def _roots(switch: Callable[[Array], Array], grid: Array) -> list[float]:
     if endless(np.concatenate((x[i], x[alone]))):
         near = np.abs(x) <= WINDOW
         i, j, alone = i[near[i]], j[near[i]], alone[near[alone]]
-    return [*x[alone].tolist(), *roots(switch, x[i], x[j], g[i], g[j]).tolist()]
+    origin = [0.0] if _zero_at_the_origin(x, zero) else []
+    return [
+        *origin,
+        *x[alone].tolist(),
+        *roots(switch, x[i], x[j], g[i], g[j]).tolist(),
+    ]
+
+
+def _zero_at_the_origin(x: Array, zero: Array) -> bool:
+    """Whether a switch is zero at 0 and not far beside it; rounding makes a short stretch of it, as in exp(x) - 1."""
+    beside = x[~zero & (np.abs(x) < 1e-6)]
+    return bool(zero[x == 0.0].any() and (beside < 0.0).any() and (beside > 0.0).any())
 
 
 # the switches of a formula

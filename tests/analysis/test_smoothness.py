@@ -82,6 +82,13 @@ def test_one_sided_derivatives() -> None:
         ("sqrt(log(1 + exp(x)))", ()),
         ("x**0.5", (0.0,)),
         ("log1p(x)", (-1.0,)),
+        # zero to rounding over a short stretch, with or without another sign behind it
+        ("1/(exp(x) - 1)", (0.0,)),
+        ("max(exp(x) - 1, 0)", (0.0,)),
+        ("max(softplus(x), log(2))", (0.0,)),
+        ("1/(exp(x) - 1)**2", (0.0,)),
+        ("hard_mish", (-2.0, 0.0)),
+        ("exp(-1/max(0, x - 1))", (1.0,)),
     ],
 )
 def test_break_points(text: str, points: tuple[float, ...]) -> None:
