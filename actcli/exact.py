@@ -22,6 +22,7 @@ from actcli.evaluator import Evaluator, Value
 from actcli.formula import Formula
 from actcli.rounding import FORMATS, Format, decimal, twofold
 from actcli.taylor import (
+    MOST_SPARE,
     ONE,
     ZERO,
     Interval,
@@ -338,7 +339,7 @@ def _escalate(
             pass
         except OrderLostError:
             spare += 2
-            if spare > 8:
+            if spare > MOST_SPARE:
                 raise UndefinedError from None
             continue
         bits *= 2

@@ -31,6 +31,9 @@ ZERO: Interval = (fzero, fzero)
 ONE: Interval = (fone, fone)
 # exp beyond ±2**8192 is only bounded: its exponent alone would fill the memory
 _LARGEST = 8192
+MOST_SPARE = (
+    8  # orders beyond those asked for, for what a quotient loses and a sign depends on
+)
 _WIDEST_INTEGER = 1 << 14  # bits of what floor makes an integer of
 _HUGE: Mpf = (0, 1, 1 << (_LARGEST - 1), 1)
 _TINY: Mpf = (0, 1, -1 << (_LARGEST - 1), 1)
@@ -156,6 +159,8 @@ class Taylor:
                 raise TooWideError
             if low:
                 return int(low) * (self.side if power % 2 else 1)
+        if self.side and len(a) > 1 and self.spare < MOST_SPARE:
+            raise OrderLostError  # a higher power may decide
         self.tied = self.tied or len(a) > 1
         return 0
 

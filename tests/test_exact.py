@@ -166,6 +166,13 @@ NAN = math.nan
         # the value is that of both sides, the slopes are not: abs has chosen 0, a quotient chooses nothing
         ("abs(x) * x / x", [0.0, 0.0, 0.0]),
         ("x / sign(x)", [0.0, NAN, NAN]),
+        # the power that decides comes after those asked for
+        ("sign(x**2) / sign(x)", [NAN, NAN, NAN]),
+        ("sign(x**4) * sin(x) / x", [1.0, 0.0, -1 / 3]),
+        ("(2*x if sin(x)**2 < x**2 else x) / x", [2.0, 0.0, 0.0]),
+        ("x if x**4 > 0 else 0", [0.0, 1.0, 0.0]),
+        ("x * (1 if cos(x) + x**2/2 > 1 else 2)", [0.0, 1.0, 0.0]),
+        ("max(x - x, 0)", [0.0, 0.0, 0.0]),
     ],
 )
 def test_of_zero_over_zero_at_a_tie_both_sides_decide(
