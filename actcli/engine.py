@@ -250,8 +250,8 @@ def apply_rows(
 ) -> Array:
     """Return ``kernel(*rows, **parameters)`` for a function of whole rows, some rows at a time.
 
-    Shapes: the first of ``rows`` is (count, length), with a length of 1 at least, the others (count, …); the kernel returns an array that has one
-    entry a row in its first dimension, and so does the result, in the dtype of the first.
+    Shapes: the first of ``rows`` is (count, length), with a length of 1 at least, the others (count, …); the kernel
+    returns an array that has one entry a row in its first dimension, and so does the result, in the dtype of the first.
 
     Args:
         kernel: takes blocks of rows and the parameters.

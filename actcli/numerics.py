@@ -1,6 +1,7 @@
 """The primitives in which stability is decided once. The error functions are in special.py.
 
-They take float64 blocks and return new ones unless they say otherwise, and run with floating-point flags ignored: an overflow to infinity on the way to the right limit is a step, not a fault.
+They take float64 blocks and return new ones unless they say otherwise, and run with floating-point flags ignored: an
+overflow to infinity on the way to the right limit is a step, not a fault.
 """
 
 import math

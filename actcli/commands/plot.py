@@ -60,7 +60,8 @@ def run(
 ) -> None:
     """Draw functions and their derivatives into a picture.
 
-    A single function is blue and its derivative orange; several have a colour each, and their derivatives are dashed.
+    The path of the picture is printed. A single function is blue and its derivative orange; several have a colour each,
+    and their derivatives are dashed.
     Of a function over an axis, the first two outputs are drawn while the first input moves and the others stay at 0.
     """
     chosen = options.resolve(functions, param)
@@ -72,7 +73,7 @@ def run(
 
     from actcli.render import figures
     from actcli.render.curves import curves_of
-    from actcli.render.output import PICTURES, check_suffix, note
+    from actcli.render.output import PICTURES, check_suffix
 
     check_suffix(path, PICTURES)
     _check_pipe(path)
@@ -87,7 +88,7 @@ def run(
     look = figures.Look(title or "", limits, inches, dpi, dark)
     figures.draw(figures.side_by_side(drawn) if side else [("", drawn)], path, look)
     if path is not None:
-        note(f"wrote {path}")
+        typer.echo(str(path))
 
 
 def _check_pipe(path: Path | None) -> None:

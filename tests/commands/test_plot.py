@@ -19,7 +19,7 @@ PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
 
 def test_a_picture_and_its_path(tmp_path: Path) -> None:
     done = run("plot", "swish", "--derivative", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote swish.png\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "swish.png\n", "")
     assert (tmp_path / "swish.png").read_bytes().startswith(PNG)
 
 
@@ -37,7 +37,7 @@ def test_a_picture_and_its_path(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_names_of_pictures(arguments: list[str], name: str, tmp_path: Path) -> None:
-    assert run("plot", *arguments, cwd=tmp_path).stderr == f"wrote {name}\n"
+    assert run("plot", *arguments, cwd=tmp_path).stdout == f"{name}\n"
     assert (tmp_path / name).stat().st_size > 3000
 
 
@@ -263,4 +263,4 @@ def test_what_hardly_can_be_drawn_is_drawn_without_a_warning(
     arguments: list[str], tmp_path: Path
 ) -> None:
     done = run("plot", *arguments, "-o", "a.png", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "wrote a.png\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a.png\n", "")
