@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from actcli.engine import Array
 from actcli.errors import FileError, RequestError
 from actcli.sources import raw
 from actcli.sources.arrays import read_npy, read_npz
@@ -20,7 +19,7 @@ from actcli.sources.json_text import FLAT, loads, read_json, read_json_lines
 from actcli.sources.source import STANDARD_INPUT, Reader, Source
 from actcli.sources.text import read_text, table_reader
 
-__all__ = ["Source", "opened", "read"]
+__all__ = ["Source", "opened"]
 
 _READERS: dict[str, Reader] = {
     ".npy": read_npy,
@@ -66,12 +65,6 @@ def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
         if source.bytes is None:
             source.bytes = size
         yield source
-
-
-def read(path: Path | None, column: str | None = None) -> Array:
-    """Return the numbers of a file or of standard input, all at once; as in ``opened``."""
-    with opened(path, column) as source:
-        return source.whole()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import cli, engine, files, sources
+from actcli import cli, engine, files
 from actcli.commands import streaming
 from actcli.commands.request import Request
 from actcli.engine import Array
@@ -24,6 +24,7 @@ from actcli.errors import FileError, RequestError
 from actcli.render import streams
 from actcli.sources import raw, reordered
 from tests.shell import ACTCLI, environment, hearing_signals, run, shell
+from tests.sources import whole
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
 
@@ -57,12 +58,9 @@ def test_files_in_parts_are_those_in_one(
     into(out, request, tmp_path / "x.npy")
     column = None if suffix in (".npy", ".txt") else "f"
     with np.errstate(over="ignore"):
-        assert (
-            sources.read(out, column).astype(dtype).tobytes()
-            == actcli.swish(x).tobytes()
-        )
+        assert whole(out, column).astype(dtype).tobytes() == actcli.swish(x).tobytes()
         if column:
-            read = sources.read(out, "derivative").astype(dtype)
+            read = whole(out, "derivative").astype(dtype)
             assert read.tobytes() == actcli.swish.derivative(x).tobytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
 
@@ -88,7 +86,7 @@ def test_shape_and_order_of_axes_are_kept(
     assert [float(v) for v in rows] == actcli.tanh(x).ravel().tolist()
     nested = shell(f"actcli eval tanh {given} -o y.json", cwd=tmp_path)
     assert nested.returncode == 0
-    assert sources.read(tmp_path / "y.json", "f").shape == x.shape
+    assert whole(tmp_path / "y.json", "f").shape == x.shape
 
 
 @pytest.mark.parametrize(
@@ -229,7 +227,7 @@ def test_functions_over_an_axis_in_parts(
     into(out, request, tmp_path / "x.npy")
     assert max(parts) < x.size or "axis=0" in spec or order == "F"
     column = "f" if suffix in (".npz", ".json", ".csv") else None
-    got = sources.read(out, column)
+    got = whole(out, column)
     if suffix in (".csv", ".txt"):
         expected = expected.ravel()
     np.testing.assert_array_equal(got, expected)
@@ -237,7 +235,7 @@ def test_functions_over_an_axis_in_parts(
         header = out.read_text().partition("\n")[0]
         assert header == ("x,f" if expected.size == x.size else "f")
     if suffix in (".npz", ".json"):
-        np.testing.assert_array_equal(sources.read(out, "x"), x)
+        np.testing.assert_array_equal(whole(out, "x"), x)
 
 
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".jsonl", ".npz"])
@@ -257,7 +255,7 @@ def test_arrays_of_any_shape_in_parts(
     np.save(tmp_path / "x.npy", x)
     into(tmp_path / f"y{suffix}", Request(actcli.tanh), tmp_path / "x.npy")
     for name, expected in (("x", x), ("f", actcli.tanh(x))):
-        got = sources.read(tmp_path / f"y{suffix}", name)
+        got = whole(tmp_path / f"y{suffix}", name)
         flat = suffix in (".csv", ".jsonl")
         assert got.shape == ((max(1, x.size),) if flat else shape)
         np.testing.assert_array_equal(got, expected.ravel() if flat else expected)
@@ -275,9 +273,9 @@ def test_pipes_of_text_and_of_arrays(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     z = actcli.tanh(actcli.gelu(x))
-    assert sources.read(tmp_path / "y.csv", "f").tobytes() == actcli.swish(z).tobytes()
+    assert whole(tmp_path / "y.csv", "f").tobytes() == actcli.swish(z).tobytes()
     assert (
-        sources.read(tmp_path / "y.csv", "derivative").tobytes()
+        whole(tmp_path / "y.csv", "derivative").tobytes()
         == actcli.swish.derivative(z).tobytes()
     )
     done = shell(
@@ -441,7 +439,7 @@ def test_into_a_named_pipe(name: str, given: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
     assert (tmp_path / name).is_fifo()
-    got = sources.read(tmp_path / "read" / name, None if name == "y.npy" else "f")
+    got = whole(tmp_path / "read" / name, None if name == "y.npy" else "f")
     np.testing.assert_array_equal(got, actcli.relu(x))
 
 
@@ -469,10 +467,10 @@ def test_random_slopes_go_by_the_place_in_the_whole(
         into(tmp_path / name, request, tmp_path / "x.npy")
         column = None if name == "y.npy" else "f"
         np.testing.assert_array_equal(
-            sources.read(tmp_path / name, column), actcli.rrelu(x, seed=3)
+            whole(tmp_path / name, column), actcli.rrelu(x, seed=3)
         )
     np.testing.assert_array_equal(
-        sources.read(tmp_path / "y.json", "derivative"), function.derivative(x)
+        whole(tmp_path / "y.json", "derivative"), function.derivative(x)
     )
 
 

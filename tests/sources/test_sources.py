@@ -13,6 +13,7 @@ from actcli import sources
 from actcli.engine import Array
 from actcli.errors import ActcliError, FileError, RequestError
 from actcli.sources import raw
+from tests.sources import whole
 
 HARD = [
     0.1,
@@ -75,7 +76,7 @@ def test_every_kind_in_chunks_of_any_size(
     monkeypatch.setattr(raw, "CHUNK", chunk)
     x = numbers()
     path = write(tmp_path, suffix, x)
-    assert sources.read(path).tobytes() == x.tobytes()
+    assert whole(path).tobytes() == x.tobytes()
     with sources.opened(path) as source:
         chunks = list(source.chunks)
     assert np.concatenate([c for c, _ in chunks]).tobytes() == x.tobytes()
@@ -89,9 +90,7 @@ def test_standard_input_is_known_by_what_it_begins_with(
     x = numbers(20)
     data = write(tmp_path, suffix, x).read_bytes()
     monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(data))
-    assert (
-        sources.read(None, "x" if suffix == ".csv" else None).tobytes() == x.tobytes()
-    )
+    assert whole(None, "x" if suffix == ".csv" else None).tobytes() == x.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ def test_text_on_standard_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
-    np.testing.assert_array_equal(sources.read(None, column).ravel(), expected)
+    np.testing.assert_array_equal(whole(None, column).ravel(), expected)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -161,7 +160,7 @@ def test_text_on_standard_input(
 def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) -> None:
     x = np.array([[0, 1, 2], [1, 0, 3]], dtype, order=order)
     np.save(tmp_path / "x.npy", x)
-    read = sources.read(tmp_path / "x.npy")
+    read = whole(tmp_path / "x.npy")
     np.testing.assert_array_equal(read, x)
     assert read.dtype == (dtype[-2:] if "f" in dtype else np.float64)
     assert read.dtype.isnative
@@ -169,20 +168,20 @@ def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) 
 
 def test_a_column_by_its_number_where_names_repeat(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("x,x\n1,2\n")
-    assert sources.read(tmp_path / "x.csv", "2").tolist() == [2.0]
+    assert whole(tmp_path / "x.csv", "2").tolist() == [2.0]
 
 
 @pytest.mark.parametrize("number", ["3", "1/3"])
 def test_cells_in_quotes_go_over_lines(number: str, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(f'x,t\n1,"2\n5,3"\n{number},6\n')
-    read = sources.read(tmp_path / "x.csv")
+    read = whole(tmp_path / "x.csv")
     np.testing.assert_allclose(read, [1.0, eval(number)])  # noqa: S307  # our own
 
 
 def test_the_sign_of_a_zero_in_json(tmp_path: Path) -> None:
     for text in ("[-0, -0.0, 1]", "[[-0], [-0.0], [1]]", "[-0,-0.0,NaN]"):
         (tmp_path / "x.json").write_text(text)
-        read = sources.read(tmp_path / "x.json").ravel()
+        read = whole(tmp_path / "x.json").ravel()
         assert np.signbit(read[:2]).all(), text
 
 
@@ -190,14 +189,14 @@ def test_the_sign_of_a_zero_in_json(tmp_path: Path) -> None:
 def test_the_sign_of_a_zero_in_text(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(text)
     expected = np.array([float(word) for word in text.replace(",", " ").split()])
-    assert sources.read(tmp_path / "x.txt").tobytes() == expected.tobytes()
+    assert whole(tmp_path / "x.txt").tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
 def test_headers_of_every_version(version: tuple[int, int], tmp_path: Path) -> None:
     with (tmp_path / "x.npy").open("wb") as stream:
         np.lib.format.write_array(stream, np.array([[1.0, -2.0]]), version)
-    assert sources.read(tmp_path / "x.npy").tolist() == [[1, -2]]
+    assert whole(tmp_path / "x.npy").tolist() == [[1, -2]]
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (2, 0), (0,)])
@@ -205,9 +204,9 @@ def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.ones(shape))
     if 0 in shape:
         with pytest.raises(RequestError, match=r"x.npy: no numbers in it"):
-            sources.read(tmp_path / "x.npy")
+            whole(tmp_path / "x.npy")
     else:
-        assert sources.read(tmp_path / "x.npy").shape == shape
+        assert whole(tmp_path / "x.npy").shape == shape
 
 
 def _write_two_numbers(path: Path, shape: tuple[int, ...]) -> None:
@@ -221,37 +220,37 @@ def _write_two_numbers(path: Path, shape: tuple[int, ...]) -> None:
 def test_a_shape_beyond_what_there_is(shape: tuple[int, ...], tmp_path: Path) -> None:
     _write_two_numbers(tmp_path / "x.npy", shape)
     with pytest.raises(FileError, match=r"x.npy: ends after 2 of [13]0+ numbers"):
-        sources.read(tmp_path / "x.npy")
+        whole(tmp_path / "x.npy")
 
 
 def test_more_axes_than_an_array_has(tmp_path: Path) -> None:
     _write_two_numbers(tmp_path / "x.npy", (2,) + 64 * (1,))
     with pytest.raises(FileError, match=r"x.npy: 65 axes; an array has no more"):
-        sources.read(tmp_path / "x.npy")
+        whole(tmp_path / "x.npy")
 
 
 @pytest.mark.parametrize("shape", [(-1,), (-1, -2), (True, 2), (2, False)])
 def test_a_shape_that_none_has(shape: tuple[int, ...], tmp_path: Path) -> None:
     _write_two_numbers(tmp_path / "x.npy", shape)
     with pytest.raises(FileError, match=r"x.npy: is no array of numbers"):
-        sources.read(tmp_path / "x.npy")
+        whole(tmp_path / "x.npy")
 
 
 def test_an_archive_with_an_array_of_texts(tmp_path: Path) -> None:
     message = r"x.npz, array 't': is no array of numbers"
     np.savez(tmp_path / "x.npz", t=np.array(["a"]))
     with pytest.raises(FileError, match=message + "$"):
-        sources.read(tmp_path / "x.npz")
+        whole(tmp_path / "x.npz")
     np.savez(tmp_path / "x.npz", x=np.array(["a"]), b=np.zeros(3))
     message = message.replace("'t'", "'x'")
     with pytest.raises(FileError, match=message + "; take another with --column"):
-        sources.read(tmp_path / "x.npz")
+        whole(tmp_path / "x.npz")
 
 
 def test_a_file_of_text_may_name_its_column(tmp_path: Path) -> None:
     for text, column in (("x\n1\n2\n", None), ("y\tx\n3\t1\n4\t2\n", "x")):
         (tmp_path / "x.txt").write_text(text)
-        assert sources.read(tmp_path / "x.txt", column).tolist() == [1, 2]
+        assert whole(tmp_path / "x.txt", column).tolist() == [1, 2]
 
 
 def test_an_empty_cell_between_chunks(
@@ -260,19 +259,19 @@ def test_an_empty_cell_between_chunks(
     monkeypatch.setattr(raw, "CHUNK", 4)
     (tmp_path / "x.txt").write_text("12 , 3, 4,,5\n")
     with pytest.raises(RequestError, match="line 1: an empty cell"):
-        sources.read(tmp_path / "x.txt")
+        whole(tmp_path / "x.txt")
     (tmp_path / "x.txt").write_text("12 , 3, 4 ,5\n, 6")
     with pytest.raises(RequestError, match="line 2: an empty cell"):
-        sources.read(tmp_path / "x.txt")
+        whole(tmp_path / "x.txt")
     (tmp_path / "x.txt").write_text("12 , 3, 4 ,5,\n 6")
-    assert sources.read(tmp_path / "x.txt").tolist() == [12, 3, 4, 5, 6]
+    assert whole(tmp_path / "x.txt").tolist() == [12, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("text", ["", " \n\n", "[]", "[[]]", "[[], []]", '{"x": []}'])
 def test_json_without_numbers(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(RequestError, match=r"x.json: no numbers in it"):
-        sources.read(tmp_path / "x.json")
+        whole(tmp_path / "x.json")
 
 
 @pytest.mark.parametrize(
@@ -288,7 +287,7 @@ def test_what_comes_is_what_was_announced(count: int, message: str) -> None:
 def test_arrays_of_an_archive(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     np.savez(path, a=np.ones(2), b=np.zeros(3))
-    assert sources.read(path, "2").shape == (3,)
+    assert whole(path, "2").shape == (3,)
     with sources.opened(path) as source:
         read = {n: opened().whole().size for n, opened in source.arrays.items()}
     assert read == {"a": 2, "b": 3}
@@ -296,9 +295,9 @@ def test_arrays_of_an_archive(tmp_path: Path) -> None:
         RequestError,
         match=r"x.npz: holds a, b; take one with --column, or all with -o FILE.npz",
     ):
-        sources.read(path)
+        whole(path)
     np.savez(path, a=np.ones(2), x=np.zeros(3))
-    assert sources.read(path).shape == (3,)
+    assert whole(path).shape == (3,)
 
 
 WRONG: dict[str, tuple[str, bytes, str | None]] = {
@@ -464,7 +463,7 @@ def test_what_is_no_array_in_json(
     monkeypatch.chdir(tmp_path)
     Path("x.json").write_text(text)
     with pytest.raises(FileError) as error:
-        sources.read(Path("x.json"))
+        whole(Path("x.json"))
     # what is read in more than one part is not looked through again
     if chunk > 4 or "is no JSON" not in NO_JSON_ARRAY[text]:
         assert str(error.value).endswith(NO_JSON_ARRAY[text])
@@ -487,7 +486,7 @@ def test_what_other_programs_write_for_numbers_that_json_has_not(
     monkeypatch.setattr(raw, "CHUNK", chunk if "\n" not in text else 1000)
     monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
     expected = [np.nan, np.inf, -np.inf, np.nan, np.inf, 7]
-    np.testing.assert_array_equal(sources.read(None).ravel(), expected)
+    np.testing.assert_array_equal(whole(None).ravel(), expected)
 
 
 @pytest.mark.parametrize("chunk", [4, 50, 1000])
@@ -508,7 +507,7 @@ def test_arrays_of_every_shape_in_json(
     }
     for document in (flat, {"x": flat}, {**other, "x": flat, "f": [1]}):
         (tmp_path / "x.json").write_text(json.dumps(document, indent=len(shape) % 2))
-        read = sources.read(tmp_path / "x.json")
+        read = whole(tmp_path / "x.json")
         assert read.shape == shape
         np.testing.assert_array_equal(read, x)
 
@@ -521,7 +520,7 @@ def test_what_is_wrong_is_said_in_a_line(
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(data)
     with pytest.raises(ActcliError) as error:
-        sources.read(Path(name), column)
+        whole(Path(name), column)
     assert str(error.value) == message
 
 
@@ -533,10 +532,10 @@ def test_the_line_is_counted_over_chunks(
     lines[432] = "3,oops\n"
     (tmp_path / "x.csv").write_text("".join(lines))
     with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
-        sources.read(tmp_path / "x.csv", "2")
+        whole(tmp_path / "x.csv", "2")
     (tmp_path / "x.txt").write_text("".join(lines))
     with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
-        sources.read(tmp_path / "x.txt")
+        whole(tmp_path / "x.txt")
 
 
 def test_a_file_that_ends_early(tmp_path: Path) -> None:
@@ -545,13 +544,13 @@ def test_a_file_that_ends_early(tmp_path: Path) -> None:
     data = (tmp_path / "x.npy").read_bytes()
     (tmp_path / "x.npy").write_bytes(data[:-1000])
     with pytest.raises(FileError, match=r"x.npy: ends after 299875 of 300000 numbers"):
-        sources.read(tmp_path / "x.npy")
+        whole(tmp_path / "x.npy")
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         archive.writestr("x.npy", data[:-1000])
     with pytest.raises(
         FileError, match=r"x.npz, array 'x': ends after 299875 of 300000 numbers"
     ):
-        sources.read(tmp_path / "x.npz")
+        whole(tmp_path / "x.npz")
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -563,9 +562,9 @@ def test_a_broken_member_is_named(save: Any, tmp_path: Path) -> None:
         place = archive.getinfo("bad.npy").header_offset
     data[place + 1000] ^= 0xFF
     path.write_bytes(data)
-    assert sources.read(path, "good").tolist() == [1, 1, 1]
+    assert whole(path, "good").tolist() == [1, 1, 1]
     with pytest.raises(FileError, match=r"x.npz, array 'bad': "):
-        sources.read(path, "bad")
+        whole(path, "bad")
 
 
 @pytest.mark.parametrize(
@@ -585,7 +584,7 @@ def test_a_member_that_cannot_be_unpacked(
         data[data.index(header) + place + beside] = value
     (tmp_path / "x.npz").write_bytes(data)
     with pytest.raises(FileError) as error:
-        sources.read(tmp_path / "x.npz")
+        whole(tmp_path / "x.npz")
     assert str(error.value) == f"{tmp_path / 'x.npz'}, array 'x': {message}"
 
 
@@ -601,13 +600,13 @@ def test_what_is_kept_of_a_document_has_a_limit(
     ]
     for document in documents:
         (tmp_path / "x.json").write_text(json.dumps(document))
-        assert sources.read(tmp_path / "x.json").size == 1000
+        assert whole(tmp_path / "x.json").size == 1000
     (tmp_path / "x.json").write_text(json.dumps({"x": [1.5], "a": {"b": ["n"] * 1000}}))
     with pytest.raises(
         FileError,
         match=r"x.json: over 0 MB beside the arrays in it; use .jsonl or .npy",
     ):
-        sources.read(tmp_path / "x.json")
+        whole(tmp_path / "x.json")
     (tmp_path / "x.txt").write_text("1" * 2000)
     with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
-        sources.read(tmp_path / "x.txt")
+        whole(tmp_path / "x.txt")
