@@ -224,6 +224,25 @@ class Activation:
         values = self._resolved.found(given, lambda: self._checked(given))
         return {**values}
 
+    def values_for_formula(self) -> dict[str, float]:
+        """Return a value for each parameter in the formula, as exact evaluation takes them.
+
+        Raises:
+            RequestError: the formula leaves out what a parameter that is set does, such as a seed, or one is an array.
+        """
+        assert self.formula is not None
+        known, values = self.formula.names, self.resolve({})
+        for name in self.bound:
+            if name not in (*known, "axis"):
+                raise RequestError(
+                    f"{self.label}: its formula knows no {name}; leave out {name}, as exact values come from the formula"
+                )
+            if isinstance(values[name], np.ndarray):
+                raise RequestError(
+                    f"{self.name}: {name} is an array; exact values are those of one number"
+                )
+        return {n: values[n] for n in known if n in values}
+
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         values = {n: p.default for n, p in self.parameters.items()}
         for name, value in given.items():

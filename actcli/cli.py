@@ -22,7 +22,7 @@ PANELS = {
     "Calculate": ("eval", "list", "info"),
     "Look": ("plot", "compare"),
     "Train": ("gradflow", "init", "optimize"),
-    "Verify": ("bench",),
+    "Verify": ("check", "golden", "bench"),
 }
 COMMANDS = tuple(name for names in PANELS.values() for name in names)
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130

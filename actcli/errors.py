@@ -30,5 +30,9 @@ class FileError(ActcliError):
     """A file or stream could not be read or written."""
 
 
+class CheckFailedError(ActcliError):
+    """What was checked is not as good as it should be."""
+
+
 class UndecidedError(ActcliError, ArithmeticError):
     """Exact evaluation met a question that no precision it may use can decide."""

@@ -20,7 +20,7 @@ from actcli.engine import Array
 from actcli.errors import UndecidedError
 from actcli.evaluator import Evaluator, Value
 from actcli.formula import Formula
-from actcli.rounding import FORMATS, Format, decimal, twofold
+from actcli.rounding import FORMATS, UNDEFINED, Format, Measured, decimal
 from actcli.taylor import (
     MOST_SPARE,
     ONE,
@@ -79,21 +79,25 @@ def derivatives(
     )
 
 
-def enclosed(
+def measured(
     formula: Formula,
     values: Mapping[str, float],
     *,
     order: int = 1,
     wrt: str | Mapping[str, float] = "x",
-) -> list[tuple[float, float]]:
-    """Return value and derivatives at a finite point as unevaluated sums ``high + low``, good to 2**-70.
+    dtype: str = "float64",
+) -> list[Measured]:
+    """Return ``derivatives`` at a finite point with what their rounding left over.
 
     What an error in ulps is measured against: the rounded value alone would hide half an ulp. ``wrt`` may be a
     direction, as a number for each name that changes along it.
     """
-    return _settle(
-        formula, _series(values, wrt), twofold, order, 0, (math.nan, math.nan)
-    )
+    series, format_ = _series(values, wrt), FORMATS[dtype]
+    try:
+        return _settle(formula, series, format_.measured, order, 0, UNDEFINED)
+    except UndecidedError:
+        # a tie, or what no precision tells from one: an error is the same from both sides
+        return _settle(formula, series, format_.nearly, order, 0, UNDEFINED)
 
 
 def decimals(
@@ -194,13 +198,17 @@ def vector(
     return table[0], table[1:].T if jacobian else None
 
 
-def enclosed_vector(
-    formula: Formula, row: Sequence[float], values: Mapping[str, float]
-) -> list[tuple[float, float]]:
-    """Return a vector formula at one row of finite numbers, each element as in ``enclosed``."""
-    nothing = (math.nan, math.nan)
+def measured_vector(
+    formula: Formula,
+    row: Sequence[float],
+    values: Mapping[str, float],
+    *,
+    dtype: str = "float64",
+) -> list[Measured]:
+    """Return a vector formula at one row of finite numbers, each element as in ``measured``."""
     intervals = [exactly(v) for v in row]
-    return _columns(formula, intervals, values, twofold, nothing, 1)[0]
+    accept = FORMATS[dtype].nearly
+    return _columns(formula, intervals, values, accept, UNDEFINED, 1)[0]
 
 
 def _columns(

@@ -1,7 +1,8 @@
-"""From an interval to a number: rounded once to a floating-point format, as a sum of two floats, or in decimals."""
+"""From an interval to a number: rounded once to a floating-point format, with what that left over, or in decimals."""
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from mpmath import libmp
@@ -10,6 +11,27 @@ from actcli.taylor import Interval, Mpf
 
 # the binary exponent of the largest number that is written out: its decimal exponent takes a logarithm as precise
 _LONGEST = 1 << 40
+
+
+# what is left over is good to so many bits behind the point
+_REST_BITS = 30
+
+
+class Measured(NamedTuple):
+    """An exact value as seen from a floating-point format.
+
+    Attributes:
+        value: rounded to it.
+        rest: exact less rounded, in ulps.
+        ulp: the distance between two neighbours of the format at the exact value.
+    """
+
+    value: float
+    rest: float
+    ulp: float
+
+
+UNDEFINED = Measured(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -46,24 +68,30 @@ class Format:
         low, high = self.round(v[0]), self.round(v[1])
         return high if low == high else None
 
+    def measured(self, v: Interval) -> Measured | None:
+        """Return the number that both ends round to, and what that leaves; None if the interval is too wide for either."""
+        return None if self.certain(v) is None else self.nearly(v)
+
+    def nearly(self, v: Interval) -> Measured | None:
+        """Return the same of an interval that is narrow, but may hold a tie: then it is one of the two numbers."""
+        value = self.round(v[0])
+        largest = math.isinf(value)
+        exponent = math.frexp(self.largest)[1] if largest else _exponent(v[0])
+        place = max(exponent - self.bits, self.lowest)
+        ulp = math.ldexp(1.0, place)
+        if largest:
+            return Measured(value, 0.0, ulp)
+        rounded = libmp.from_float(value)
+        ends = (libmp.mpf_sub(s, rounded, 53, libmp.round_nearest) for s in v)
+        low, high = (libmp.to_float(libmp.mpf_shift(s, -place)) for s in ends)
+        return Measured(value, low, ulp) if high - low < 2.0**-_REST_BITS else None
+
 
 FORMATS = {
     "float64": Format(53, -1074, float(np.finfo(np.float64).max)),
     "float32": Format(24, -149, float(np.finfo(np.float32).max)),
     "float16": Format(11, -24, float(np.finfo(np.float16).max)),
 }
-
-
-def twofold(v: Interval) -> tuple[float, float] | None:
-    """Return a number as an unevaluated sum ``high + low`` good to 2**-70, or None if the interval is too wide."""
-    width = libmp.mpf_sub(v[1], v[0], 53, libmp.round_up)
-    size = max(_exponent(v[0]), _exponent(v[1]), -1100)
-    if width[1] and _exponent(width) > size - 70:
-        return None
-    high: float = libmp.to_float(v[0], rnd=libmp.round_nearest)
-    if math.isinf(high):
-        return high, 0.0
-    return high, libmp.to_float(libmp.mpf_sub(v[0], libmp.from_float(high), 60))
 
 
 def _exponent(s: Mpf) -> int:

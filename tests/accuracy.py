@@ -15,6 +15,10 @@ import actcli
 from actcli import exact, frameworks
 from actcli.activation import Activation
 from actcli.engine import Array
+from actcli.formula import Formula
+from actcli.rounding import Measured
+from actcli.verify.ulps import distance, ulp
+from actcli.verify.vectors import points
 from tests.framework_calls import CALLS, FRAMEWORKS, arguments, installed, version
 
 BOUND = 4.0  # in units of ulp(exact) + ulp(x)·|slope|
@@ -28,54 +32,6 @@ class Error:
     ulps: float
     x: float
     count: int
-
-
-def points(
-    function: Activation, dtype: str, count: int = COUNT, **parameters: float
-) -> Array:
-    """Return distinct numbers of a dtype: every magnitude, both signs, tails, next to kinks and zeros."""
-    info = np.finfo(dtype)
-    rng = np.random.default_rng(20240229)
-    share = count // 6
-
-    def signed(x: Array) -> Array:
-        return x * rng.choice([-1.0, 1.0], x.size)
-
-    lowest, highest = math.log2(info.smallest_subnormal), math.log2(float(info.max))
-    corners = [0.0, *function.kink_points(**parameters), -1.0, 1.0]
-    corners += zeros(function, **parameters)
-    near = np.repeat(np.array(corners), share // len(corners) + 1)
-    parts = [
-        signed(2.0 ** rng.uniform(lowest, highest, share)),
-        signed(2.0 ** rng.uniform(-30.0, 6.0, share)),
-        rng.uniform(-12.0, 12.0, 2 * share),
-        rng.uniform(-120.0, 60.0, share // 2),
-        rng.uniform(-760.0, -680.0, share // 2),
-        near + signed(2.0 ** rng.uniform(-info.nmant - 2, 0.0, near.size)),
-        np.array(corners),
-        rng.normal(size=count),
-    ]
-    with np.errstate(all="ignore"):
-        x = np.unique(np.concatenate(parts).astype(dtype))
-    x = x[np.isfinite(x)]
-    keep = np.sort(rng.permutation(x.size)[:count])
-    return x[np.union1d(keep, np.flatnonzero(np.isin(x, np.asarray(corners, dtype))))]
-
-
-def zeros(function: Activation, **parameters: float) -> list[float]:
-    """Return some zeros of f and f′ by bisection, the nearest to 0 first: sums cancel next to them."""
-    found: set[float] = set()
-    for method in (function, function.derivative):
-        grid = np.linspace(-9.03, 9.01, 500)
-        y = method(grid, **parameters)
-        turns = np.flatnonzero((y[:-1] < 0.0) != (y[1:] < 0.0))
-        low, high = grid[turns], grid[turns + 1]
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            below = (method(middle, **parameters) < 0.0) == (y[turns] < 0.0)
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        found |= set(low.tolist())
-    return sorted(found, key=abs)[:6]
 
 
 def errors(
@@ -102,63 +58,51 @@ def _largest(
 ) -> list[tuple[Error, Error]]:
     """Return the largest errors of several computations of f and its derivative at the same points."""
     values = {n: v for n, v in function.resolve(parameters).items() if v is not None}
-    worst = [[Error(0.0, math.nan, x.size)] * 2 for _ in results]
-    for i, at in enumerate(x.tolist()):
-        f, f1, f2 = _truth(function, {**values, "x": at}, wrt)
-        truths = ((f, f1[0] if wrt == "x" else 0.0), (f1, f2))
-        for result, found in zip(results, worst, strict=True):
-            for k, (truth, slope) in enumerate(truths):
-                ulps = distance(float(result[k][i]), truth, at, slope, x.dtype.name)
-                if not ulps <= found[k].ulps:
-                    found[k] = Error(ulps, at, x.size)
-    return [(f, prime) for f, prime in worst]
+    dtype = x.dtype.name
+    truths = [_truth(function, {**values, "x": at}, wrt, dtype) for at in x.tolist()]
+    f, f1, f2 = (np.array(column).T for column in zip(*truths, strict=True))
+    slopes = (f1[0] if wrt == "x" else 0.0, f2)
+    found = []
+    for result in results:
+        pair = zip(result, (f, f1), slopes, strict=True)
+        one, other = (_worst(x, got, exactly, slope) for got, exactly, slope in pair)
+        found.append((one, other))
+    return found
+
+
+def _worst(x: Array, got: Array, truth: Array, slope: Array | float) -> Error:
+    dtype = x.dtype.name
+    with np.errstate(over="ignore"):
+        allowance = ulp(x, dtype) * np.minimum(np.abs(slope), 1e300)
+    off = distance(got, *truth, dtype, allowance)
+    # no number is infinitely far off
+    at = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
+    return Error(float(off[at]), float(x[at]) if off[at] else math.nan, x.size)
 
 
 def _truth(
-    function: Activation, values: dict[str, float], wrt: str
-) -> tuple[tuple[float, float], tuple[float, float], float]:
+    function: Activation, values: dict[str, float], wrt: str, dtype: str
+) -> tuple[Measured, Measured, float]:
     """Return f, the derivative by ``wrt``, and the slope of that derivative in x."""
-    assert function.formula is not None
-    f, f1, f2 = exact.enclosed(function.formula, values, order=2)
+    formula = function.formula
+    assert formula is not None
+    f, f1, f2 = exact.measured(formula, values, order=2, dtype=dtype)
     if wrt == "x":
-        return f, f1, f2[0]
-    by_wrt = exact.enclosed(function.formula, values, wrt=wrt)[1]
-    # the mixed derivative, from the second derivatives along two diagonals; scaled, so that none of them drowns it
+        return f, f1, f2.value
+    by_wrt = exact.measured(formula, values, wrt=wrt, dtype=dtype)[1]
+    return f, by_wrt, _mixed(formula, values, wrt)
+
+
+def _mixed(formula: Formula, values: dict[str, float], wrt: str) -> float:
+    """Return the derivative by x and ``wrt`` from the second derivatives along two diagonals."""
+    # scaled, so that none of them drowns it
     a, b = abs(values["x"]) or 1.0, abs(values[wrt]) or 1.0
     along, against = (
-        exact.enclosed(function.formula, values, order=2, wrt={"x": a, wrt: side})[2]
+        exact.measured(formula, values, order=2, wrt={"x": a, wrt: side})[2].value
         for side in (b, -b)
     )
-    mixed = (along[0] - against[0] + (along[1] - against[1])) / 4.0 / b / a
-    return f, by_wrt, mixed if math.isfinite(mixed) else math.inf
-
-
-def distance(
-    got: float, truth: tuple[float, float], x: float, slope: float, dtype: str
-) -> float:
-    """Return |got - truth| in units of ulp(truth) + ulp(x)·|slope|, infinite where one of them is no number."""
-    info = np.finfo(dtype)
-    high, low = truth
-    if abs(high) >= float(info.max) or math.isinf(got):
-        # the largest number and infinity are next to each other
-        got, high = (
-            math.copysign(min(abs(v), 2.0 * float(info.max)), v) for v in (got, high)
-        )
-        return (
-            0.0
-            if got == high or abs(high) >= float(info.max) * (1 - float(info.eps))
-            else math.inf
-        )
-    unit = ulp(high, dtype) + ulp(x, dtype) * min(abs(slope), 1e300)
-    error = abs((got - high) - low) / unit
-    return error if error == error else math.inf
-
-
-def ulp(x: float, dtype: str) -> float:
-    """Return the distance from |x| to the next number of a dtype."""
-    info = np.finfo(dtype)
-    exponent = math.frexp(x)[1] - info.nmant - 1 if x else -10_000
-    return math.ldexp(1.0, max(exponent, int(info.minexp) - info.nmant))
+    mixed = (along - against) / 4.0 / b / a
+    return mixed if math.isfinite(mixed) else math.inf
 
 
 def elementwise() -> list[Activation]:

@@ -15,7 +15,8 @@ from actcli import exact
 from actcli.axiswise import AxisActivation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from tests.accuracy import COUNT, Error, ulp
+from actcli.verify.ulps import distance
+from tests.accuracy import COUNT, Error
 
 LENGTHS = (1, 2, 3, 4, 5, 6, 8, 12, 20, 48)
 # a slope's own slope is measured over so many ulps: large beside the kernel's rounding, small beside the curvature
@@ -133,27 +134,15 @@ def _value_errors(
     function: AxisActivation, row: Array, parameters: dict[str, float]
 ) -> Array:
     """Return |got - exact| in units of ulp(exact) + Σ ulp(x)·|slope|."""
-    truth = exact.enclosed_vector(*_asked(function, row, parameters))
-    got = np.ravel(function(row, **parameters)).tolist()
-    wide = row.astype(float)
-    jacobian = np.abs(function.derivative(wide, **parameters))
-    with np.errstate(over="ignore"):
-        spread = np.minimum(jacobian @ _ulps(row), 1e300).tolist()
     dtype = row.dtype.name
-    return np.array(
-        [_error(*terms, dtype) for terms in zip(got, truth, spread, strict=True)]
-    )
-
-
-def _error(got: float, truth: tuple[float, float], spread: float, dtype: str) -> float:
-    high, low = truth
-    largest = float(np.finfo(dtype).max)
-    if max(abs(high), abs(got)) >= largest:
-        # the largest number and infinity are next to each other
-        near = abs(high) >= largest * (1.0 - 8.0 * float(np.finfo(dtype).eps))
-        return 0.0 if got == high or (near and got * high > 0) else math.inf
-    error = abs((got - high) - low) / (ulp(high, dtype) + spread)
-    return error if error == error else math.inf
+    truth = exact.measured_vector(*_asked(function, row, parameters), dtype=dtype)
+    got = np.ravel(function(row, **parameters))
+    jacobian = np.abs(function.derivative(row.astype(float), **parameters))
+    with np.errstate(over="ignore"):
+        spread = np.minimum(jacobian @ _ulps(row), 1e300)
+    off = distance(got, *np.array(truth).T, dtype, spread)
+    # no number is infinitely far off
+    return np.where(np.isnan(off), np.inf, off)
 
 
 def _slope_errors(

@@ -24,7 +24,7 @@ def test_version_and_help() -> None:
     text = run("--help").stdout
     assert "Examples:" in text
     for command in COMMANDS:
-        assert re.search(rf"^  {command} +\w", text, re.MULTILINE), command
+        assert re.search(rf"^  {command} +\w.*\w\.$", text, re.MULTILINE), command
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -53,6 +53,8 @@ def test_every_help_ends_in_examples_that_run(command: str, tmp_path: Path) -> N
         "gradflow relu --model chain",
         "optimize sgd --steps 2",
         "bench relu --size 9 --repeat 1",
+        "check relu -x 1 -y 1",
+        "golden relu --count 0",
     ],
 )
 def test_formats_are_offered_where_they_can_be_written(

@@ -8,7 +8,7 @@ from actcli import exact
 from actcli.activation import Activation
 from actcli.differentiate import _OUTER, derivative
 from actcli.formula import FUNCTIONS, parse
-from tests.accuracy import points
+from actcli.verify.vectors import points
 
 
 def test_every_function_of_the_grammar_has_a_rule() -> None:

@@ -16,7 +16,7 @@ from actcli import engine
 from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from tests.accuracy import points
+from actcli.verify.vectors import points
 
 SIZE = 50_003
 

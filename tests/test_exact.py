@@ -10,6 +10,7 @@ from actcli import exact
 from actcli.errors import UndecidedError
 from actcli.formula import Formula, parse
 from actcli.lookup import functions
+from actcli.verify.ulps import ulp as ulps
 
 mp = mpmath.mp.clone()
 mp.prec = 3400
@@ -359,11 +360,21 @@ def test_decimals_of_what_is_not_finite_or_zero() -> None:
     assert exact.decimals(parse("max(0, x)"), {"x": -1.0}, 5) == ["0.0"]
 
 
-def test_enclosed_is_good_to_seventy_bits() -> None:
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_what_rounding_left_over_is_known(dtype: str) -> None:
     for x in X[:-1]:
-        (high, low), _ = exact.enclosed(parse("exp(x) + 1"), {"x": x})
-        truth = mp.exp(mp.mpf(x)) + 1
-        assert abs(mp.mpf(high) + mp.mpf(low) - truth) <= abs(truth) * mp.mpf(2) ** -70
+        (value, rest, ulp), _ = exact.measured(
+            parse("exp(x) / 3"), {"x": x}, dtype=dtype
+        )
+        truth = mp.exp(mp.mpf(x)) / 3
+        assert value == exact.derivatives(parse("exp(x) / 3"), {"x": x}, dtype=dtype)[0]
+        if math.isinf(value):
+            assert (rest, ulp) == (0.0, ulps(np.finfo(dtype).max, dtype))
+            continue
+        assert ulp == ulps(float(truth), dtype)
+        left = (truth - mp.mpf(value)) / mp.mpf(ulp)
+        assert abs(rest - left) < 2.0**-24
+        assert abs(rest) <= 0.5
 
 
 def test_arrays_broadcast_and_keep_their_shape() -> None:

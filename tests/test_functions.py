@@ -10,7 +10,8 @@ import actcli
 from actcli import exact
 from actcli.activation import Activation
 from actcli.engine import BLOCK
-from tests.accuracy import BOUND, COUNT, distance, errors, points
+from actcli.verify.vectors import points
+from tests.accuracy import BOUND, COUNT, errors
 
 FLOATS = ("float64", "float32", "float16")
 # parameters away from their defaults, tried on whichever function has them
@@ -231,14 +232,6 @@ def test_a_wrong_derivative_is_noticed() -> None:
     assert declare(prime) <= BOUND
     assert declare(lambda x: prime(x) * (1 + 1e-12)) > BOUND
     assert declare(lambda x: good.kernel(x) * (1 - good.kernel(x))) > BOUND
-
-
-def test_distance_counts_ulps() -> None:
-    assert distance(1.0 + 2**-52, (1.0, 0.0), 1.0, 0.0, "float64") == 1.0
-    assert distance(1.0, (1.0, 2.0**-54), 1.0, 0.0, "float64") == 0.25
-    assert distance(math.nan, (1.0, 0.0), 1.0, 0.0, "float64") == math.inf
-    assert distance(math.inf, (1.0, 0.0), 1.0, 0.0, "float64") == math.inf
-    assert distance(5e-324, (0.0, 0.0), 1.0, 0.0, "float64") == 1.0
 
 
 def test_parameters_are_read_anew_where_they_may_be_others() -> None:

@@ -39,7 +39,7 @@ def test_the_python_of_the_readme_is_real() -> None:
     failed, tried = doctest.testfile(
         str(ROOT / "README.md"), module_relative=False, encoding="utf-8"
     )
-    assert (failed, tried) == (0, 10)
+    assert (failed, tried) == (0, 12)
 
 
 def test_what_is_said_to_be_wrong_is_frozen() -> None:

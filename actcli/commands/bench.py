@@ -52,7 +52,7 @@ def run(
     format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
 ) -> None:
-    """Time functions and their derivatives, and what others take for the same.
+    """Time functions and their derivatives against other libraries.
 
     Every round runs all of them, in a random order of its own. Times are in nanoseconds per element. The columns with
     a slash are our time divided by that of copying the array, which is the limit, of the textbook one-liner in NumPy

@@ -101,7 +101,7 @@ def run(
     request.check()
     input_, output = options.named(input_), options.named(output)
     if x:
-        _put(request, points.read(x), format_, output, precision)
+        put(request, points.read(x), format_, output, precision)
         return
     from actcli import sources
     from actcli.commands import streaming
@@ -115,7 +115,7 @@ def run(
             streaming.every_whole_array(request, source, output)
             return
         values = source.whole()
-    _put(request, values, format_, output, precision)
+    put(request, values, format_, output, precision)
 
 
 def _check_source(x: object, input_: object, column: object) -> None:
@@ -128,7 +128,7 @@ def _check_source(x: object, input_: object, column: object) -> None:
         raise RequestError("--column is of an input file; leave it out or use -i")
 
 
-def _put(
+def put(
     request: "Request", x: "Array", format_: str, output: Path | None, precision: int
 ) -> None:
     """Compute numbers all at once, and print the results or write them to a file."""

@@ -56,14 +56,10 @@ class Request:
         """Return what a document tells beside the numbers."""
         return {
             "function": self.function.name,
-            "params": self._parameters,
+            "params": options.shown_parameters(self.function),
             "dtype": dtype.name,
             **({"wrt": self.wrt} if self.wrt else {}),
         }
-
-    @property
-    def _parameters(self) -> dict[str, Any]:
-        return options.shown_parameters(self.function)
 
     def result_dtype(self, given: "np.dtype[Any]") -> "np.dtype[Any]":
         """Return the dtype of results from numbers of a dtype."""
@@ -121,7 +117,7 @@ class Request:
                 f"--upstream and {other} do not go together; leave one out"
             )
         if self.from_formula:
-            _check_formula_tells_all(function)
+            function.values_for_formula()  # raises for what the formula does not tell
         if self.wrt:
             # raises for what has no derivative by it
             (function.parameter if self.from_formula else function.slope)(self.wrt)
@@ -179,7 +175,7 @@ class Request:
     def _exactly(self, x: Array) -> list[Array]:
         from actcli import exact
 
-        formula, values = self.function.formula, self._parameters
+        formula, values = self.function.formula, self.function.values_for_formula()
         assert formula is not None
         if not self.function.over_axis:
             return exact.array(
@@ -193,16 +189,15 @@ class Request:
         self.axis(x.shape)
         if x.ndim > 1:
             raise RequestError("--exact over an axis takes one row of numbers")
-        spoken = {n: v for n, v in values.items() if n in formula.names}
         f, jacobian = exact.vector(
-            formula, x.tolist(), spoken, dtype=x.dtype.name, jacobian=bool(self.order)
+            formula, x.tolist(), values, dtype=x.dtype.name, jacobian=bool(self.order)
         )
         return [f] if jacobian is None else [f, jacobian]
 
     def _decimals(self, x: Array, digits: int) -> list[Array]:
         from actcli import exact
 
-        formula, values = self.function.formula, self._parameters
+        formula, values = self.function.formula, self.function.values_for_formula()
         assert formula is not None
         rows = [
             exact.decimals(
@@ -229,13 +224,3 @@ class Request:
         )
         back = self.function.vjp(x, full, threads=self.threads)
         return {"upstream": full, "backward": back}
-
-
-def _check_formula_tells_all(function: Activation) -> None:
-    """Refuse exact work where the formula leaves out what a parameter does, such as a seed."""
-    formula = function.formula
-    silent = {*function.bound} - {*formula.names, "axis"} if formula else ()
-    for name in silent:
-        raise RequestError(
-            f"{function.label}: its formula knows no {name}; leave out {name}, or --exact, --order and --digits"
-        )

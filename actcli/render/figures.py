@@ -106,6 +106,10 @@ def draw(
             _panel(axes, heading, curves, look.ylim)
 
 
+_NEAR, _FAR = 1e-2, 1e6  # where a logarithmic axis begins and ends
+_STRAIGHT = 30.0  # up to here it is not logarithmic
+
+
 @contextmanager
 def sheet(path: Path | None, look: Look) -> Iterator[Figure]:
     """Give an empty figure to draw on, and write it whole when the block ends."""
@@ -199,6 +203,30 @@ def dots(
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         figure.legend(loc="outside lower center", ncols=len(series))
+
+
+def cloud(x: Array, y: Array, path: Path, title: str, unit: str, mark: float) -> None:
+    """Draw points that are 0 or above, a line at a mark, and write the picture whole; what is wide on logarithmic scales.
+
+    What is infinite, or further out than the axes go, stands at their ends.
+    """
+    shown = ~np.isnan(x)
+    x, y = np.clip(x[shown], -_FAR, _FAR), np.minimum(y[shown], _FAR**3)
+    with sheet(path, Look(title)) as figure:
+        axes = figure.add_subplot()
+        axes.plot(x, y, ".", ms=3, clip_on=False, rasterized=True)
+        axes.axhline(mark, color="0.5", linewidth=1.0)
+        axes.set_yscale("symlog", linthresh=1.0)
+        axes.set_ylim(0.0, 2.0 * max(1.0, float(y.max(initial=0.0))))
+        if np.abs(x).max(initial=0.0) > _STRAIGHT:
+            axes.set_xscale("symlog", linthresh=_NEAR)
+            decades = 10.0 ** np.arange(math.log10(_NEAR), math.log10(_FAR) + 1, 2)
+            axes.set_xticks([*-decades[::-1], 0.0, *decades])
+            axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_xlim(x.min(initial=1.0), x.max(initial=-1.0))
+        axes.grid(**GRID)
+        axes.set_xlabel("x")
+        axes.set_ylabel(unit)
 
 
 def save(figure: Figure, path: Path | None) -> None:

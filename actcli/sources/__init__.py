@@ -7,10 +7,17 @@ another program shortens would then end this one without a word.
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from actcli.errors import FileError, RequestError
 from actcli.sources import raw
@@ -19,7 +26,7 @@ from actcli.sources.json_text import FLAT, loads, read_json, read_json_lines
 from actcli.sources.source import STANDARD_INPUT, Reader, Source
 from actcli.sources.text import read_text, table_reader
 
-__all__ = ["Source", "opened"]
+__all__ = ["Source", "columns_of", "opened"]
 
 _READERS: dict[str, Reader] = {
     ".npy": read_npy,
@@ -33,13 +40,16 @@ _READERS: dict[str, Reader] = {
 
 
 @contextmanager
-def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
+def opened(
+    path: Path | None, column: str | None = None, stream: Any = None
+) -> Iterator[Source]:
     """Give the numbers of a file by its suffix; of standard input, or what has no suffix, by what it begins with.
 
     Args:
         path: a .npy .npz .csv .tsv .txt .json or .jsonl, a pipe or a device; None for standard input.
         column: which column of a table, array of an archive or key of JSON, by name or by its number from 1. Unless
             given it is ``x`` or the first; of an archive ``x`` or the only one.
+        stream: what that file or pipe holds, if it has been opened.
 
     Raises:
         FileError: it is missing, cannot be read, is not what its suffix says, or ends too early.
@@ -47,7 +57,8 @@ def opened(path: Path | None, column: str | None = None) -> Iterator[Source]:
     """
     name = str(path) if path else STANDARD_INPUT
     with _reading(name), ExitStack() as stack:
-        stream = stack.enter_context(path.open("rb")) if path else _standard_input()
+        if stream is None:
+            stream = stack.enter_context(_binary(path))
         size = path.stat().st_size if path and path.is_file() else None
         reader = _READERS.get(path.suffix.lower()) if path else None
         if path and path.suffix and reader is None and size is not None:
@@ -75,6 +86,29 @@ def _reading(name: str) -> Iterator[None]:
         if error.filename is None or str(error.filename) != name:
             raise
         raise FileError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+
+
+@contextmanager
+def columns_of(
+    path: Path | None,
+) -> Iterator[Callable[[str | None], AbstractContextManager[Source]]]:
+    """Give what opens one column after the other of a file, or of a pipe, which is kept for that."""
+    if path and path.is_file():
+        yield partial(opened, path)
+        return
+    with ExitStack() as stack:
+        with _reading(str(path or STANDARD_INPUT)), _binary(path) as stream:
+            whole = stack.enter_context(raw.kept(stream))
+
+        def column_of(column: str | None) -> AbstractContextManager[Source]:
+            whole.seek(0)
+            return opened(path, column, whole)
+
+        yield column_of
+
+
+def _binary(path: Path | None) -> AbstractContextManager[Any]:
+    return path.open("rb") if path else nullcontext(_standard_input())
 
 
 def _standard_input() -> IO[bytes]:

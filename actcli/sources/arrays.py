@@ -11,7 +11,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 
 from actcli.engine import Array, as_floats
-from actcli.errors import FileError, RequestError, counted
+from actcli.errors import FileError, RequestError, UnknownNameError, counted
 from actcli.points import shortened
 from actcli.sources import raw
 from actcli.sources.source import Source, check_axes, choose
@@ -20,7 +20,7 @@ from actcli.sources.source import Source, check_axes, choose
 def read_npy(stream: Any, name: str, column: str | None) -> Source:
     """Return the array of a .npy."""
     if column is not None:
-        raise RequestError(f"{name}: holds one array; leave out --column")
+        raise UnknownNameError(f"{name}: holds one array; leave out --column")
     try:
         version = np.lib.format.read_magic(stream)
         reader = (

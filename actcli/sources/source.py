@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from actcli.engine import Array
-from actcli.errors import FileError, RequestError, counted
+from actcli.errors import FileError, RequestError, UnknownNameError, counted
 from actcli.points import shortened
 from actcli.registry import suggestion
 
@@ -116,7 +116,7 @@ def choose(source: str, column: str | None, known: Sequence[str]) -> int:
     if column.isdigit() and 1 <= int(column) <= len(known):
         return int(column) - 1
     hint = suggestion(column, known) or f"; it has {shortened(', '.join(known), 200)}"
-    raise RequestError(f"{source}: no column '{shortened(column)}'{hint}")
+    raise UnknownNameError(f"{source}: no column '{shortened(column)}'{hint}")
 
 
 def check_axes(count: int, name: str) -> None:

@@ -1,0 +1,284 @@
+"""``actcli check``: somebody's results beside the exact ones, how many ulps they are off, and where."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.commands import options
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation
+    from actcli.engine import Array
+    from actcli.render.records import Records
+    from actcli.sources import Source
+    from actcli.verify.checking import Check
+
+    ColumnOf = Callable[[str | None], AbstractContextManager[Source]]
+
+EXAMPLES = """
+actcli check gelu -x -5.5,1 -y -1.6391277e-07,0.8413447 --dtype float32
+actcli golden swish -f csv | actcli check swish --tolerance 0.5
+actcli eval gelu_tanh -x -5:5:0.01 -o mine.csv && actcli check gelu -i mine.csv
+actcli eval tanh -x -5:5:0.01 -d -f csv | actcli check tanh -d -o off.png
+"""
+
+
+def run(
+    function: options.FunctionName,
+    x: options.Points = None,
+    y: Annotated[
+        list[str] | None,
+        typer.Option("--y", "-y", metavar="NUMBERS", help="The results for -x."),
+    ] = None,
+    input_: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="FILE",
+            readable=False,
+            help="A table or arrays with x and the results; - for a pipe.",
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results", metavar="FILE", readable=False, help="Results apart from x."
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|N",
+            help="Which column or array holds the results: f, or derivative, else y or the second unless given.",
+        ),
+    ] = None,
+    derivative: Annotated[
+        bool,
+        typer.Option("--derivative", "-d", help="They are those of the derivative."),
+    ] = False,
+    param: options.Parameters = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            help="What x and the results are brought to, and an ulp is of; that of the results unless given.",
+            metavar="DTYPE",
+        ),
+    ] = None,
+    conditioned: Annotated[
+        bool,
+        typer.Option(
+            "--conditioned",
+            help="Add to an ulp of the result what one of x would change.",
+        ),
+    ] = False,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            metavar="ULPS", min=0.0, help="The check fails if one is further off."
+        ),
+    ] = None,
+    worst: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How many of the worst to show.")
+    ] = 5,
+    format_: options.TableFormat = "table",
+    output: options.PictureOutput = None,
+) -> None:
+    """Compare somebody's results with the exact values, in ulps.
+
+    The results are of any program: a kernel on another machine, a framework, a table from a paper. An ulp is the
+    distance between two neighbours of the format at the exact value, so that 0.5 at most is rounded correctly. At a
+    kink both one-sided derivatives are right. The exit code is 1 if one is further off than --tolerance.
+    """
+    from actcli.render.output import emit
+    from actcli.render.progress import progress
+    from actcli.verify.checking import check
+
+    options.check_output(output, format_)
+    (chosen,) = options.resolve([function], param)
+    chosen.values_for_formula()  # raises for what the formula does not tell
+    given, got = _read(x, y, input_, results, column, derivative)
+    if dtype:
+        given, got = _brought_to(options.checked_dtype(dtype), given, got)
+    with progress(given.size, "numbers") as advance:
+        found = check(
+            chosen,
+            given,
+            got,
+            derivative=derivative,
+            conditioned=conditioned,
+            advance=advance,
+        )
+    subject = chosen.label + "′" * derivative
+    emit(
+        _records(chosen, found, derivative, conditioned),
+        format_,
+        output,
+        lambda: _show(found, subject, worst),
+        lambda path: _draw(found, subject, path),
+    )
+    _fail_beyond(tolerance, found, subject)
+
+
+def _read(
+    x: Sequence[str] | None,
+    y: Sequence[str] | None,
+    input_: Path | None,
+    results: Path | None,
+    column: str | None,
+    derivative: bool,
+) -> "tuple[Array, Array]":
+    """Return x and the results."""
+    from actcli import points, sources
+    from actcli.errors import RequestError, counted
+
+    if (x and input_) or (y and (results or column)):
+        raise RequestError(
+            "numbers from two places; give -x or -i, and -y, --results or --column"
+        )
+    if x and not (y or results):
+        raise RequestError("-x is given without results; add -y 0.5,1 or --results")
+    of_results = [column] if column else ["derivative" if derivative else "f", "y"]
+    apart = points.read(y, "-y") if y else None
+    if results:
+        with sources.columns_of(options.named(results)) as column_of:
+            apart = _column(column_of, [*of_results, None])
+    if x:
+        given, got = points.read(x), apart
+    else:
+        with sources.columns_of(options.named(input_)) as column_of:
+            if apart is not None:
+                given, got = _column(column_of, [None]), apart
+            else:
+                _check_holds_two(input_)
+                given = _column(column_of, ["x", "1"])
+                got = _column(column_of, [*of_results, *([] if column else ["2"])])
+    assert got is not None
+    if given.ndim < 2 and got.ndim < 2 and given.size != got.size:
+        raise RequestError(
+            f"{counted(given.size, 'number')} and {counted(got.size, 'result')}; give one for each"
+        )
+    return given, got
+
+
+def _check_holds_two(file: Path | None) -> None:
+    from actcli.errors import RequestError
+
+    if file and file.suffix.lower() == ".npy":
+        raise RequestError(
+            f"{file}: holds one array; give that of the results with --results FILE"
+        )
+
+
+def _column(column_of: "ColumnOf", names: Sequence[str | None]) -> "Array":
+    """Return the first column of these that there is."""
+    from actcli.errors import UnknownNameError
+
+    for name in names[:-1]:
+        try:
+            with column_of(name) as source:
+                return source.whole()
+        except UnknownNameError:
+            continue
+    with column_of(names[-1]) as source:
+        return source.whole()
+
+
+def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return tuple(a.astype(dtype) for a in arrays)
+
+
+def _records(
+    function: "Activation", found: "Check", derivative: bool, conditioned: bool
+) -> "Records":
+    from actcli.render.records import Records
+
+    columns = {
+        "x": found.x,
+        "result": found.got,
+        "exact": found.exact,
+        "ulps": found.ulps,
+    }
+    document = {
+        "function": function.name,
+        "params": options.shown_parameters(function),
+        "derivative": derivative,
+        "dtype": found.got.dtype.name,
+        "conditioned": conditioned,
+        "largest": found.largest,
+        "rounded_correctly": found.share(0.5),
+        **columns,
+    }
+    return Records(columns, document, ("ulps",))
+
+
+def _show(found: "Check", subject: str, count: int) -> None:
+    from actcli.errors import counted
+    from actcli.render.records import shortest
+    from actcli.render.tables import numbers, show
+
+    rows = [
+        [f"{low:g} ≤ x < {high:g}", *_summary(found, inside)]
+        for low, high, inside in found.regions()
+    ]
+    show(
+        {heading: [row[k] for row in rows] for k, heading in enumerate(_SUMMARY)},
+        title=f"{subject}: {counted(found.x.size, 'result')} in {found.got.dtype.name}",
+        footer=["all", *_summary(found, slice(None))],
+    )
+    at = found.worst(count)
+    if at.size:
+        show(
+            {
+                "x": shortest(found.x[at]),
+                "in hexadecimal": [v.hex() for v in found.x[at].tolist()],
+                "result": shortest(found.got[at]),
+                "exact": shortest(found.exact[at]),
+                "ulps": numbers(found.ulps[at], 4),
+            },
+            title="The furthest off",
+        )
+
+
+_SUMMARY = ("", "results", "rounded correctly", "median ulps", "largest", "at x =")
+
+
+def _summary(found: "Check", inside: Any) -> list[str]:
+    import numpy as np
+
+    from actcli.render.records import shortest
+
+    off = found.ulps[inside]
+    most = int(np.argmax(off))
+    return [
+        str(off.size),
+        f"{100.0 * float(np.mean(off <= 0.5)):.4g} %",
+        f"{float(np.median(off)):.4g}",
+        f"{off[most]:.4g}",
+        *(shortest(found.x[inside][most : most + 1]) if off[most] else [""]),
+    ]
+
+
+def _draw(found: "Check", subject: str, path: Path) -> None:
+    from actcli.render.figures import cloud
+
+    title = f"{subject}: ulps of {found.got.dtype.name} from the exact value"
+    cloud(found.x, found.ulps, path, title, "ulps", mark=0.5)
+
+
+def _fail_beyond(tolerance: float | None, found: "Check", subject: str) -> None:
+    from actcli.errors import CheckFailedError, counted
+
+    if tolerance is None or not found.largest > tolerance:
+        return
+    beyond = int((found.ulps > tolerance).sum())
+    at = found.worst(1)[0]
+    raise CheckFailedError(
+        f"{subject}: {beyond} of {counted(found.x.size, 'result')} off by more than {tolerance:g} ulps, the most by {found.largest:.4g} at x = {found.x[at]!s}"
+    )

@@ -1,0 +1,54 @@
+"""``actcli golden``: numbers to test an implementation at, with the exact results."""
+
+from typing import Annotated
+
+import typer
+
+from actcli.commands import options
+
+EXAMPLES = """
+actcli golden gelu -o gelu.csv
+actcli golden leaky_relu:alpha=0.1 --dtype float32 --count 0 -f hex
+actcli golden swish --dtype float16 --count 100 -f json
+"""
+
+
+def run(
+    function: options.FunctionName,
+    param: options.Parameters = None,
+    dtype: Annotated[
+        str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
+    ] = "float64",
+    count: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=10_000_000, help="How many random ones."),
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the random.")] = 0,
+    format_: options.TableFormat = "table",
+    output: options.Output = None,
+) -> None:
+    """Give numbers to test an implementation at, with exact results.
+
+    First come both zeros, the ends of the format, infinities and NaN, the kinks and zeros of the function and the
+    numbers next to them; then random ones of every magnitude, more where functions bend, saturate and underflow. The
+    function and its derivative are computed from the formula and rounded once. 'actcli check' compares with them.
+    """
+    from actcli.commands.eval import put
+    from actcli.commands.request import Request
+    from actcli.errors import RequestError
+    from actcli.verify.vectors import vectors
+
+    (chosen,) = options.resolve([function], param)
+    dtype = options.checked_dtype(dtype)
+    if chosen.over_axis:
+        raise RequestError(
+            f"{chosen.name} works over an axis; golden takes elementwise functions"
+        )
+    request = Request(chosen, order=1, exact=True, dtype=dtype)
+    request.check()
+    x = vectors(chosen, dtype, count, seed)
+    put(request, x, format_, output, _DIGITS[dtype])
+
+
+# so many tell every number from its neighbours
+_DIGITS = {"float64": 17, "float32": 9, "float16": 5}

@@ -1,0 +1,235 @@
+"""Somebody's results for a function beside the exact values: how many ulps they are off, and where. Prints nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from actcli import engine, exact
+from actcli.activation import Activation
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.rounding import Measured
+from actcli.verify.ulps import distance, ulp
+
+# how far kernels may be off, in ulps of the result and of the input (tests/test_functions.py)
+_BOUND = 4.0
+
+# where functions behave differently: far out, near, next to 0
+_EDGES = (-np.inf, -100.0, -10.0, -1.0, -1e-3, 0.0, 1e-3, 1.0, 10.0, 100.0, np.inf)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Results and how far off they are, element by element; every array is flat.
+
+    Attributes:
+        x: where.
+        got: the results, in their dtype.
+        exact: the exact values, rounded once to it.
+        ulps: the distance of each result from the value that is not rounded; infinite for a NaN where there is a number.
+    """
+
+    x: Array
+    got: Array
+    exact: Array
+    ulps: Array
+
+    @property
+    def largest(self) -> float:
+        """The largest distance."""
+        return float(self.ulps.max())
+
+    def share(self, ulps: float) -> float:
+        """Return the share of results that are so near, or nearer."""
+        return float(np.mean(self.ulps <= ulps))
+
+    def worst(self, count: int) -> Array:
+        """Return the places of the results that are furthest off, the worst first; none that are rounded correctly."""
+        order = np.argsort(-self.ulps, kind="stable")[:count]
+        return order[self.ulps[order] > 0.5]
+
+    def regions(self) -> list[tuple[float, float, Array]]:
+        """Return intervals of x that hold results, from (included) and to, and the places of these."""
+        found = []
+        for low, high in pairwise(_EDGES):
+            inside = (self.x >= low) & (
+                (self.x < high) | ((self.x == high) & (high == np.inf))
+            )
+            if inside.any():
+                found.append((low, high, np.flatnonzero(inside)))
+        return found
+
+
+def check(
+    function: Activation,
+    x: object,
+    got: object,
+    *,
+    derivative: bool = False,
+    conditioned: bool = False,
+    advance: Callable[[int], Any] = lambda _: None,
+) -> Check:
+    """Return how far somebody's results are from the exact values of a function.
+
+    At a kink both one-sided derivatives are right, beside the choice that is made here.
+
+    Shapes: the results have the shape of what the function gives for x.
+
+    Args:
+        function: with its parameters set.
+        x: what it was computed at.
+        got: the results; their dtype says what an ulp is.
+        derivative: they are the derivative, not the function.
+        conditioned: count in ulp(exact) + ulp(x)·|slope|: next to a zero nobody gets all digits, and far out, where a
+            function is steep, the last digit of x decides about many of the result.
+        advance: is called with how many more are done.
+
+    Raises:
+        RequestError: the shapes do not fit, there are no results, a parameter is an array or unknown to the formula, or
+            the function works over an axis and more than its values is asked for.
+        UndecidedError: no precision decides what the formula asks at some point.
+
+    >>> import actcli
+    >>> tail = np.float32([-1.6391277e-07])  # what torch's GELU gives
+    >>> check(actcli.gelu, [-5.5], tail).ulps.round().tolist()
+    [8369684.0]
+    """
+    x, got = engine.as_floats(x), engine.as_floats(got, "the results")
+    if not got.size:
+        raise RequestError("there are no results to check")
+    function.values_for_formula()  # raises for what the formula does not tell
+    wanted = np.shape(function(x)) if function.over_axis else x.shape
+    if wanted != got.shape:
+        raise RequestError(
+            f"the results have shape {got.shape}; {function.name} of x has {wanted}"
+        )
+    dtype = got.dtype.name
+    if function.over_axis:
+        if derivative or conditioned:
+            raise RequestError(
+                f"{function.name} works over an axis; its values can be checked in ulps, and nothing else"
+            )
+        truth = _of_rows(function, x, wanted, dtype, advance)
+    else:
+        truth = _of_elements(function, x, int(derivative), conditioned, dtype, advance)
+    with np.errstate(all="ignore"):
+        allowance = ulp(x, x.dtype.name) * truth.slope if conditioned else 0.0
+        off = distance(got, truth.value, truth.rest, truth.ulp, dtype, allowance)
+        rounded = truth.value.astype(got.dtype)
+    if derivative:
+        off = _forgiven(function, x, got, off)
+    at = x if x.shape == got.shape else np.full(got.shape, np.nan)
+    return Check(*(a.ravel() for a in (at, got, rounded, off)))
+
+
+class _Truth(NamedTuple):
+    """Exact values as in rounding.Measured, and the magnitude of the slope there."""
+
+    value: Array
+    rest: Array
+    ulp: Array
+    slope: Array
+
+
+def _of_elements(
+    function: Activation,
+    x: Array,
+    order: int,
+    conditioned: bool,
+    dtype: str,
+    advance: Callable[[int], Any],
+) -> _Truth:
+    flat = x.ravel().astype(np.float64)
+    truth, known = _Truth(*np.zeros((4, flat.size))), np.zeros(flat.size, bool)
+    if dtype != "float64" and not function.is_formula:
+        truth, known = _by_kernel(function, flat, order, dtype)
+    advance(int(known.sum()))
+    for k in np.flatnonzero(~known).tolist():
+        found = _exactly(function, float(flat[k]), order + conditioned, dtype)
+        truth.value[k], truth.rest[k], truth.ulp[k] = found[order]
+        truth.slope[k] = abs(found[-1].value)
+        advance(1)
+    return _Truth(*(a.reshape(x.shape) for a in truth))
+
+
+def _by_kernel(
+    function: Activation, x: Array, order: int, dtype: str
+) -> tuple[_Truth, Array]:
+    """Return what the kernel gives in float64, and where that is certain to round as the exact value does."""
+    y = function.derivative(x) if order else function(x)
+    with np.errstate(all="ignore"):
+        if order:
+            step = np.abs(x) * 2.0**-24
+            change = np.abs(function.derivative(x + step) - y)
+            slope = np.where(step == 0.0, 0.0, change / step)
+        else:
+            slope = np.abs(function.derivative(x))
+        margin = _BOUND * (ulp(y, "float64") + ulp(x, "float64") * slope)
+        known = (y - margin).astype(dtype) == (y + margin).astype(dtype)
+        known &= margin < ulp(y, dtype) / 1024
+        # further out a periodic function could turn within the step
+        known &= np.abs(x) < 2.0**20 if order else True
+        unit, value = ulp(y, dtype), y.astype(dtype).astype(np.float64)
+        return _Truth(value, (y - value) / unit, unit, slope), known
+
+
+def _exactly(function: Activation, x: float, order: int, dtype: str) -> list[Measured]:
+    """Return the value and the derivatives at one point."""
+    assert function.formula is not None
+    values = {**function.values_for_formula(), "x": x}
+    if np.isfinite(x):
+        return exact.measured(function.formula, values, order=order, dtype=dtype)
+    found = exact.derivatives(function.formula, values, order=order, dtype=dtype)
+    return [_limit(y, dtype) for y in found]
+
+
+def _limit(y: float, dtype: str) -> Measured:
+    largest = float(np.finfo(dtype).max)
+    return Measured(y, 0.0, float(ulp(max(-largest, min(y, largest)), dtype)))
+
+
+def _of_rows(
+    function: Activation,
+    x: Array,
+    wanted: tuple[int, ...],
+    dtype: str,
+    advance: Callable[[int], Any],
+) -> _Truth:
+    assert function.formula is not None
+    values = function.values_for_formula()
+    axis = engine.axis_of(function.name, x.shape, function.resolve({})["axis"])
+    moved = np.moveaxis(x, axis, -1)
+    found = []
+    for row in moved.reshape(-1, moved.shape[-1]).astype(np.float64):
+        if np.isfinite(row).all():
+            values_there = exact.measured_vector(
+                function.formula, row.tolist(), values, dtype=dtype
+            )
+        else:
+            limit, _ = exact.vector(function.formula, row.tolist(), values, dtype=dtype)
+            values_there = [_limit(y, dtype) for y in limit.tolist()]
+        found.append(values_there)
+        advance(row.size)
+    parts = [*np.moveaxis(np.array(found), -1, 0)]
+    if len(wanted) == x.ndim:
+        rows = (*moved.shape[:-1], wanted[axis])
+        parts = [np.moveaxis(a.reshape(rows), -1, axis) for a in parts]
+    value, rest, unit = (a.reshape(wanted) for a in parts)
+    return _Truth(value, rest, unit, np.zeros(wanted))
+
+
+def _forgiven(function: Activation, x: Array, got: Array, off: Array) -> Array:
+    """Return distances of derivatives, at a kink from the nearest of the one-sided ones and the choice."""
+    assert function.formula is not None
+    dtype = got.dtype.name
+    for kink in function.kink_points():
+        at = np.flatnonzero(x == kink)
+        for side in (-1, 1) if at.size else ():
+            values = {**function.values_for_formula(), "x": kink}
+            slope = exact.derivatives(function.formula, values, side=side)[1]
+            beside = distance(got.flat[at], *_limit(slope, dtype), dtype)
+            off.flat[at] = np.minimum(off.flat[at], beside)
+    return off

@@ -1,0 +1,92 @@
+"""Numbers to test an implementation at. Exact results there are those of exact.py."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from actcli.activation import Activation
+from actcli.engine import Array
+
+
+def points(
+    function: Activation, dtype: str, count: int, seed: int = 0, **parameters: Any
+) -> Array:
+    """Return about so many distinct finite numbers of a dtype, ascending.
+
+    They have every magnitude and both signs; more of them are where functions bend, saturate and underflow, and next to
+    the kinks and zeros of this one, which are among them.
+    """
+    info = np.finfo(dtype)
+    rng = np.random.default_rng(seed)
+    share = max(1, count // 6)
+
+    def signed(x: Array) -> Array:
+        return x * rng.choice([-1.0, 1.0], x.size)
+
+    lowest, highest = math.log2(info.smallest_subnormal), math.log2(float(info.max))
+    corners = [0.0, -1.0, 1.0, *_turns(function, **parameters)]
+    near = np.repeat(np.array(corners), share // len(corners) + 1)
+    parts = [
+        signed(2.0 ** rng.uniform(lowest, highest, share)),
+        signed(2.0 ** rng.uniform(-30.0, 6.0, share)),
+        rng.uniform(-12.0, 12.0, 2 * share),
+        rng.uniform(-120.0, 60.0, share // 2),
+        rng.uniform(-760.0, -680.0, share // 2),
+        near + signed(2.0 ** rng.uniform(-info.nmant - 2, 0.0, near.size)),
+        np.array(corners),
+        rng.normal(size=count),
+    ]
+    with np.errstate(all="ignore"):
+        x = np.unique(np.concatenate(parts).astype(dtype))
+    x = x[np.isfinite(x)]
+    keep = np.sort(rng.permutation(x.size)[:count])
+    return x[np.union1d(keep, np.flatnonzero(np.isin(x, np.asarray(corners, dtype))))]
+
+
+def vectors(function: Activation, dtype: str, count: int, seed: int = 0) -> Array:
+    """Return the corners of a function, and then about so many other points."""
+    first = corners(function, dtype)
+    others = points(function, dtype, count, seed)
+    return np.concatenate([first, others[~np.isin(others, first)]])
+
+
+def corners(function: Activation, dtype: str) -> Array:
+    """Return where implementations go wrong: both zeros, the ends of the format, NaN, kinks and zeros and what is next to them."""
+    info = np.finfo(dtype)
+    ends = [info.smallest_subnormal, info.smallest_normal, 1.0, info.max, np.inf]
+    with np.errstate(all="ignore"):
+        turns = np.array([0.0, *_turns(function)]).astype(dtype)
+    beside = [np.nextafter(turns, np.array(s, dtype)) for s in (-np.inf, np.inf)]
+    signed = [sign * np.array([0.0, *ends], dtype) for sign in (-1, 1)]
+    x = np.concatenate([*signed, turns, *beside])
+    # -0.0 equals 0.0, and still is another number
+    unique = np.unique(x[x != 0.0])
+    signs = np.array([-0.0, 0.0], dtype)
+    below = unique < 0.0
+    return np.concatenate(
+        [unique[below], signs, unique[~below], np.array([np.nan], dtype)]
+    )
+
+
+def _turns(function: Activation, **parameters: Any) -> list[float]:
+    return [
+        *function.kink_points(**parameters),
+        *_zeros(function, **parameters),
+    ]
+
+
+def _zeros(function: Activation, **parameters: Any) -> list[float]:
+    """Return some zeros of f and f′ by bisection, the nearest to 0 first: sums cancel next to them."""
+    found: set[float] = set()
+    for method in (function, function.derivative):
+        grid = np.linspace(-9.03, 9.01, 500)
+        y = method(grid, **parameters)
+        turns = np.flatnonzero((y[:-1] < 0.0) != (y[1:] < 0.0))
+        low, high = grid[turns], grid[turns + 1]
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            below = (method(middle, **parameters) < 0.0) == (y[turns] < 0.0)
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        found |= set(low.tolist())
+    return sorted(found, key=abs)[:6]

@@ -1,0 +1,169 @@
+"""``actcli check`` and ``actcli golden``: somebody's results beside the exact ones, and where to compute them."""
+
+import json
+import math
+import shlex
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+
+import actcli
+from tests.shell import run, shell
+
+TAIL = -1.6391277313232422e-07  # torch 2.13.0, float32 GELU at -5.5 (tests/frozen)
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Path:
+    """Return a folder with the results of a float32 kernel, which has lost the left tail, in several files."""
+    x = np.linspace(-9.0, 9.0, 181).astype(np.float32)
+    erf = np.vectorize(math.erf)(x / np.sqrt(np.float32(2.0))).astype(np.float32)
+    y = np.float32(0.5) * x * (np.float32(1.0) + erf)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    np.savez(tmp_path / "both.npz", x=x, f=y)
+    np.savetxt(tmp_path / "table.csv", np.column_stack([x, y]), "%.9g", ",")
+    np.savetxt(tmp_path / "named.csv", np.column_stack([y, x]), "%.9g", ",", header="y,x", comments="")  # fmt: skip
+    rows = zip(x.tolist(), y.tolist(), strict=True)
+    lines = (json.dumps({"x": a, "mine": b}) for a, b in rows)
+    (tmp_path / "lines.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_what_is_off_is_told_with_its_place() -> None:
+    done = run(
+        "check", "gelu", "-x", "-5.5,1", "-y", f"{TAIL},0.84134475", "--dtype=float32"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    worst = done.stdout.rpartition("The furthest off")[2]
+    assert "-0x1.6000000000000p+2" in worst
+    exact = -5.5 * mpmath.erfc(5.5 / mpmath.sqrt(2)) / 2
+    off = (exact - TAIL) / float(np.spacing(np.float32(1.04e-7)))
+    assert f"{float(abs(off)):.4g}" in worst
+    assert "-10 ≤ x < -1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "-i both.npz",
+        "-i x.npy --results y.npy",
+        "-i x.npy --results both.npz --column f",
+        "-i x.npy --results table.csv --column 2 --dtype float32",
+        "-i table.csv --dtype float32",
+        "-i named.csv --dtype float32",
+        "-i lines.jsonl --column mine --dtype float32",
+        "--dtype float32 < table.csv",
+        "-i - --dtype float32 < named.csv",
+        "-i <(cat named.csv) --dtype float32",
+        "-i <(cat both.npz)",
+    ],
+)
+def test_results_come_from_any_file(kernel: Path, arguments: str) -> None:
+    done = shell(f"actcli check gelu {arguments} -f json", cwd=kernel)
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    assert document["dtype"] == "float32"
+    assert len(document["ulps"]) == 181
+    exactly = actcli.gelu(np.float32(document["x"]).astype(float))
+    lost = np.abs(exactly) / np.spacing(np.abs(exactly).astype(np.float32))
+    assert document["largest"] == max(document["ulps"])
+    assert document["largest"] == pytest.approx(max(lost[exactly < 0.0][:20]), 1e-6)
+    assert document["rounded_correctly"] == np.mean(np.array(document["ulps"]) <= 0.5)
+    np.testing.assert_array_equal(np.float32(document["exact"]), np.float32(exactly))
+
+
+def test_a_tolerance_decides_the_exit_code(kernel: Path) -> None:
+    line = "check gelu -i both.npz --tolerance"
+    failed = run(*line.split(), "2", cwd=kernel)
+    assert failed.returncode == 1
+    assert failed.stdout.count("\n") > 10
+    assert failed.stderr.startswith("actcli: gelu: ")
+    assert (
+        "of 181 results off by more than 2 ulps, the most by 1.661e+07 at x = -7.6"
+        in failed.stderr
+    )
+    assert run(*line.split(), "2e7", cwd=kernel).returncode == 0
+
+
+def test_our_own_results_pass_and_golden_ones_are_exact(tmp_path: Path) -> None:
+    for function in ("gelu", "hard_tanh", "swish:beta=2"):
+        line = f"actcli golden {function} --dtype float32 --count 200 -f csv > g.csv"
+        assert shell(line, cwd=tmp_path).returncode == 0
+        for slope in ("", "-d"):
+            line = f"check {function} -i g.csv --dtype float32 --tolerance 0.5 {slope}"
+            done = run(*line.split(), cwd=tmp_path)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert "The furthest off" not in done.stdout
+    line = "actcli eval tanh -x -5:5:0.01 -d -f csv | actcli check tanh --tolerance 4"
+    assert shell(line).returncode == 0
+    assert shell(line + " -d").returncode == 0
+
+
+def test_an_ulp_of_the_input_may_be_forgiven() -> None:
+    line = ["check", "exponential", "-x", "700", "-y", "1.0142320547351e304"]
+    assert run(*line, "--tolerance", "2").returncode == 1
+    assert run(*line, "--tolerance", "2", "--conditioned").returncode == 0
+
+
+def test_golden_begins_with_the_corners() -> None:
+    done = run("golden", "relu6", "--dtype", "float16", "--count", "0", "-f", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    assert document["x"][0] == "-inf"
+    assert document["x"][-1] == document["f"][-1] == "nan"
+    known = dict(zip(document["x"], document["derivative"], strict=True))
+    assert (known[6.0], known[5.996], known[6e-08], known["inf"]) == (0, 1, 1, 0)
+    table = run("golden", "gelu", "--count", "0").stdout
+    assert "-0.75179152469356" in table
+
+
+def test_rows_are_checked(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    np.savez(tmp_path / "rows.npz", x=x, y=actcli.softmax(x, axis=0))
+    line = "check softmax:axis=0 -i rows.npz --tolerance 4"
+    assert run(*line.split(), cwd=tmp_path).returncode == 0
+    line = "check softmax -i rows.npz --tolerance 4"
+    assert run(*line.split(), cwd=tmp_path).returncode == 1
+
+
+def test_the_picture_is_drawn(kernel: Path) -> None:
+    line = "check gelu -i both.npz -o off.png"
+    done = run(*line.split(), cwd=kernel)
+    assert (done.returncode, done.stderr) == (0, "wrote off.png\n")
+    assert (kernel / "off.png").read_bytes().startswith(b"\x89PNG")
+
+
+REFUSED = {
+    "-x is given without results": "gelu -x 1",
+    "1 number and 2 results; give one for each": "gelu -x 1 -y 1,2",
+    "numbers from two places": "gelu -x 1 -y 1 -i table.csv",
+    "x.npy: holds one array; give that of the results with --results FILE": "gelu -i x.npy",
+    "no numbers; give them": "gelu",
+    "table.csv: no column 'z'": "gelu -i table.csv --column z",
+    "missing.csv: no such file": "gelu -i missing.csv",
+    "rrelu:seed=1: its formula knows no seed": "rrelu:seed=1 -x 1 -y 1",
+    "softmax works over an axis; its values": "softmax -x 1,2 -y 0,1 -d",
+    "no dtype 'float8'": "gelu -x 1 -y 1 --dtype float8",
+    "off.bmp: unknown suffix": "gelu -x 1 -y 1 -o off.bmp",
+    "no function 'gelo'": "gelo -x 1 -y 1",
+    "-y: 'b' at place 1 is not a number": "gelu -x 1 -y b",
+    "tolerance -1.0 is out of range": "gelu -x 1 -y 1 --tolerance -1",
+}
+
+
+@pytest.mark.parametrize("told", REFUSED)
+def test_what_cannot_be_checked_is_told(told: str, kernel: Path) -> None:
+    done = run("check", *shlex.split(REFUSED[told]), cwd=kernel)
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"actcli: {told}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_golden_refuses_rows() -> None:
+    done = run("golden", "softmax")
+    assert done.returncode == 2
+    assert "golden takes elementwise functions" in done.stderr

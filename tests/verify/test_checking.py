@@ -1,0 +1,138 @@
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import actcli
+from actcli.engine import Array
+from actcli.errors import RequestError
+from actcli.verify import checking
+from actcli.verify.checking import check
+from actcli.verify.vectors import vectors
+
+mpmath.mp.prec = 200
+
+
+def exact_gelu(x: float) -> mpmath.mpf:
+    return mpmath.mpf(x) * mpmath.erfc(-mpmath.mpf(x) / mpmath.sqrt(2)) / 2
+
+
+def expected(x: Array, got: Array) -> list[float]:
+    """Return the distances of results for gelu by mpmath."""
+    found = []
+    for at, result in zip(x.tolist(), got.tolist(), strict=True):
+        exactly = exact_gelu(at)
+        # towards 0: at the next power of two an ulp is twice as large
+        below = np.array(abs(float(exactly)) * (1 - 1e-15), got.dtype)
+        unit = float(np.spacing(below))
+        found.append(float(abs(mpmath.mpf(result) - exactly) / unit))
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_distances_are_those_of_mpmath(dtype: str) -> None:
+    x = np.linspace(-9.0, 9.0, 301).astype(dtype)
+    got = (0.5 * x * (1 + np.tanh(0.8 * x))).astype(dtype)
+    assert_allclose(
+        check(actcli.gelu, x, got).ulps, expected(x, got), rtol=1e-6, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("derivative", [False, True])
+@pytest.mark.parametrize("name", ["gelu", "softplus", "mish", "hard_swish", "sin"])
+def test_kernels_and_formulas_say_the_same_in_float32(
+    name: str, derivative: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = actcli.get(name)
+    x = vectors(function, "float32", 300)
+    got = (function.derivative if derivative else function)(x / np.float32(1.000001))
+
+    def found() -> list[Array]:
+        one = check(function, x, got, derivative=derivative)
+        other = check(function, x, got, derivative=derivative, conditioned=True)
+        return [one.exact, one.ulps, other.ulps]
+
+    quick = found()
+    nothing = np.zeros(x.size, bool)
+    by_kernel = "actcli.verify.checking._by_kernel"
+    unknown = [np.zeros(x.size) for _ in range(4)]
+    monkeypatch.setattr(by_kernel, lambda *_: (checking._Truth(*unknown), nothing))
+    slow = found()
+    assert_array_equal(quick[0], slow[0])
+    assert_allclose(quick[1], slow[1], rtol=1e-3, atol=2e-3)
+    assert_allclose(quick[2], slow[2], rtol=1e-2, atol=2e-3)
+
+
+def test_rounding_is_that_of_the_exact_mode() -> None:
+    x = vectors(actcli.gelu, "float64", 200)
+    right = actcli.exact.array(actcli.gelu.formula, {"x": x}, order=0)[0]
+    found = check(actcli.gelu, x, right)
+    assert_array_equal(found.exact, right)
+    assert found.largest <= 0.5
+    assert found.worst(10).size == 0
+    assert found.share(0.5) == 1.0
+
+
+def test_wrong_results_are_found_and_placed() -> None:
+    x = np.linspace(-3.0, 3.0, 61)
+    got = actcli.tanh(x)
+    got[7] *= 1 + 1e-14
+    got[50] = math.nan
+    found = check(actcli.tanh, x, got)
+    assert found.worst(2).tolist() == [50, 7]
+    assert found.largest == math.inf
+    assert 30 < found.ulps[7] < 100
+    spans = {(low, high): places for low, high, places in found.regions()}
+    assert 7 in spans[-10.0, -1.0]
+    assert 50 in spans[1.0, 10.0]
+    assert sorted(np.concatenate([*spans.values()])) == list(range(61))
+
+
+def test_both_slopes_are_right_at_a_kink() -> None:
+    x, got = [0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.5, 1.0]
+    off = check(actcli.relu, x, got, derivative=True).ulps
+    assert off[[0, 1, 3]].tolist() == [0.0, 0.0, 0.0]
+    assert off[2] > 1e3
+
+
+def test_an_ulp_of_the_input_may_be_forgiven() -> None:
+    x = np.array([-0.7517915246935644, 700.0])  # beside the zero of gelu′
+    near = np.nextafter(x, 1e9)
+    slopes = actcli.gelu.derivative(near[:1])
+    one = check(actcli.gelu, x[:1], slopes, derivative=True)
+    other = check(actcli.gelu, x[:1], slopes, derivative=True, conditioned=True)
+    assert one.largest > 1e10
+    assert 0.9 < other.largest < 1.1
+    grown = actcli.exponential(near[1:])
+    assert check(actcli.exponential, x[1:], grown).largest > 500
+    assert check(actcli.exponential, x[1:], grown, conditioned=True).largest < 1.1
+
+
+@pytest.mark.parametrize("name", ["softmax", "softmax:axis=0", "logsumexp", "glu"])
+def test_rows_are_checked(name: str) -> None:
+    function = actcli.get(name)
+    x = np.random.default_rng(0).normal(size=(4, 6))
+    got = function(x)
+    assert check(function, x, got).largest < 4.0
+    got.flat[-1] *= 1 + 1e-14
+    found = check(function, x, got)
+    assert found.worst(1).tolist() == [got.size - 1]
+    x[0, 0] = math.inf
+    assert check(function, x, function(x)).largest < 4.0
+
+
+def test_formulas_of_ones_own_are_checked() -> None:
+    function = actcli.get("x*tanh(exp(x))")
+    x = np.linspace(-3.0, 3.0, 7, dtype=np.float32)
+    assert check(function, x, actcli.tanhexp(x)).largest <= 0.5
+
+
+def test_what_cannot_be_checked_is_refused() -> None:
+    with pytest.raises(RequestError, match="shape"):
+        check(actcli.relu, [1.0, 2.0], [1.0])
+    with pytest.raises(RequestError, match="axis"):
+        check(actcli.softmax, [1.0, 2.0], [0.3, 0.7], derivative=True)
+    with pytest.raises(RequestError, match="axis"):
+        check(actcli.softmax, [1.0, 2.0], [0.3, 0.7], conditioned=True)
