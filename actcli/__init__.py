@@ -4,7 +4,13 @@
 Names are loaded when first used, so that importing the package costs nothing.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation, functions
+    from actcli.errors import ActcliError
+    from actcli.formula import Formula
+    from actcli.lookup import get
 
 __version__ = "0.1.0"
 
@@ -17,6 +23,9 @@ _HOMES = {
     "get": "actcli.lookup",
 }
 
+# what else is for users; a module is found by its name, public or not
+_MODULES = ("analysis", "layers", "training", "verify")
+
 __all__ = [
     "ActcliError",
     "Activation",
@@ -27,7 +36,7 @@ __all__ = [
 ]  # by __getattr__
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Activation":
     # kept: finding it again would take three times as long as a call on ten numbers
     value = globals()[name] = _find(name)
     return value
@@ -35,7 +44,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     # for completion; asking for it loads the functions, importing the package does not
-    return sorted({*globals(), *__all__, *_find("functions")})
+    return sorted({*__all__, *_MODULES, *_find("functions")})
 
 
 def _find(name: str) -> Any:

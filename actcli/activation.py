@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType
-from typing import Any, Self, overload
+from typing import Any, Self, get_type_hints, overload
 
 import numpy as np
 
@@ -138,9 +138,11 @@ class Activation:
         ties: bool = False,
     ) -> None:
         self.name: str = kernel.__name__
+        # what shows or sends functions asks for it: Dask, pandas
+        self.__name__ = self.name
         self.kernel = kernel
         kernel.__qualname__ = f"{self.name}.kernel"  # where it is found by pickle
-        self.summary = self.__doc__ = " ".join((kernel.__doc__ or "").split())
+        self.summary = " ".join((kernel.__doc__ or "").split())
         self.family = kernel.__module__.rpartition(".")[2]
         self.aliases = tuple(aliases)
         self.paper, self.use, self.flaw = paper, use, flaw
@@ -153,13 +155,29 @@ class Activation:
         self._resolved = Kept()
         self._formula, self._kinks, self._domain = formula, kinks, domain
         self._check_words([formula or "", *kinks, *domain])
+        self.__doc__ = self._described()
+
+    def _described(self) -> str:
+        """Return what ``help`` says of the function."""
+        formula = f"\n\n    {self._formula}" if self._formula else ""
+        defaults = ", ".join(f"{n}={p.default}" for n, p in self.parameters.items())
+        told = f"Parameters, with what they are unless given: {defaults}.\n"
+        return (
+            f"{self.summary}{formula}\n\n{told if defaults else ''}"
+            "Call it with an array; its methods are derivative, value_and_derivative, vjp and bind: help(actcli.Activation)."
+        )
 
     def _declared(self) -> dict[str, Parameter]:
         defaults = self.kernel.__kwdefaults__ or {}
-        return {
-            n: Parameter(n, d, self.kernel.__annotations__[n])
-            for n, d in defaults.items()
-        }
+        kinds = self.kernel.__annotations__
+        if any(isinstance(kind, str) for kind in kinds.values()):
+            kinds = get_type_hints(self.kernel)  # from __future__ import annotations
+        bare = {*_keywords(self.kernel), *_arguments(self.kernel)[1:]} - {"start"}
+        if strange := bare - (defaults.keys() & kinds.keys()):
+            raise TypeError(
+                f"{self.name}: write parameters after a star, with type and default, like *, beta: float = 1.0; not so is {', '.join(sorted(strange))}"
+            )
+        return {n: Parameter(n, d, kinds[n]) for n, d in defaults.items()}
 
     def _check_words(self, texts: Sequence[str]) -> None:
         """Refuse a declaration that speaks of what is no parameter of the kernel."""
@@ -323,14 +341,15 @@ class Activation:
         if strange := defaults.keys() - self.parameters.keys():
             raise TypeError(f"{name}: {self.name} has no parameter {strange}")
         other = copy.copy(self)
-        other.base, other.name = self, name
-        other.summary = other.__doc__ = summary
+        other.base, other.name, other.__name__ = self, name, name
+        other.summary = summary
         other.aliases = tuple(aliases)
         other.paper, other.use, other.flaw = paper, use, flaw
         other.parameters = {
             n: Parameter(n, defaults.get(n, p.default), p.kind)
             for n, p in self.parameters.items()
         }
+        other.__doc__ = other._described()
         functions.add(name, other, aliases)
         return other
 
@@ -364,7 +383,7 @@ class Activation:
             x: anything NumPy makes an array of numbers of.
             out: an array to write to, of the shape and dtype of the result; it may be x.
             threads: how many processors to use at most; all unless given. The result does not depend on it.
-            **parameters: of the function, by name; those that broadcast against x may be arrays.
+            **parameters: of the function, by name; prelu's alpha may be an array that broadcasts against x.
 
         Raises:
             RequestError: a parameter is unknown or outside its domain, x is no array of numbers, or ``out`` does not fit.
@@ -575,6 +594,12 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
+def _arguments(kernel: Kernel) -> tuple[str, ...]:
+    code = kernel.__code__
+    names: tuple[str, ...] = code.co_varnames
+    return names[: code.co_argcount]
+
+
 def _keywords(kernel: Kernel) -> tuple[str, ...]:
     code = kernel.__code__
     names: tuple[str, ...] = code.co_varnames
@@ -588,6 +613,8 @@ def activation(formula: str, **facts: Any) -> Callable[[Kernel], Activation]:
         formula: the mathematics in x and the parameters, in the grammar of actcli.formula.
         **facts: aliases, paper, use, flaw, kinks, domain, native, as in Activation.
     """
+    if not isinstance(formula, str):
+        raise TypeError('the formula is missing; write @activation("max(0, x)")')
 
     def declare(kernel: Kernel) -> Activation:
         function = Activation(kernel, formula, **facts)

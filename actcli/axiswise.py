@@ -105,7 +105,8 @@ class AxisActivation(Activation):
             return x
         if lazy.is_lazy(x):
             return lazy.apply(self, "vjp", x, parameters, upstream)
-        assert self._product is not None, f"{self.name} declares no product"
+        if self._product is None:
+            raise RequestError(f"{self.name} declares no vector-Jacobian product")
         given, gradient = engine.as_floats(x), engine.as_floats(upstream, "upstream")
         values = self.resolve(parameters)
         axis = engine.axis_of(self.name, given.shape, values.pop("axis"))

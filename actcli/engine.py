@@ -113,10 +113,11 @@ def apply(
     Raises:
         RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
-    longest = _longest(x, native)
+    _check(threads)
     if (
-        x.size <= longest
-        and _workers(x.size, longest, threads) == 1
+        x.size <= _longest(x, native)
+        # one in another order is given back in that order
+        and (x.ndim == 1 or x.flags.c_contiguous)
         and not placed
         and np.ndarray not in map(type, parameters.values())
     ):
@@ -178,7 +179,7 @@ def apply_each(
 
     def run(part: slice) -> None:
         block = np.ascontiguousarray(flat[part], dtype if native else np.float64)
-        values = {n: np.asarray(a.flat[part], np.float64) for n, a in arrays.items()}
+        values = {n: a.flat[part] for n, a in arrays.items()}
         if placed:
             values["start"] = part.start
         # all of them before any is written: it may be written into x

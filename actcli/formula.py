@@ -6,6 +6,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Protocol
 
 from actcli.errors import RequestError
@@ -62,11 +63,19 @@ _LONGEST = 2000  # characters; Python's own parser recurses on what it reads
 _DEEPEST = 120  # nested operations; evaluation recurses on the tree
 
 
+_FILTERING = Lock()
+
+
 class FormulaError(RequestError):
     """Text that is not in the grammar; says at which column and why."""
 
     def __init__(self, text: str, column: int, reason: str) -> None:
         super().__init__(f"formula '{text}', column {column}: {reason}")
+        self._told = text, column, reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # pickle would give the whole line for the text: a pool of processes sends errors, and breaks at one that fails
+        return type(self), self._told
 
 
 class Function(Protocol):
@@ -169,7 +178,8 @@ def parse(
 
 def _parsed(text: str) -> ast.expr:
     try:
-        with warnings.catch_warnings():
+        # the filters are those of the process: two threads at once would leave this one there
+        with _FILTERING, warnings.catch_warnings():
             # as of 1if, which Python reads as 1 if, for now
             warnings.simplefilter("error", SyntaxWarning)
             return ast.parse(text, mode="eval").body

@@ -123,15 +123,18 @@ class Activation(Layer):
     def __init__(
         self,
         function: "str | activation.Activation",
-        learn: Sequence[str] | None = None,
+        learn: str | Sequence[str] | None = None,
         **values: Any,
     ) -> None:
         super().__init__()
         self.function = lookup.get(function) if isinstance(function, str) else function
         resolved = self.function.resolve(values)
-        names = self._learned_by_default() if learn is None else tuple(learn)
+        learned = (learn,) if isinstance(learn, str) else learn
+        names = self._learned_by_default() if learned is None else tuple(learned)
         for name in names:
-            self.function.slope(name)  # raises where it has no derivative
+            # raise for what is no parameter, and for what has no derivative
+            self.function.parameter(name)
+            self.function.slope(name)
         self.parameters = {n: np.array(resolved[n], np.float64) for n in names}
         self._fixed = {n: v for n, v in resolved.items() if n not in names}
         self.slope: Array | None = None
@@ -194,7 +197,10 @@ class BatchNorm(Layer):
     def forward(self, x: Array) -> Array:
         x = as_floats(x)
         _check_rows("BatchNorm", x, len(self.mean))
+        self._by_these_rows = self.training
         if self.training:
+            if not len(x):
+                raise RequestError("BatchNorm: there are no rows; give at least one")
             mean = x.mean(axis=0)
             centred = x - mean
             variance = np.einsum("ij,ij->j", centred, centred) / len(x)
@@ -213,7 +219,7 @@ class BatchNorm(Layer):
         by_beta = upstream.sum(axis=0)
         self.gradients = {"gamma": by_gamma, "beta": by_beta}
         within = upstream
-        if self.training:
+        if self._by_these_rows:
             # mean and deviation depend on every row: their parts of the gradient are taken off
             within = upstream - (by_beta + unit * by_gamma) / len(upstream)
         return self.parameters["gamma"] * self._scale * within
@@ -230,6 +236,16 @@ class Network(Layer):
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise RequestError(
+                    f"Network takes layers, not {type(layer).__name__}; give them one by one"
+                )
+        inside = [id(part) for layer in layers for part in layer.walk()]
+        if len(set(inside)) < len(inside):
+            raise RequestError(
+                "Network: a layer stands in it twice, but knows one input; make one for each place"
+            )
         self.layers = layers
 
     def forward(self, x: Array) -> Array:

@@ -1,5 +1,6 @@
 """Functions of Dask arrays: a new lazy array whose blocks are computed where they are. Nothing of Dask is imported."""
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def apply(
         raise RequestError(
             f"{function.name}: upstream of a Dask array must be a Dask array or a number, not {type(upstream).__name__}"
         )
-    dtype = engine.as_floats(np.empty(0, x.dtype)).dtype
+    dtype = engine.as_floats(np.empty(0, x.dtype)).dtype.newbyteorder("=")
     others = [] if upstream is None else [upstream]
     result: dict[str, Any] = {}
     if function.over_axis:
@@ -54,11 +55,11 @@ def apply(
                 f"{function.name}: nobody knows yet how long axis {axis} is; call x.compute_chunk_sizes()"
             )
         x = x.rechunk({axis: -1})
-        if is_lazy(upstream):
-            others = [upstream.rechunk({axis: -1})]
         result = _placed(function, x, axis, options)
         if method == "vjp":
             _check_length(function, x, result)
+    if is_lazy(upstream):
+        others = [_fitted(function, upstream, x)]
     kept = x.ndim - ("drop_axis" in result)
     return x.map_blocks(
         _on_block,
@@ -94,6 +95,23 @@ def _check_length(function: "Activation", x: Any, result: dict[str, Any]) -> Non
         raise RequestError(
             f"{function.name}: vjp of a Dask array takes functions with as many outputs as inputs"
         )
+
+
+def _fitted(function: "Activation", upstream: Any, x: Any) -> Any:
+    """Return an upstream in the shape and the chunks of x: blocks are put beside each other by their number alone."""
+    known = not np.isnan([*upstream.shape, *x.shape]).any()
+    try:
+        fits = not known or np.broadcast_shapes(upstream.shape, x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RequestError(
+            f"{function.name}: upstream of shape {upstream.shape} does not broadcast against x of shape {x.shape}"
+        )
+    if not known:
+        return upstream
+    dask = sys.modules["dask.array"]  # there is an array of it
+    return dask.broadcast_to(upstream, x.shape).rechunk(x.chunks)
 
 
 def _parameters(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,11 +58,12 @@ class Registry(Generic[T]):
 
     def add(self, name: str, item: T, aliases: Iterable[str] = ()) -> None:
         """Add an item; a name that is taken is a fault of the declaration."""
-        for spelling in (name, *aliases):
+        spellings = [name, *aliases]
+        for spelling in spellings:
             if fold(spelling) in self._found:
                 raise ValueError(f"the {self.kind} name '{spelling}' is declared twice")
-            self._found[fold(spelling)] = item
-            self._spellings.append(spelling)
+        self._found |= dict.fromkeys(map(fold, spellings), item)
+        self._spellings += spellings
         self._items[name] = item
 
     def __getitem__(self, name: str) -> T:

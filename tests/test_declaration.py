@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli.activation import Activation, functions
+from actcli.activation import Activation, activation, functions
 from actcli.engine import Array
 from actcli.numerics import cosine, sine
 from tests.shell import environment
@@ -26,6 +26,48 @@ def test_formulas_speak_of_the_kernels_parameters() -> None:
     function = Activation(kernel, "slope * relu(x) + 1e3", domain=("slope > 0",))
     assert function.formula is not None
     assert function.formula.names == ("slope", "x")
+
+
+def test_annotations_may_be_texts() -> None:
+    """As they are below ``from __future__ import annotations``."""
+
+    def line(x: "Array", *, slope: "float | Array" = 2.0) -> "Array":
+        return slope * x
+
+    function = Activation(line, "slope * x")
+    assert function([3.0, 3.0], slope=[1.0, 2.0]).tolist() == [3.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda x, *, slope=2.0: slope * x,
+        lambda x, slope=2.0: slope * x,
+        lambda x, *, slope: slope * x,
+    ],
+)
+def test_parameters_have_a_type_and_a_default(kernel: Callable[..., Array]) -> None:
+    with pytest.raises(TypeError, match=r"write parameters after a star.*slope"):
+        Activation(kernel, "slope * x")
+
+
+def test_a_declaration_needs_its_formula() -> None:
+    with pytest.raises(TypeError, match="the formula is missing"):
+        activation(kernel)
+
+
+def test_a_declaration_that_fails_leaves_nothing_behind() -> None:
+    with pytest.raises(ValueError, match="the function name 'silu' is declared twice"):
+        activation("2 * x", aliases=("of_mine", "silu"))(lambda x: 2.0 * x)
+    assert "of_mine" not in functions
+
+
+def test_what_a_function_is_called_and_takes_is_told() -> None:
+    assert (actcli.gelu.__name__, actcli.relu6.__name__) == ("gelu", "relu6")
+    told = pydoc.plain(pydoc.render_doc(actcli.swish))
+    assert "x / (1 + exp(-beta * x))" in told
+    assert "beta=1.0" in told
+    assert "cap=6.0" in pydoc.plain(pydoc.render_doc(actcli.relu6))
 
 
 def test_a_derivative_takes_the_kernels_parameters() -> None:
@@ -103,7 +145,7 @@ def test_functions_are_listed_and_tell_their_summaries() -> None:
     for name, function in ((n, actcli.get(n)) for n in actcli.functions):
         text = pydoc.plain(pydoc.render_doc(function))
         assert function.summary in text, name
-    assert actcli.relu6.__doc__ == "Rectified linear unit capped at 6."
+    assert actcli.relu6.summary == "Rectified linear unit capped at 6."
 
 
 def test_importing_the_package_loads_nothing() -> None:

@@ -254,3 +254,10 @@ def test_threads_may_be_an_integer_of_numpy() -> None:
     x = np.linspace(-3.0, 3.0, SIZE)
     got = actcli.tanh(x, threads=np.int64(2))
     np.testing.assert_array_equal(got, actcli.tanh(x))
+
+
+@pytest.mark.parametrize("rows", [3, 70_000])
+def test_the_order_of_memory_stays(rows: int) -> None:
+    x = np.asfortranarray(np.ones((rows, 4)))
+    assert actcli.gelu(x).flags.f_contiguous
+    assert actcli.gelu(x.T).flags.c_contiguous

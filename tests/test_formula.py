@@ -1,6 +1,11 @@
 """What the grammar takes and what it refuses, and at which column."""
 
 import ast
+import pickle
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -131,3 +136,24 @@ def test_only_whitelisted_nodes_reach_evaluation() -> None:
         assert function.formula is not None
         nodes = list(ast.walk(function.formula.tree))
         assert all(isinstance(node, allowed) for node in nodes)
+
+
+def test_errors_come_back_from_other_processes() -> None:
+    with pytest.raises(FormulaError) as refusal:
+        parse("x +* 2")
+    back = pickle.loads(pickle.dumps(refusal.value))  # noqa: S301  # our own
+    assert (type(back), str(back)) == (FormulaError, str(refusal.value))
+
+
+def test_parsing_in_threads_leaves_the_warning_filters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        time.sleep(0.002)  # another thread's turn
+        return parsed(*arguments, **options)
+
+    parsed, before = ast.parse, list(warnings.filters)
+    monkeypatch.setattr(ast, "parse", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(parse, [f"x + {k}" for k in range(40)]))
+    assert list(warnings.filters) == before

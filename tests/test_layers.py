@@ -149,6 +149,19 @@ def test_alpha_of_prelu_is_learned_and_that_of_leaky_relu_only_if_asked():
     assert set(Activation("leaky_relu", learn=["alpha"]).parameters) == {"alpha"}
 
 
+def test_one_parameter_is_learned_by_its_name():
+    assert Activation("swish", learn="beta").parameters == {"beta": np.array(1.0)}
+
+
+def test_batch_normalisation_goes_back_as_it_went_forward():
+    layer, x = BatchNorm(2), rng(3).normal(size=(5, 2))
+    layer.forward(x)
+    before = layer.backward(x)
+    layer.forward(x)
+    layer.training = False
+    np.testing.assert_array_equal(layer.backward(x), before)
+
+
 def test_alpha_may_be_one_for_each_neuron():
     layer = Activation("prelu", alpha=np.full(WIDTH, 0.1))
     assert worst(layer, away_from_kinks(actcli.get("prelu"), (ROWS, WIDTH))) < BOUND
@@ -172,6 +185,7 @@ def forth_and_back(layer: Layer, x: Array, upstream: Array) -> Array:
     return layer.backward(upstream)
 
 
+SHARED = Activation("tanh")
 WRONG = {
     "no derivative by it": (
         lambda: Activation("rrelu", learn=["seed"]),
@@ -260,6 +274,19 @@ WRONG = {
     "no batch": (
         lambda: fit(Network(Dense(2, 2)), np.ones((1, 2)), np.array([0]), batch=0),
         "batch 0 is out of range; give a whole number at least 1",
+    ),
+    "no rows": (lambda: BatchNorm(2).forward(np.ones((0, 2))), "there are no rows"),
+    "a list of layers": (
+        lambda: Network([Dense(2, 2)]),
+        "Network takes layers, not list; give them one by one",
+    ),
+    "a layer twice": (
+        lambda: Network(SHARED, Dense(2, 2), Residual(Dense(2, 2), SHARED)),
+        "Network: a layer stands in it twice, but knows one input",
+    ),
+    "x as a parameter": (
+        lambda: Activation("swish", learn=["x"]),
+        "swish has no parameter 'x'; it has beta",
     ),
     "too many numbers": (
         lambda: setattr(Network(Dense(2, 2)), "vector", np.zeros(7)),

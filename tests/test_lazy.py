@@ -138,6 +138,39 @@ def test_upstream_of_a_dask_array_is_one_or_a_number() -> None:
         actcli.relu.vjp(x, X)
 
 
+UPSTREAMS = [(40, 12), (12,), (40, 1), (1, 12), ()]
+
+
+@pytest.mark.parametrize("name", ["gelu", "softmax"])
+@pytest.mark.parametrize("shape", UPSTREAMS)
+def test_upstream_of_a_dask_array_has_any_chunks(
+    name: str, shape: tuple[int, ...]
+) -> None:
+    function, upstream = actcli.get(name), np.random.default_rng(2).normal(size=shape)
+    got = function.vjp(lazy(X, (7, 5)), lazy(upstream, 4))
+    expected = function.vjp(X, np.broadcast_to(upstream, X.shape))
+    np.testing.assert_array_equal(got.compute(), expected)
+
+
+@pytest.mark.parametrize("name", ["gelu", "softmax"])
+@pytest.mark.parametrize("shape", [(20, 12), (40,), (2, 40, 12)])
+def test_upstream_of_a_dask_array_fits(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(RequestError, match="does not broadcast against x of shape"):
+        actcli.get(name).vjp(lazy(X, (7, 5)), lazy(np.ones(shape), 7))
+
+
+def test_a_dask_array_of_the_other_byte_order_says_what_comes_out() -> None:
+    y = actcli.relu(lazy(X.astype(X.dtype.newbyteorder()), (7, 5)))
+    assert y.dtype == y.compute().dtype == np.float64
+    assert y.dtype.isnative
+
+
+def test_generalised_functions_of_dask_take_ours() -> None:
+    dask = pytest.importorskip("dask.array")
+    y = dask.apply_gufunc(actcli.gelu, "()->()", lazy(X, 9), output_dtypes=float)
+    np.testing.assert_array_equal(y.compute(), actcli.gelu(X))
+
+
 class Wrapped:
     """An array that has Dask's protocol, as xarray's have, but none of its methods."""
 

@@ -144,7 +144,8 @@ def _of_elements(
 ) -> _Truth:
     flat = x.ravel().astype(np.float64)
     truth, known = _Truth(*np.zeros((4, flat.size))), np.zeros(flat.size, bool)
-    if dtype != "float64" and not function.is_formula:
+    # only with the parameters that the kernel is tested with
+    if dtype != "float64" and not function.is_formula and not function.bound:
         truth, known = _by_kernel(function, flat, order, dtype)
     advance(int(known.sum()))
     for k in np.flatnonzero(~known).tolist():
