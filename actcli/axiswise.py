@@ -64,7 +64,7 @@ class AxisActivation(Activation):
         if final.ndim == given.ndim:
             final = _moved(final, -1, axis)
         if out is None:
-            return final[()]
+            return final if final.ndim else final[()]
         engine.checked_out(out, final, "the result")[...] = final
         return out
 
@@ -155,11 +155,13 @@ def _moved(x: Array, axis: int, to: int) -> Array:
 
 
 def _rows(moved: Array) -> Array:
-    return np.ascontiguousarray(moved).reshape(-1, moved.shape[-1])
+    whole = moved if moved.flags.c_contiguous else np.ascontiguousarray(moved)
+    # in half the time where there is one row
+    return whole[None] if moved.ndim == 1 else whole.reshape(-1, moved.shape[-1])
 
 
 def _unrolled(result: Array, moved: Array) -> Array:
-    """Return results of rows with the axes that the rows had, in half the time where there is one row."""
+    """Return results of rows with the axes that the rows had."""
     if moved.ndim == 1:
         return result[0]
     return result.reshape(moved.shape[:-1] + result.shape[1:])

@@ -25,6 +25,9 @@ BLOCK = 1 << 17
 # numbers in the first rows of a function of an axis: how large its results are, nobody knows before
 _ROWS = 1 << 14
 _FLOATS = (np.float16, np.float32, np.float64)
+_FLOAT64 = np.dtype(
+    np.float64
+)  # every array of it has this one, which is found sooner than compared
 
 
 def as_floats(values: object, name: str = "x") -> Array:
@@ -213,6 +216,10 @@ def _keep_freed_memory() -> None:
     np.empty(16 * BLOCK)
 
 
+def _native(dtype: "np.dtype[Any]") -> "np.dtype[Any]":
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
 def _longest(x: Array, native: bool) -> int:
     """Return how many numbers are a block: as many bytes of any dtype that is not widened."""
     return BLOCK * 8 // x.itemsize if native else BLOCK
@@ -264,7 +271,7 @@ def apply_rows(
     _check(threads)
     _keep_freed_memory()
     count, length = rows[0].shape
-    dtype = rows[0].dtype.newbyteorder("=")
+    dtype = _native(rows[0].dtype)
     values = {**parameters, "start": 0} if placed else parameters
     step = _ROWS // length or 1
     if count <= step:
@@ -296,8 +303,9 @@ def _some_rows(
     parameters: Mapping[str, Any],
     dtype: "np.dtype[Any]",
 ) -> Array:
-    blocks = [r.astype(np.float64, copy=False) for r in rows]
-    return kernel(*blocks, **parameters).astype(dtype, copy=False)
+    blocks = [r if r.dtype is _FLOAT64 else r.astype(np.float64) for r in rows]
+    result = kernel(*blocks, **parameters)
+    return result if dtype is _FLOAT64 else result.astype(dtype)
 
 
 def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
