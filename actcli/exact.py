@@ -457,7 +457,12 @@ def _trends(rows: Array) -> Array:
 def _trend(column: Sequence[float]) -> float:
     if len(set(column)) == 1:
         return column[0]
-    ratios = [b / a if a else math.nan for a, b in pairwise(column)]
+    last = column[-1]
+    count = len(column)
+    # what has overflowed or underflowed on the way has got there
+    while column[count - 2] == last and (last == 0.0 or math.isinf(last)):
+        count -= 1
+    ratios = [b / a if a else math.nan for a, b in pairwise(column[:count])]
     if all(r > 1.01 for r in ratios):
-        return math.copysign(math.inf, column[-1])
+        return math.copysign(math.inf, last)
     return 0.0 if all(0 <= r < 0.99 for r in ratios) else math.nan

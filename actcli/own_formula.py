@@ -1,5 +1,6 @@
 """A formula of the user's own as a function, beside the registered ones. How one is found is in lookup.py."""
 
+import copy
 from typing import Any
 
 from actcli.activation import Activation, Parameter, functions
@@ -16,6 +17,7 @@ class FormulaActivation(Activation):
     """
 
     is_formula = True
+    _needs_all = True
 
     def __init__(
         self, formula: Formula, undecided: list[UndecidedError] | None
@@ -28,6 +30,10 @@ class FormulaActivation(Activation):
         kernel.__doc__ = "A formula of your own."
         self._undecided = undecided
         self._names = tuple(n for n in formula.names if n != "x")
+        if taken := [n for n in self._names if n in _arguments()]:
+            raise RequestError(
+                f"formula '{formula}': '{taken[0]}' is an argument of every function; give the parameter another name"
+            )
         super().__init__(kernel, None, native=True)
         self.formula = formula
         for name in formula.names:
@@ -46,14 +52,23 @@ class FormulaActivation(Activation):
         """Return a value for every parameter; raise RequestError for one that is unknown, missing or refused."""
         values = super().resolve(given)
         for name, value in values.items():
-            if value is None:
+            if value is None and self._needs_all:
                 known = suggestion(name, functions)
                 raise RequestError(
-                    f"formula '{self.formula}' needs a value for '{name}': -p {name}=1{known}"
+                    f"formula '{self.formula}' needs a value for '{name}'; set it, as in {name}=1 or -p {name}=1{known}"
                 )
         assert self.formula is not None
-        self.formula.check_calls(values)
+        self.formula.check_calls({n: v for n, v in values.items() if v is not None})
         return values
+
+    def bind(self, spec: Any = "", **parameters: Any) -> Activation:
+        """Return the function with some parameters set; the others may follow, or be given in a call."""
+        partial = copy.copy(self)
+        partial._needs_all = False
+        bound = Activation.bind(partial, spec, **parameters)
+        assert isinstance(bound, FormulaActivation)
+        bound._needs_all = True
+        return bound
 
     def _exactly(self, x: Array, values: dict[str, Any], wrt: str, order: int) -> Array:
         from actcli import exact
@@ -67,3 +82,20 @@ class FormulaActivation(Activation):
             dtype=x.dtype.name,
             undecided=self._undecided,
         )[order]
+
+
+def _arguments() -> set[str]:
+    """Return what the methods that take parameters by name call their own arguments."""
+    methods = (
+        Activation.__call__,
+        Activation.derivative,
+        Activation.value_and_derivative,
+        Activation.vjp,
+        Activation.bind,
+    )
+    codes = [method.__code__ for method in methods]
+    return {
+        name
+        for code in codes
+        for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    }

@@ -268,6 +268,13 @@ def test_no_value_is_nan(text: str, at: float, expected: list[float]) -> None:
         ("x * cos(x)", -math.inf, [math.nan, math.nan]),
         ("x * exp(-exp(-x))", -math.inf, [0.0, 0.0]),
         ("x * tanh(exp(x))", math.inf, [math.inf, 1.0]),
+        # where they are read they overflow or underflow one after the other
+        ("abs(x)**0.6", -math.inf, [math.inf, 0.0]),
+        ("-abs(x)**0.9", math.inf, [-math.inf, 0.0]),
+        ("sqrt(abs(x)) * abs(x)**0.25", math.inf, [math.inf, 0.0]),
+        ("abs(x)**-0.7", math.inf, [0.0, 0.0]),
+        ("abs(x)**0.3", math.inf, [math.inf, 0.0]),
+        ("abs(x)**1.05 / (1 + abs(x))", math.inf, [math.inf, 0.0]),
     ],
 )
 def test_limits(text: str, at: float, expected: list[float]) -> None:

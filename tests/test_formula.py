@@ -119,6 +119,27 @@ def test_a_call_is_held_to_the_domain_of_what_it_calls(
         assert float(actcli.get(text)(9.0)) == 9.0
 
 
+def test_the_parameters_of_a_formula_are_set_one_after_the_other() -> None:
+    some = actcli.get("a*x + b*c:a=2")
+    assert float(some(3.0, b=1.0, c=4.0)) == 10.0
+    assert float(some.derivative(3.0, "b", b=1.0, c=4.0)) == 4.0
+    both = some.bind("c=4").bind(b=1.0)
+    assert (both.label, float(both(3.0))) == ("a*x + b*c:a=2,c=4,b=1", 10.0)
+    with pytest.raises(
+        actcli.ActcliError, match="needs a value for 'b'; set it, as in b=1"
+    ):
+        some.bind(c=4.0)(3.0)
+
+
+@pytest.mark.parametrize("name", ["threads", "out", "wrt", "upstream", "spec"])
+def test_a_parameter_that_no_call_could_give_is_refused(name: str) -> None:
+    with pytest.raises(actcli.ActcliError) as error:
+        actcli.get(f"x*{name}")
+    assert str(error.value) == (
+        f"formula 'x*{name}': '{name}' is an argument of every function; give the parameter another name"
+    )
+
+
 def test_every_function_of_the_grammar_is_evaluated_exactly() -> None:
     assert len(FUNCTIONS) > 15
     for name in FUNCTIONS:

@@ -33,8 +33,8 @@ __all__ = [
 class Analysis:
     """What can be computed about a function; each part when it is first asked for.
 
-    All parts but ``smoothness`` come from the kernel, within a few milliseconds and without mpmath. A user's formula
-    has no kernel, and takes some tenths of a second.
+    All parts but ``smoothness`` come from the kernel, within a few milliseconds and without mpmath, but that ``zeros``
+    asks it about an underflow around 0. A user's formula has no kernel, and takes some tenths of a second.
 
     Of what repeats for ever towards an infinity, such as the extrema of sin, the part in ``window`` is listed.
 

@@ -1,7 +1,8 @@
 """A function and its derivative sampled along the whole line, closely where they bend, on both sides of every break."""
 
+import ast
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -115,14 +116,26 @@ class Curve:
         if not self.breaks:
             return ()
         c = np.array(self.breaks)
-        near = np.array([neighbours(v) for v in self.breaks])
-        step = np.multiply.outer([-1.0, 1.0], [1e-4, 1e-8, 1e-12])
-        away = c[:, None, None] + np.maximum(np.abs(c), 1.0)[:, None, None] * step
-        x = np.concatenate((near[:, :, None], away), axis=2)
-        f, d = (_limit(v.reshape(x.shape)) for v in self(x.ravel()))
+        x = beside(c)
+        f, d = (limit_beside(v.reshape(x.shape)) for v in self(x.ravel()))
         at, slope_at = self(c)
         columns = (c, f[:, 0], f[:, 1], d[:, 0], d[:, 1], at, slope_at)
         return tuple(Side(*map(plain, row)) for row in zip(*columns, strict=True))
+
+    @cached_property
+    def is_zero_at_the_origin(self) -> bool:
+        """Whether f(0) is 0 itself and not what rounding makes of a small number; uses mpmath."""
+        from actcli import exact
+
+        formula = self.function.formula
+        assert formula is not None
+        # its numbers are read where they stand in the text of the formula, which is left as it is
+        sign = replace(formula, tree=ast.Call(ast.Name("sign"), [formula.tree], []))
+        values = {**self.function.values_for_formula(), "x": 0.0}
+        try:
+            return exact.derivatives(sign, values, order=0) == [0.0]
+        except UndecidedError:
+            return True  # no precision tells it from 0
 
     @cached_property
     def samples(self) -> "Samples":
@@ -201,9 +214,10 @@ class Side:
         """The signs of the jumps on the way to x and on the way from it; 0 where there is none."""
         if not math.isfinite(self.at):
             return _sign(self.right - self.left), 0.0
-        steep = max(abs(self.slope_left), abs(self.slope_right), 1.0)
-        # what a steep slope makes of the distance to the neighbours, and rounding
-        margin = (1e-9 * abs(self.x) + 1e-90) * min(steep, 1e300)
+        slopes = map(abs, (self.slope_left, self.slope_right, self.slope_at))
+        steep = max((slope for slope in slopes if slope == slope), default=0.0)
+        # what the slope makes of the distance to the neighbours, and rounding
+        margin = (1e-14 * abs(self.x) + 1e-90) * min(steep, 1e300)
         margin += 1e-12 * abs(self.at)
         steps = self.at - self.left, self.right - self.at
         there, back = (_sign(v) if abs(v) > margin else 0.0 for v in steps)
@@ -220,14 +234,34 @@ def _sign(v: float) -> float:
     return float(np.sign(v)) if v == v else 0.0
 
 
-def _limit(v: Array) -> Array:
-    """Return the limit of values next to a break, given those right beside it and 1e-4, 1e-8 and 1e-12 away."""
-    with np.errstate(invalid="ignore"):
-        first, second = np.abs(v[..., 2] - v[..., 1]), np.abs(v[..., 3] - v[..., 2])
-        unbounded = (second > 0.5 * first) & (first > 1e-6)
-    # what is that much smaller has only not reached 0 because the neighbour is not the break
-    near = np.where(np.abs(v[..., 0]) < 1e-11 * np.abs(v[..., 1]), 0.0, v[..., 0])
-    return np.where(unbounded, np.copysign(np.inf, v[..., 3]), near)
+def beside(c: Array) -> Array:
+    """Return points on the left and right of breaks: the neighbour, 1e-4, 1e-8, 1e-12 away, and halfway on from there.
+
+    Shapes: (breaks, 2, 5).
+    """
+    near = np.array([neighbours(v) for v in c.tolist()])
+    size = np.maximum(np.abs(c), 1.0)[:, None]
+    halfway = np.sqrt(1e-12 * size * np.abs(near - c[:, None]))
+    away = [c[:, None] + [-1.0, 1.0] * (size * step) for step in (1e-4, 1e-8, 1e-12)]
+    return np.stack((near, *away, c[:, None] + [-1.0, 1.0] * halfway), axis=2)
+
+
+def limit_beside(v: Array) -> Array:
+    """Return the limits of values at the points of ``beside``: infinite where unbounded, NaN where they only go up and down."""
+    near, first, second, third, fourth = np.moveaxis(v, -1, 0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        steps = second - first, third - second, fourth - third, near - fourth
+        change, change_on, _, last = map(np.abs, steps)
+        # what is steep and bounded settles on the last half of the way
+        moves = (change_on > 0.5 * change) & (change > 1e-6) & (last > 0.1 * change_on)
+        one_way = np.sign(steps[1]) == np.sign(steps[2])
+        one_way &= np.sign(steps[2]) == np.sign(steps[3])
+        grows = np.abs(near) > 10.0 * np.abs(second)
+        way = np.copysign(np.inf, np.where(one_way, steps[3], third))
+        unbounded = np.where(one_way | grows, way, np.nan)
+        # what is that much smaller has only not reached 0 because the neighbour is not the break
+        settled = np.where(np.abs(near) < 1e-11 * np.abs(first), 0.0, near)
+    return np.where(moves, unbounded, settled)
 
 
 def plain(v: float) -> float:

@@ -352,4 +352,7 @@ def torch_gain(function: Activation) -> TorchGain | None:
     formula = parse(text)
     if set(function.bound) - set(formula.names):
         return None
-    return TorchGain(formula.number(function.resolve({})), reason)
+    try:
+        return TorchGain(formula.number(function.resolve({})), reason)
+    except OverflowError:
+        return None  # calculate_gain raises it too

@@ -84,10 +84,11 @@ def roots(
             a, fa = new, value
             best = np.where(np.abs(fa) < np.abs(fb), a, b)
             least = np.spacing(np.abs(best)) / np.abs(b - a)
-            if ((least > 0.5) | (fa == 0.0) | (fb == 0.0) | np.isnan(fa)).all():
+            found = (least > 0.5) | (fa == 0.0) | (fb == 0.0)
+            if (found | np.isnan(fa)).all():
                 break
             t = np.clip(_step(a, b, c, fa, fb, fc), least, 1.0 - least)
-            t = np.where(least > 0.5, 0.0, t)
+            t = np.where(found, 0.0, t)
     return best + 0.0
 
 

@@ -292,9 +292,11 @@ class Shape:
         for i, j in runs(s.f == 0.0):
             low, high = float(s.x[i]), float(s.x[j])
             known = any(a <= low and high <= b for a, b in found)
-            # a stretch of zeros that is no plateau is an underflow
-            if not known and (i == j or low < 0.0 < high):
-                points.append(low if i == j else 0.0)
+            # a stretch of zeros that is no plateau is an underflow, in which 0 may be one
+            if not known and i == j:
+                points.append(low)
+            elif not known and low < 0.0 < high and self.curve.is_zero_at_the_origin:
+                points.append(0.0)
         turn = turns(s.f)
         turn = turn[self._listed(s.x[turn]) & self._listed(s.x[turn + 1])]
         smooth = s.smooth(turn, turn + 1)
@@ -339,9 +341,19 @@ class Shape:
     def symmetry(self) -> str:
         """Either "odd" or "even", or an empty string."""
         x = np.geomspace(1e-3, 40.0, 60) * 1.0123
+        # far breaks, and where it bends: what is level around 0 may be of no symmetry there
+        s = self.curve.samples
+        far = np.abs(
+            np.concatenate(
+                (s.x[:: 8 if self.curve.is_exact else 64], s.x[s.at_breaks + 1])
+            )
+        )
+        x = np.concatenate((x, far[far > 40.0]))
         (right, d), (left, _) = self.curve(x), self.curve(-x)
-        bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)
         with np.errstate(invalid="ignore"):
-            if (np.abs(right - left) <= bound).all():
-                return "even"
-            return "odd" if (np.abs(right + left) <= bound).all() else ""
+            bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)
+            none = np.isnan(right) & np.isnan(left)
+            for name, other in (("even", left), ("odd", -left)):
+                if ((right == other) | (np.abs(right - other) <= bound) | none).all():
+                    return name
+        return ""

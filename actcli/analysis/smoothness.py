@@ -3,12 +3,17 @@
 import math
 from dataclasses import dataclass
 
-from actcli.analysis.curve import Curve, Side, neighbours
+import numpy as np
+
+from actcli.analysis.curve import Curve, Side, beside, limit_beside, neighbours
+from actcli.engine import Array
 from actcli.errors import UndecidedError
 
 # no activation has a higher derivative as its first that jumps
 _HIGHEST = 9
 _FIRST_LOOK = 2
+# more points beside a break, to see whether what has no bounds there goes one way
+_SHELLS = 10
 
 
 @dataclass(frozen=True)
@@ -17,7 +22,7 @@ class Break:
 
     Attributes:
         x: where.
-        order: of the first derivative that jumps there or has no limit, 0 for the function itself.
+        order: of the first derivative that jumps there, is unbounded or has no limit, 0 for the function itself.
         left: the limit of that derivative from the left, NaN where there is none.
         right: the limit from the right.
     """
@@ -66,7 +71,10 @@ def smoothness_class(curve: Curve) -> str:
     sides = curve.sides
     if any(side.jumps != (0.0, 0.0) for side in sides):
         return "jump"
-    if any(_is_corner(side) for side in sides):
+    bounded = all(
+        math.isfinite(side.left) and math.isfinite(side.right) for side in sides
+    )
+    if bounded and any(_is_corner(side) for side in sides):
         return "C0"
     return smoothness(curve).name
 
@@ -75,41 +83,77 @@ def _is_corner(side: Side) -> bool:
     left, right = side.slope_left, side.slope_right
     if math.isinf(left) or math.isinf(right):
         return True
-    return abs(left - right) > 1e-6 * max(abs(left), abs(right))
+    # a smaller one may be what the neighbours of a break tell of a slope that comes to 0
+    return abs(left - right) > 1e-6 * max(abs(left), abs(right), 1.0)
 
 
 def _break(curve: Curve, side: Side) -> Break | None:
-    if (rough := _unbounded(side)) is not None:
+    if (rough := _rough(curve, side)) is not None:
         return rough
     for order in (_FIRST_LOOK, _HIGHEST):
         left = _derivatives(curve, side.x, order, -1)
         if not left:
             return _around(curve, side.x, _HIGHEST)
         right = _derivatives(curve, side.x, order, 1)
-        _complete(left, side.left, side.slope_left)
-        _complete(right, side.right, side.slope_right)
+        unknown = np.isnan(left) | np.isnan(right)
+        if unknown.any():
+            left, right = _completed(curve, side.x, left, right)
+        ends = math.isnan(left[0]) or math.isnan(right[0])
         for k, (a, b) in enumerate(zip(left, right, strict=True)):
-            if a != b and not (k == 0 and math.isnan(a + b)):
+            lost = not (math.isfinite(a) or math.isfinite(b))
+            if (ends and k and lost) or not (
+                ends or (a == b and not (unknown[k] and lost))
+            ):
                 return Break(side.x, k, a, b)
         if side.x and (found := _around(curve, side.x, order)) is not None:
             return found
     return None
 
 
-def _unbounded(side: Side) -> Break | None:
-    """Return a pole, or a corner that is vertical on one side."""
-    if math.isinf(side.left) or math.isinf(side.right):
-        return Break(side.x, 0, side.left, side.right)
-    if math.isinf(side.slope_left) or math.isinf(side.slope_right):
-        return Break(side.x, 1, side.slope_left, side.slope_right)
+def _rough(curve: Curve, side: Side) -> Break | None:
+    """Return a pole, a corner that is vertical on one side, or where f or f′ only goes up and down."""
+    sides = (side.left, side.right), (side.slope_left, side.slope_right)
+    if np.isfinite(sides).all():
+        return None
+    x = _beside(side.x)
+    for order, v in enumerate(curve(x.ravel())):
+        seen = _limits(v.reshape(x.shape))
+        lost = np.isnan(seen) & ~np.isnan(v.reshape(x.shape)).any(axis=1)
+        if np.isinf(sides[order]).any() or lost.any():
+            return Break(side.x, order, *seen.tolist())
     return None
 
 
-def _complete(found: list[float], f: float, slope: float) -> None:
-    """Put in the limits, as they were seen, that an undefined higher derivative has hidden."""
-    for k, limit in enumerate((f, slope)):
-        if k < len(found) and math.isnan(found[k]):
-            found[k] = limit
+def _completed(
+    curve: Curve, c: float, left: list[float], right: list[float]
+) -> list[list[float]]:
+    """Put in the limits, as they are seen beside a break, that an undefined derivative there has hidden."""
+    order, sides, doubt = len(left) - 1, [], np.zeros(len(left))
+    for found, points in zip((left, right), _beside(c).tolist(), strict=True):
+        rows = [_derivatives(curve, x, order, 0) for x in points]
+        v = np.transpose([row or [math.nan] * (order + 1) for row in rows])
+        sides.append(np.where(np.isnan(found), _limits(v), found))
+        with np.errstate(invalid="ignore"):
+            doubt += np.where(np.isnan(found), np.abs(v[:, 0] - v[:, 4]), 0.0)
+    with np.errstate(invalid="ignore"):
+        # as far as each still moves they are the same
+        same = np.abs(sides[1] - sides[0]) <= doubt
+    return [sides[0].tolist(), np.where(same, sides[0], sides[1]).tolist()]
+
+
+def _beside(c: float) -> Array:
+    """Return the points of ``beside``, and others on the way there, in a row for each side."""
+    shells = max(abs(c), 1.0) * np.geomspace(1e-7, 1e-12, _SHELLS)
+    return np.append(beside(np.array([c]))[0], c + np.outer([-1.0, 1.0], shells), 1)
+
+
+def _limits(v: Array) -> Array:
+    """Return the limits of values at the points of ``_beside``, NaN also where they go up and down without bounds."""
+    found = limit_beside(v[..., :-_SHELLS])
+    with np.errstate(invalid="ignore"):
+        steps = np.diff(np.concatenate((v[..., -_SHELLS:], v[..., [4, 0]]), axis=-1))
+    turns = (steps > 0.0).any(axis=-1) & (steps < 0.0).any(axis=-1)
+    return np.where(np.isinf(found) & turns, math.nan, found)
 
 
 def _around(curve: Curve, c: float, order: int) -> Break | None:

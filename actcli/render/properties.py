@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from actcli.activation import Activation
-from actcli.analysis import VANISHING, Analysis, Range
+from actcli.analysis import VANISHING, Analysis, Break, Range
 
 _MOST = 6  # of a long list, as of the zeros of sin
 NOT_SAID = "–"  # of a function over an axis
@@ -131,13 +131,24 @@ def zeros(analysis: Analysis) -> str:
 def smoothness(analysis: Analysis) -> str:
     """Return the class of smoothness and what limits it."""
     smooth = analysis.smoothness
-    names = {0: "f", 1: "f′", 2: "f″"}
-    told = [
-        f"{names.get(b.order, f'derivative {b.order}')} jumps from {number(b.left)} to {number(b.right)}"
-        f" at x = {number(b.x)}"
-        for b in smooth.breaks
-    ]
-    return "; ".join([smooth.name, *_first(told)]).replace("nan", "no value")
+    return "; ".join([smooth.name, *_first([_break(b) for b in smooth.breaks])])
+
+
+def _break(b: Break) -> str:
+    """Return what a derivative does at a break: f′ jumps from 0 to 1 at x = 0."""
+    name = {0: "f", 1: "f′", 2: "f″"}.get(b.order, f"derivative {b.order}")
+    place = f"at x = {number(b.x)}"
+    sides = {"left": b.left, "right": b.right}
+    unknown = [side for side, v in sides.items() if math.isnan(v)]
+    if len(unknown) == 1:
+        # often the function has no value there
+        ((side, limit),) = ((s, v) for s, v in sides.items() if s not in unknown)
+        return f"{name} → {number(limit)} from the {side} only {place}"
+    if unknown:
+        return f"{name} has no limit {place}"
+    if b.left == b.right:
+        return f"{name} → {number(b.left)} {place}"
+    return f"{name} jumps from {number(b.left)} to {number(b.right)} {place}"
 
 
 def zero_centred(analysis: Analysis) -> str:

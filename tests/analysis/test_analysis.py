@@ -419,6 +419,72 @@ def test_extrema_at_corners_and_jumps() -> None:
     assert {(e.f, e.kind) for e in saw.extrema} == {(0.0, "minimum")}
 
 
+@pytest.mark.parametrize("theta", [1e8, 1e9, 1e15, 1e100])
+def test_a_jump_far_out_is_one(theta: float) -> None:
+    a = analyse(actcli.get("step").bind(theta=theta))
+    assert (a.monotonic, a.symmetry, a.lipschitz.slope) == (
+        *("non-decreasing", ""),
+        math.inf,
+    )
+    assert say.values(a) == "{0} ∪ {1}"
+
+
+@pytest.mark.parametrize(
+    ("text", "symmetry"),
+    [
+        # level around 0
+        ("tanh(x - 1000)", ""),
+        ("exp(-(x - 1000)**2)", ""),
+        ("relu(x - 100)", ""),
+        ("abs(abs(x) - 100)", "even"),
+        # without a value, or infinite, on both sides
+        ("sqrt(1 - x**2)", "even"),
+        ("cosh(x)", "even"),
+        ("sinh(x)", "odd"),
+    ],
+)
+def test_symmetry_of_formulas(text: str, symmetry: str) -> None:
+    assert analyse(actcli.get(text)).symmetry == symmetry
+
+
+@pytest.mark.parametrize(
+    ("text", "zeros"),
+    [
+        ("laplace:mu=45,sigma=1", ()),
+        ("exp(-(x - 40)**2)", ()),
+        ("exp(-exp(8 - x))", ()),
+        ("x**100", (0.0,)),
+        ("exp(-1/x**2) if x != 0 else 0", (0.0,)),
+    ],
+)
+def test_an_underflow_is_no_zero(text: str, zeros: tuple[float, ...]) -> None:
+    assert analyse(actcli.get(text)).zeros == tuple((z, z) for z in zeros)
+
+
+def test_what_is_flat_and_0_at_0_has_one_zero_there() -> None:
+    a = analyse(actcli.get("gelu(x) - gelu_tanh(x)"))
+    assert [e.x for e in a.extrema if abs(e.x) < 1.0] == [0.0]
+    assert [x for x, _ in a.zeros if abs(x) < 1.0] == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "slope"),
+    [
+        ("nlrelu:beta=1e8", 1e8),
+        ("nlrelu:beta=1e15", 1e15),
+        ("celu:alpha=1e-8", 1.0),
+        ("log1p(1e8*max(0, x - 1))", 1e8),
+        ("log(abs(x - 1))", math.inf),
+        ("sqrt(abs(x))", math.inf),
+    ],
+)
+def test_steep_beside_a_break_is_not_unbounded(text: str, slope: float) -> None:
+    a = analyse(actcli.get(text))
+    assert a.lipschitz.slope == pytest.approx(slope, rel=1e-7)
+    assert max(map(abs, (a.slopes.low, a.slopes.high))) == a.lipschitz.slope
+    assert str(a.range)[1:3] != "0}"
+
+
 def test_holes_of_the_gradient() -> None:
     a = analyse(actcli.get("x if abs(x) > 0.5 else 0"))
     assert a.alive == ((-math.inf, -0.5), (0.5, math.inf))

@@ -9,6 +9,7 @@ import actcli
 from actcli.activation import Activation
 from actcli.analysis import analyse
 from actcli.analysis.breaks import break_points
+from actcli.render import properties as say
 from tests.analysis.test_analysis import settings
 
 
@@ -41,6 +42,16 @@ from tests.analysis.test_analysis import settings
         ("1/x", "jump"),
         ("tan(x)", "jump"),
         ("sqrt(1 - x**2)", "C0"),
+        # every derivative comes to 0, though 0 times infinity tells nothing
+        ("exp(-1/x**2)", "C∞"),
+        ("exp(-1/x**2) if x != 0 else 0", "C∞"),
+        ("exp(-1/max(0, x - 1))", "C∞"),
+        ("abs(x - 1)**1.5", "C1"),
+        ("x**1.5", "C1"),
+        ("x**2 * log(abs(x))", "C1"),
+        ("x**3 * sin(1/x)", "C1"),
+        ("log(x)", "jump"),
+        ("1/x**2", "jump"),
     ],
 )
 def test_classes(text: str, name: str) -> None:
@@ -52,6 +63,25 @@ def test_the_class_alone_is_the_same(elementwise: Activation) -> None:
     for function in settings(elementwise):
         a = analyse(function)
         assert a.smoothness_class == a.smoothness.name, function
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sin(1/x)", "f has no limit at x = 0"),
+        ("x*sin(1/x)", "f′ has no limit at x = 0"),
+        ("x**3*sin(1/x)", "f″ has no limit at x = 0"),
+        ("abs(x)**1.5", "f″ → ∞ at x = 0"),
+        ("1/x**2", "f → ∞ at x = 0"),
+        ("1/x", "f jumps from -∞ to ∞ at x = 0"),
+        ("log(x - 1)", "f → -∞ from the right only at x = 1"),
+        ("log(1e20*x)", "f → -∞ from the right only at x = 0"),
+        ("sqrt(2 - x)", "f′ → -∞ from the left only at x = 2"),
+        ("relu", "f′ jumps from 0 to 1 at x = 0"),
+    ],
+)
+def test_what_a_derivative_does_at_a_break_is_said(text: str, said: str) -> None:
+    assert say.smoothness(analyse(actcli.get(text))).partition("; ")[2] == said
 
 
 def test_declared_kinks_are_found(elementwise: Activation) -> None:

@@ -86,6 +86,20 @@ def test_one_function_with_several_parameters_and_one_for_all() -> None:
     assert done.stdout.splitlines()[0] == "x,leaky_relu:alpha=0.5,relu"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["a*x+b", "-p", "a=2", "-p", "b=1"],
+        ["a*x+b", "-p", "b=1", "-p", "a=2"],
+        ["a*x+b:a=2", "-p", "b=1"],
+        ["a*x+b", "-p", "a=2,b=1"],
+    ],
+)
+def test_the_parameters_of_a_formula_may_come_one_by_one(typed: list[str]) -> None:
+    done = run("compare", *typed, "-x", "3", "-f", "csv")
+    assert done.stdout.splitlines()[1:] == ["3.0,7.0"]
+
+
 def test_a_parameter_is_set_for_each_function_under_the_name_it_has_there() -> None:
     done = run(
         *("compare", "nn.LeakyReLU", "celu", "keras.layers.LeakyReLU", "relu"),

@@ -416,7 +416,11 @@ WRONG = {
         "-x",
         "1",
     ],
-    "formula 'x*b' needs a value for 'b': -p b=1": ["x*b", "-x", "1"],
+    "formula 'x*b' needs a value for 'b'; set it, as in b=1 or -p b=1": [
+        "x*b",
+        "-x",
+        "1",
+    ],
     "formula '2+3' has no x in it": ["2+3", "-x", "1"],
     "no dtype 'float63'; did you mean 'float64'?": [
         "relu",
