@@ -383,7 +383,7 @@ def _list(format_: str, output: Path | None) -> None:
     )
 
 
-def _row(record: "Record") -> dict[str, Any]:
+def _row(record: "Record[Any]") -> dict[str, Any]:
     return {
         "name": record.name,
         "formula": record.formula,
@@ -392,12 +392,12 @@ def _row(record: "Record") -> dict[str, Any]:
         "aliases": list(record.aliases),
         "torch": getattr(record, "torch", ""),
         "literature": _literature(record),
-        "paper": record.paper,
+        "paper": getattr(record, "paper", ""),
         "note": record.note,
     }
 
 
-def _literature(record: "Record") -> dict[str, str]:
+def _literature(record: "Record[Any]") -> dict[str, str]:
     form = getattr(record, "forms", {}).get("literature")
     return {"formula": form.formula, "difference": form.difference} if form else {}
 

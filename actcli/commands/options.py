@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actcli.registry import Registry
     from actcli.training.declaration import Choice, Record
 
-    R = TypeVar("R", bound=Record)
+    R = TypeVar("R", bound=Record[Any])
 
 
 # completions: of what they return, Typer takes those that begin as what was typed

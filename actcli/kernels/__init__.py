@@ -19,23 +19,3 @@ from actcli.kernels import (
     softplus_like,
     sparse,
 )
-
-__all__ = [
-    "channels",
-    "distributions",
-    "exponentials",
-    "gated",
-    "leaky",
-    "linear_units",
-    "nested",
-    "normalizers",
-    "periodic",
-    "piecewise",
-    "powers",
-    "rectifiers",
-    "shrinkers",
-    "sigmoids",
-    "softmaxes",
-    "softplus_like",
-    "sparse",
-]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,29 @@ from actcli.spec import split_spec
 from actcli.training.parameters import Parameter, Value, bind, parameters_of
 
 Array = NDArray[np.float64]
+P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., object])
 
 
 @dataclass(kw_only=True, eq=False)
-class Record:
-    """One declared thing: what is known about it, and the parameters its signature names."""
+class Record(Generic[F]):
+    """One declared thing: what its decorator says of it, and what the function beneath does by its name and signature."""
 
     kind: ClassVar[str]
-    name: str
-    formula: str
-    summary: str
-    parameters: dict[str, Parameter]
+    formula: str = field(kw_only=False)
     aliases: tuple[str, ...] = ()
-    paper: str = ""
     note: str = ""
+    function: F = field(init=False)
+    name: str = field(init=False)
+    summary: str = field(init=False)
+    parameters: dict[str, Parameter] = field(init=False)
+
+    def stand_for(self, function: F) -> None:
+        """Take the function that is declared, and read its name, its parameters and the first line of its docstring."""
+        self.function = function
+        self.name = function.__name__
+        self.summary = (function.__doc__ or "").partition("\n")[0]
+        self.parameters = parameters_of(function)
 
     @property
     def title(self) -> str:
@@ -39,25 +48,24 @@ class Record:
         return bind(self.title, self.parameters, given, shared)
 
 
-class Read(TypedDict):
-    """What a record learns from the declared function itself."""
-
-    name: str
-    summary: str
-    parameters: dict[str, Parameter]
+R = TypeVar("R", bound=Record[Any])
 
 
-def read(function: Callable[..., object]) -> Read:
-    """Read the name, the first line of the docstring and the parameters of a declared function."""
-    summary = (function.__doc__ or "").partition("\n")[0]
-    return {
-        "name": function.__name__,
-        "summary": summary,
-        "parameters": parameters_of(function),
-    }
+def declaring(
+    record: Callable[P, R], complete: Callable[[R, F], None], registry: Registry[R]
+) -> Callable[P, Callable[[F], R]]:
+    """Return the decorator that makes a record of what it is given, completes it with the function, and registers it."""
 
+    def decorator(*facts: P.args, **named: P.kwargs) -> Callable[[F], R]:
+        def declare(function: F) -> R:
+            made = record(*facts, **named)
+            complete(made, function)
+            registry.add(made.name, made, made.aliases)
+            return made
 
-R = TypeVar("R", bound=Record)
+        return declare
+
+    return decorator
 
 
 @dataclass(frozen=True)

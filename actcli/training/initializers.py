@@ -12,7 +12,7 @@ import numpy as np
 
 from actcli.errors import RequestError
 from actcli.registry import Registry
-from actcli.training.declaration import Array, Record, read
+from actcli.training.declaration import Array, Record, declaring
 from actcli.training.parameters import Domain, Value
 
 
@@ -206,13 +206,13 @@ Distribute = Callable[..., Distribution]
 
 
 @dataclass(kw_only=True, eq=False)
-class Initializer(Record):
-    """An initializer as declared: what it suits, and the distribution it chooses."""
+class Initializer(Record[Distribute]):
+    """An initializer as declared: the formula of its deviation or bounds, the functions it suits, torch's name for it."""
 
     kind: ClassVar = "initializer"
-    distribute: Distribute
     suits: tuple[str, ...] = ()
     torch: str = ""
+    paper: str = ""
 
     def __call__(self, fan_in: int, fan_out: int, **values: Value) -> Distribution:
         """Return the distribution of the weights from ``fan_in`` inputs to ``fan_out`` neurons.
@@ -221,7 +221,7 @@ class Initializer(Record):
         0.115470053838
         """
         bound: dict[str, Any] = self.bind(values)
-        chosen = self.distribute(check_fans(fan_in, fan_out), **bound)
+        chosen = self.function(check_fans(fan_in, fan_out), **bound)
         if not (chosen.std <= LARGEST and abs(chosen.mean) <= LARGEST):
             raise RequestError(
                 f"{self.title} would draw weights beyond {LARGEST:g}; give it smaller parameters"
@@ -255,34 +255,7 @@ def check_fans(fan_in: int, fan_out: int) -> Fans:
 
 
 INITIALIZERS = Registry[Initializer](Initializer.kind, "actcli init --list")
-
-
-def initializer(
-    formula: str,
-    *,
-    paper: str = "",
-    torch: str = "",
-    suits: tuple[str, ...] = (),
-    aliases: tuple[str, ...] = (),
-    note: str = "",
-) -> Callable[[Distribute], Initializer]:
-    """Declare an initializer: the formula of its deviation or bounds, torch's name for it, the functions it suits."""
-
-    def declare(distribute: Distribute) -> Initializer:
-        declared = Initializer(
-            **read(distribute),
-            formula=formula,
-            distribute=distribute,
-            paper=paper,
-            torch=torch,
-            suits=suits,
-            aliases=aliases,
-            note=note,
-        )
-        INITIALIZERS.add(declared.name, declared, aliases)
-        return declared
-
-    return declare
+initializer = declaring(Initializer, Initializer.stand_for, INITIALIZERS)
 
 
 Gain = Annotated[

@@ -16,7 +16,7 @@ import numpy as np
 
 from actcli.errors import RequestError
 from actcli.registry import Registry
-from actcli.training.declaration import Array, Record, read
+from actcli.training.declaration import Array, Record, declaring
 from actcli.training.parameters import Domain, Parameter, Value, keywords_of
 
 Slope = Callable[[Array], Array]
@@ -39,12 +39,20 @@ class Form:
 
 
 @dataclass(kw_only=True, eq=False)
-class Optimizer(Record):
-    """An optimizer as declared; call it with start, slope and schedule for its positions."""
+class Optimizer(Record[Step]):
+    """An optimizer as declared; call it with start, slope and schedule for its positions.
+
+    Declared is torch's form: the formula with ``g`` the slope and ``t`` the step from 1, and torch's name for it.
+    """
 
     kind: ClassVar = "optimizer"
     torch: str
-    forms: dict[str, Form] = field(default_factory=dict)
+    paper: str
+    forms: dict[str, Form] = field(init=False)
+
+    def stand_for(self, function: Step) -> None:
+        super().stand_for(function)
+        self.forms = {"torch": Form(self.formula, function)}
 
     def literature(self, formula: str, difference: str) -> Callable[[Step], Step]:
         """Declare, beneath torch's form, the one the literature gives; its parameters are torch's, or fewer."""
@@ -98,32 +106,7 @@ class Optimizer(Record):
 
 
 OPTIMIZERS = Registry[Optimizer](Optimizer.kind, "actcli optimize --list")
-
-
-def optimizer(
-    formula: str,
-    *,
-    torch: str,
-    paper: str,
-    aliases: tuple[str, ...] = (),
-    note: str = "",
-) -> Callable[[Step], Optimizer]:
-    """Declare an optimizer in torch's form: formula with ``g`` the slope and ``t`` the step from 1, and torch's name for it."""
-
-    def declare(steps: Step) -> Optimizer:
-        declared = Optimizer(
-            **read(steps),
-            formula=formula,
-            torch=torch,
-            paper=paper,
-            aliases=aliases,
-            note=note,
-            forms={"torch": Form(formula, steps)},
-        )
-        OPTIMIZERS.add(declared.name, declared, aliases)
-        return declared
-
-    return declare
+optimizer = declaring(Optimizer, Optimizer.stand_for, OPTIMIZERS)
 
 
 Rate = Annotated[float, Domain(above=0), "learning rate"]

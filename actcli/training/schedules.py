@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from actcli.errors import RequestError
 from actcli.registry import Registry
-from actcli.training.declaration import Record, read
+from actcli.training.declaration import Record, declaring
 from actcli.training.parameters import Domain, Parameter, Value
 
 Factor = Callable[..., float]
@@ -23,12 +23,18 @@ MOST_STEPS = 1_000_000
 
 
 @dataclass(kw_only=True, eq=False)
-class Schedule(Record):
-    """A schedule as declared; call it with the number of steps for the factor at each."""
+class Schedule(Record[Factor]):
+    """A schedule as declared; call it with the number of steps for the factor at each.
+
+    Its formula is of the step ``t`` from 0 and the number of ``steps``; all can warm up.
+    """
 
     kind: ClassVar = "schedule"
-    factor: Factor
     torch: str
+
+    def stand_for(self, function: Factor) -> None:
+        super().stand_for(function)
+        self.parameters[WARMUP.name] = WARMUP
 
     def __call__(self, steps: int, **values: Value) -> list[float]:
         """Return the factors on the learning rate for ``steps`` steps.
@@ -46,28 +52,12 @@ class Schedule(Record):
         warmup = min(bound.pop(WARMUP.name), steps)
         rise = [(t + 1) / warmup for t in range(warmup)]
         return rise + [
-            self.factor(t, steps - warmup, **bound) for t in range(steps - warmup)
+            self.function(t, steps - warmup, **bound) for t in range(steps - warmup)
         ]
 
 
 SCHEDULES = Registry[Schedule](Schedule.kind, "actcli optimize --list")
-
-
-def schedule(
-    formula: str, *, torch: str, aliases: tuple[str, ...] = ()
-) -> Callable[[Factor], Schedule]:
-    """Declare a schedule: its factor as a formula of the step ``t`` from 0 and the number of ``steps``; all can warm up."""
-
-    def declare(factor: Factor) -> Schedule:
-        known = read(factor)
-        known["parameters"][WARMUP.name] = WARMUP
-        declared = Schedule(
-            **known, formula=formula, factor=factor, torch=torch, aliases=aliases
-        )
-        SCHEDULES.add(declared.name, declared, aliases)
-        return declared
-
-    return declare
+schedule = declaring(Schedule, Schedule.stand_for, SCHEDULES)
 
 
 Shrink = Annotated[float, Domain(above=0, most=1), "what the rate is multiplied by"]

@@ -1,13 +1,13 @@
 """The test surfaces, a declaration each: height over the plane, gradient and known minima. Finds no minimum itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from actcli.registry import Registry
-from actcli.training.declaration import Array, Record, read
+from actcli.training.declaration import Array, Record, declaring
 from actcli.training.parameters import Domain, Value
 
 Point = tuple[float, float]
@@ -17,15 +17,15 @@ Slopes = Callable[..., tuple[Array, Array]]
 
 
 @dataclass(kw_only=True, eq=False)
-class Surface(Record):
-    """A surface as declared: where its global minima are, where a descent starts, what part of the plane to show."""
+class Surface(Record[Height]):
+    """A surface over x and y as declared: where its global minima are and a descent starts, the range of x and y to show."""
 
     kind: ClassVar = "surface"
-    height: Height
     find_minima: Minima
     start: Point
     view: tuple[Point, Point]
-    slopes: Slopes | None = None
+    paper: str
+    slopes: Slopes | None = field(init=False, default=None)
 
     def gradient(self, slopes: Slopes) -> Slopes:
         """Declare, beneath the height, its derivatives by x and by y."""
@@ -39,7 +39,7 @@ class Surface(Record):
         89.0
         """
         bound: dict[str, Any] = self.bind(values)
-        return self.height(position[..., 0], position[..., 1], **bound)
+        return self.function(position[..., 0], position[..., 1], **bound)
 
     def slope(self, position: Array, **values: Value) -> Array:
         """Return the gradient at positions of shape ``(…, 2)``, in the same shape."""
@@ -57,36 +57,7 @@ class Surface(Record):
 
 
 SURFACES = Registry[Surface](Surface.kind, "actcli optimize --list")
-
-
-def surface(
-    formula: str,
-    *,
-    minima: Minima,
-    start: Point,
-    view: tuple[Point, Point],
-    paper: str,
-    aliases: tuple[str, ...] = (),
-    note: str = "",
-) -> Callable[[Height], Surface]:
-    """Declare a surface over x and y; ``view`` is the range of x and that of y to show."""
-
-    def declare(height: Height) -> Surface:
-        declared = Surface(
-            **read(height),
-            formula=formula,
-            height=height,
-            find_minima=minima,
-            start=start,
-            view=view,
-            paper=paper,
-            aliases=aliases,
-            note=note,
-        )
-        SURFACES.add(declared.name, declared, aliases)
-        return declared
-
-    return declare
+surface = declaring(Surface, Surface.stand_for, SURFACES)
 
 
 Curvature = Annotated[float, Domain(above=0), "half the curvature in this direction"]
@@ -94,7 +65,7 @@ Curvature = Annotated[float, Domain(above=0), "half the curvature in this direct
 
 @surface(
     "a*x**2 + b*y**2",
-    minima=lambda **_: ((0.0, 0.0),),
+    find_minima=lambda **_: ((0.0, 0.0),),
     start=(-7.0, 2.0),
     view=((-8.0, 8.0), (-4.0, 4.0)),
     paper="the narrow valley every textbook draws; a=1/20,b=1 is the shape of a widespread one",
@@ -113,7 +84,7 @@ def ellipse_gradient(x: Array, y: Array, *, a: float, b: float) -> tuple[Array, 
 
 @surface(
     "(a - x)**2 + b*(y - x**2)**2",
-    minima=lambda a, **_: ((a, a * a),),
+    find_minima=lambda a, **_: ((a, a * a),),
     start=(-1.2, 1.0),
     view=((-2.0, 2.0), (-1.0, 3.0)),
     paper="Rosenbrock 1960, doi:10.1093/comjnl/3.3.175",
@@ -144,7 +115,7 @@ def rosenbrock_gradient(
 
 @surface(
     "(x**2 + y - 11)**2 + (x + y**2 - 7)**2",
-    minima=lambda: (
+    find_minima=lambda: (
         (3.0, 2.0),
         (-2.805118086952745, 3.131312518250573),
         (-3.779310253377747, -3.2831859912861696),
@@ -169,7 +140,7 @@ def himmelblau_gradient(x: Array, y: Array) -> tuple[Array, Array]:
 
 @surface(
     "(1.5 - x + x*y)**2 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2",
-    minima=lambda: ((3.0, 0.5),),
+    find_minima=lambda: ((3.0, 0.5),),
     start=(1.0, 1.5),
     view=((-4.5, 4.5), (-4.5, 4.5)),
     paper="Beale 1958, On an iterative method for finding a local minimum of a function of more than one variable",
@@ -196,7 +167,7 @@ def beale_terms(x: Array, y: Array) -> tuple[Array, Array, Array]:
 
 @surface(
     "2*a + x**2 - a*cos(2*pi*x) + y**2 - a*cos(2*pi*y)",
-    minima=lambda **_: ((0.0, 0.0),),
+    find_minima=lambda **_: ((0.0, 0.0),),
     start=(-2.3, 1.7),
     view=((-5.12, 5.12), (-5.12, 5.12)),
     paper="Rastrigin 1974, Systems of Extremal Control",
@@ -224,7 +195,7 @@ def rastrigin_gradient(x: Array, y: Array, *, a: float) -> tuple[Array, Array]:
 
 @surface(
     "x**2 - y**2",
-    minima=lambda: (),
+    find_minima=lambda: (),
     start=(-1.5, 0.01),
     view=((-2.0, 2.0), (-2.0, 2.0)),
     paper="the hyperbolic paraboloid; Dauphin et al. 2014, arXiv:1406.2572, on saddles in training",
