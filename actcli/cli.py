@@ -6,6 +6,7 @@ A command's file is imported when it is asked for, and what it needs when it run
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from copy import copy
@@ -107,7 +108,10 @@ def examples(text: str) -> str:
 
 
 app = typer.Typer(
-    cls=CommandGroup, rich_markup_mode=None, pretty_exceptions_enable=False
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 
@@ -155,10 +159,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    typed = separated(sys.argv[1:] if arguments is None else arguments)
     try:
         code = typer.main.get_command(app).main(
-            args=separated(sys.argv[1:] if arguments is None else arguments)
-            or ["--help"],
+            args=typed or ["--help"],
             prog_name="actcli",
             standalone_mode=False,
         )
@@ -169,7 +173,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except ActcliError as error:
         return _say(str(error), error.exit_code)
     except _ClickException as error:
-        return _say(_told(error), WRONG)
+        return _say(_told(error) + _advice(error, typed), WRONG)
     except (typer.Abort, KeyboardInterrupt):
         return _say("interrupted", INTERRUPTED)
     except MemoryError:
@@ -218,6 +222,28 @@ def _told(error: Any) -> str:
     low, high = kind.min, kind.max
     bounds = f"at least {low}" if high is None else f"from {low} to {high}"
     return f"{told} is out of range; give a {what} {bounds}"
+
+
+def _advice(error: Any, typed: Sequence[str]) -> str:
+    """Return what to do about a call that Click cannot take apart."""
+    from actcli.spec import is_number
+
+    context = getattr(error, "ctx", None)
+    command: Any = context.command if context else None
+    kind = type(error).__name__
+    if kind in ("MissingParameter", "NoSuchOption"):
+        for word in typed:
+            if re.match(r"-[^-].*[*/(]", word) and not is_number(word):
+                return f"; a formula does not begin with -, write 0{word}"
+    if kind == "MissingParameter" and command.epilog:
+        return f"; for example {command.epilog.splitlines()[2].strip()}"
+    stray = re.search(r"(extra argument.* \(|such option: )([^\s)]+)", error.message)
+    if not stray or command is None:
+        return ""
+    if is_number(stray[2]) and any("-x" in p.opts for p in command.params):
+        return "; write numbers as -x 1,2,-3"
+    one = any("function" in p.opts for p in command.params)
+    return "; compare takes several functions" if one and kind == "UsageError" else ""
 
 
 # by how Click's names for the kind of an option begin: what it takes, in words and as an example

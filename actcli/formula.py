@@ -3,6 +3,7 @@
 import ast
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,17 @@ VECTOR_FUNCTIONS = {
 
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UAdd, ast.USub)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+# how others write what the grammar has, for those who try it
+_ELSEWHERE = {
+    "ln": "log(x)",
+    "pow": "x**a",
+    "power": "x**a",
+    "where": "a if x > 0 else b",
+}
+_NO_SYNTAX = {
+    r"\|": "an absolute value is written abs(x)",
+    r"(?<![\w.])(\d+\.?\d*) ?(?!if\b|else\b|[eE][-+\d])([A-Za-z]\w*)": r"a product is written \1*\2",
+}
 _LONGEST = 2000  # characters; Python's own parser recurses on what it reads
 _DEEPEST = 120  # nested operations; evaluation recurses on the tree
 
@@ -184,6 +196,10 @@ def _parsed(text: str) -> ast.expr:
             warnings.simplefilter("error", SyntaxWarning)
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
+        for pattern, told in _NO_SYNTAX.items():
+            if found := re.search(pattern, text):
+                column = found.start() + 1
+                raise FormulaError(text, column, found.expand(told)) from None
         # Python counts no column where the text ends too early
         at = error.offset or len(text) + 1
         reason = error.msg if error.offset else "it ends too early"
@@ -247,15 +263,21 @@ class _Reader:
             case ast.Call(func=ast.Attribute() as spelling):
                 raise self.refuse(
                     node,
-                    f"'{ast.unparse(spelling)}' is not in the grammar"
-                    f"{suggestion(spelling.attr, [*self.functions, *self.known])}",
+                    f"'{ast.unparse(spelling)}' is not in the grammar{self.instead_of(spelling.attr)}",
                 )
+            case ast.Call(func=ast.Constant() | ast.BinOp()):
+                raise self.refuse(node, "a product is written with *")
             case ast.BinOp(op=ast.BitXor()):
                 raise self.refuse(
                     node, "'^' is not in the grammar: a power is written **"
                 )
             case _:
                 raise self.refuse(node, f"'{ast.unparse(node)}' is not in the grammar")
+
+    def instead_of(self, name: str) -> str:
+        if name in _ELSEWHERE:
+            return f"; write {_ELSEWHERE[name]}"
+        return suggestion(name, [*self.functions, *self.known])
 
     def check_number(self, node: ast.Constant) -> None:
         written = self.text[node.col_offset : node.end_col_offset]
@@ -285,10 +307,7 @@ class _Reader:
     def check_registered(self, node: ast.Call, name: str) -> None:
         function = self.find(name)
         if function is None or function.formula is None:
-            raise self.refuse(
-                node,
-                f"no function '{name}'{suggestion(name, [*self.functions, *self.known])}",
-            )
+            raise self.refuse(node, f"no function '{name}'{self.instead_of(name)}")
         if function.over_axis and not self.functions.keys() >= VECTOR_FUNCTIONS.keys():
             raise self.refuse(
                 node, f"{name} works over an axis; a formula goes element by element"

@@ -1,11 +1,12 @@
 """From what a user typed to a function: a name, a name with parameters, a formula. Importing it declares them all."""
 
+import ast
 import re
 
 import actcli.kernels  # noqa: F401  # declares the functions
 from actcli.activation import Activation, functions
 from actcli.errors import RequestError, UndecidedError
-from actcli.formula import FUNCTIONS, FormulaError, parse
+from actcli.formula import FUNCTIONS, Formula, FormulaError, parse
 from actcli.own_formula import FormulaActivation
 from actcli.spec import split_spec
 
@@ -76,8 +77,17 @@ def _other(name: str, undecided: list[UndecidedError] | None) -> Activation:
     if "x" not in formula.names:
         if looks_like_a_name:
             functions[name]
-        raise RequestError(f"formula '{name}' has no x in it; write it in x")
+        raise RequestError(f"formula '{name}' has no x in it; write {_in_x(formula)}")
     return FormulaActivation(formula, undecided)
+
+
+def _in_x(formula: Formula) -> str:
+    """Return how a formula without x may have been meant: its only number for a parameter."""
+    match formula.tree:
+        case ast.Call(func=ast.Name(id=name), args=[value]):
+            for parameter in functions[name].parameters if name in functions else ():
+                return f"{name}:{parameter}={ast.unparse(value)}"
+    return "it in x"
 
 
 def _refuse_calls(text: str) -> None:

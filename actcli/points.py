@@ -1,6 +1,7 @@
 """Numbers that were typed or piped, as an array. Files of numbers are read in sources/."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _MOST = 10_000_000  # numbers from one start:stop:step
+_WITHIN = re.compile(
+    r"\s*([:/])\s*"
+)  # a range or a fraction, whatever blanks are in it
 
 
 def read(texts: Sequence[str], option: str = "-x") -> Array:
-    """Return the numbers of ``1,2,-3`` and ``start:stop:step``, in the order they were typed.
+    """Return the numbers of ``1,2,-3`` or ``1 2 -3`` and ``start:stop:step``, in the order they were typed.
 
     The stop belongs to a range when a step meets it. Numbers are decimal or hexadecimal, fractions, ``pi``, ``e``,
     ``inf`` or ``nan``.
@@ -28,17 +32,19 @@ def read(texts: Sequence[str], option: str = "-x") -> Array:
     >>> read(["1,2,-3", "0:1:0.25"]).tolist()
     [1.0, 2.0, -3.0, 0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    parts = []
-    for place, token in enumerate(",".join(texts).replace("\n", ",").split(","), 1):
-        if token.strip():
-            parts.append(_token(token.strip(), place, option))
-        elif len(texts) > 1 or "," in texts[0]:
+    tokens: list[str] = []
+    between_commas = _WITHIN.sub(r"\1", ",".join(texts)).split(",")
+    for part in between_commas:
+        if not part.strip() and len(between_commas) > 1:
             raise RequestError(
-                f"{option}: nothing between commas at place {place}; write numbers like 1,2,-3"
+                f"{option}: nothing between commas at place {len(tokens) + 1}; write numbers like 1,2,-3"
             )
-    if not parts:
+        tokens += part.split()
+    if not tokens:
         raise RequestError(f"{option}: no numbers; write them like {option} 1,2,-3")
-    return np.concatenate(parts)
+    return np.concatenate(
+        [_token(token, place, option) for place, token in enumerate(tokens, 1)]
+    )
 
 
 def parse_text(text: str, source: str, first_line: int = 1) -> Array:

@@ -125,6 +125,38 @@ def test_a_number_that_an_option_does_not_take(typed: str, message: str) -> None
     assert (done.returncode, done.stderr) == (2, f"actcli: {message}\n")
 
 
+STRAYS = {
+    "eval relu -x 1 2 3": "got unexpected extra argument(s) (2 3); write numbers as -x 1,2,-3",
+    "eval relu -x 1 -2": "no such option: -2; write numbers as -x 1,2,-3",
+    "info relu gelu": "got unexpected extra argument(s) (gelu); compare takes several functions",
+    "init he lecun": "got unexpected extra argument(s) (lecun)",
+    "eval -x*exp(x) -x 1": "missing argument 'FUNCTION'; a formula does not begin with -, write 0-x*exp(x)",
+    "plot -tanh(x)": "no such option: -t; a formula does not begin with -, write 0-tanh(x)",
+    "eval relu -q -1/3": "no such option: -q",
+    "eval": "missing argument 'FUNCTION'; for example actcli eval relu -x 1,2,-3",
+    "compare": "missing argument 'FUNCTION...'; for example actcli compare sigmoid tanh relu",
+}
+
+
+@pytest.mark.parametrize("typed", STRAYS)
+def test_a_call_that_cannot_be_taken_apart_says_how_it_may_be_meant(typed: str) -> None:
+    done = run(*typed.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"actcli: {STRAYS[typed]}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["eval"], ["optimize"]])
+def test_help_has_a_short_name(command: list[str]) -> None:
+    short, long = run(*command, "-h"), run(*command, "--help")
+    assert (short.returncode, short.stdout) == (0, long.stdout)
+
+
+def test_blanks_separate_numbers_as_in_a_pipe() -> None:
+    typed = run("eval", "relu", "-x", "1 2, -1/3 1 / 4\t0 : 1 : 0.5\n", "-f", "plain")
+    piped = run("eval", "relu", "-f", "plain", stdin="1 2 -1/3 1/4 0 0.5 1")
+    assert (typed.returncode, typed.stdout) == (0, piped.stdout)
+
+
 def test_no_arguments_show_the_help() -> None:
     done = run()
     assert "Calculate" in done.stdout + done.stderr

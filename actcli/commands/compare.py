@@ -152,10 +152,8 @@ def _show(
     values: "dict[str, Array]",
     precision: int,
 ) -> None:
-    from itertools import zip_longest
-
     from actcli.render.properties import compared
-    from actcli.render.tables import numbers, show
+    from actcli.render.tables import shortened, show, tell_left_out
 
     told = {label: compared(f, analyses[label]) for label, f in chosen.items()}
     for label, rows in told.items():
@@ -163,8 +161,16 @@ def _show(
     headings = list(next(iter(told.values())))
     cells = {label: [rows[h] for h in headings] for label, rows in told.items()}
     show({"": headings, **cells}, text_columns=["", *cells])
-    lines = zip_longest(*(numbers(v, precision) for v in values.values()), fillvalue="")
-    show(dict(zip(values, zip(*lines, strict=True), strict=True)))
+    most = max(v.size for v in values.values())
+    show({n: shortened(_with_blanks(v, most), precision) for n, v in values.items()})
+    tell_left_out(most)
+
+
+def _with_blanks(v: "Array", most: int) -> "Array":
+    """Return a column for people, with cells that are empty below what is shorter than others."""
+    import numpy as np
+
+    return np.append(v.astype(object), [""] * (most - v.size)) if v.size < most else v
 
 
 def _draw(chosen: "dict[str, Activation]", x: "Array", path: Path) -> None:

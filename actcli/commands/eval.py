@@ -211,8 +211,7 @@ def _show_columns(
     alone: bool,
 ) -> None:
     """Print a table of columns of so many rows; of a row of an array ``alone`` with what its shares sum to."""
-    from actcli.render.output import note
-    from actcli.render.tables import left_out, shortened, show
+    from actcli.render.tables import shortened, show, tell_left_out
 
     headings = _headings(request.function.label, request.wrt)
     cells = {
@@ -221,8 +220,7 @@ def _show_columns(
     }
     footer = _footer(columns["f"], len(cells), precision) if alone else []
     show(cells, footer=footer)
-    if more := left_out(count):
-        note(f"{more} more rows; -f csv prints them all, -o FILE writes them")
+    tell_left_out(count)
 
 
 def _headings(label: str, wrt: str | None) -> dict[str, str]:

@@ -78,11 +78,7 @@ def run(
     check_suffix(path, PICTURES)
     _check_pipe(path)
     side = layout == "side"
-    # beyond what is shown, so that a line leaves the picture
-    reach = 2.0 * max(map(abs, limits)) if limits else 0.0
-    drawn = [
-        c for f in chosen for c in curves_of(f, low, high, derivative or side, reach)
-    ]
+    drawn = [c for f in chosen for c in curves_of(f, low, high, derivative or side)]
     if side and size == _SIZE:
         inches = (1.6 * inches[0], inches[1])
     look = figures.Look(title or "", limits, inches, dpi, dark)

@@ -21,6 +21,7 @@ _STEEP = (
     0.01  # of the size of most values; a change by more within one step may be a jump
 )
 _TALL = 3.0  # times the size of most values; beside a pole more is not worth seeing
+_NEARER = 0.5 ** np.arange(1, 5)  # of a step: where a line climbs faster than others
 
 
 def curves_of(
@@ -28,7 +29,6 @@ def curves_of(
     low: float,
     high: float,
     derivative: bool,
-    reach: float = 0.0,
 ) -> list[Curve]:
     """Return the curve of a function over an interval, and that of its derivative.
 
@@ -39,7 +39,6 @@ def curves_of(
         low: the first abscissa.
         high: the last.
         derivative: with the derivative.
-        reach: up to which size values beside a pole are wanted, if that is more than what most values are.
 
     Raises:
         RequestError: the function is random.
@@ -58,7 +57,7 @@ def curves_of(
     return [
         Curve(
             function.label,
-            *broken_line(line, x, [*kinks, *_far_jumps(function, line, x)], reach),
+            *broken_line(line, x, [*kinks, *_far_jumps(function, line, x)]),
             is_derivative=bool(order),
         )
         for order, line in enumerate(lines)
@@ -84,35 +83,42 @@ def _far_jumps(function: Activation, line: Line, x: Array) -> list[float]:
 
 
 def broken_line(
-    f: Line, x: Array, kinks: Sequence[float], reach: float = 0.0
-) -> tuple[Array, Array, list[tuple[float, float]]]:
-    """Return abscissae, values with a gap at each jump and each pole, and the values at the jumps.
+    f: Line, x: Array, kinks: Sequence[float]
+) -> tuple[Array, Array, list[tuple[float, float]], tuple[float, float]]:
+    """Return abscissae, values with a gap at each jump and each pole, the values at the jumps, and which heights to show.
 
     Args:
         f: the function drawn.
         x: abscissae in ascending order.
         kinks: where it may jump or bend.
-        reach: as in ``curves_of``.
     """
     low, high = float(x[0]), float(x[-1])
     inside = np.array([k for k in kinks if low <= k <= high])
+    near = np.outer(_NEARER, (high - low) / (x.size - 1)).ravel()
+    beside = np.add.outer([*-near, *near], inside).ravel()
     sides = np.concatenate(
         [np.nextafter(inside, -np.inf), inside, np.nextafter(inside, np.inf)]
     )
-    grid = np.union1d(x, sides)
+    grid = np.union1d(x, [*sides, *beside[(low < beside) & (beside < high)]])
     y = np.array(f(grid), dtype=float)
-    most = max(_TALL * _usual(y[np.isin(grid, x)]), reach)
-    places = np.searchsorted(grid, inside).tolist()
-    for at in places:
-        _leave_out_pole(grid, y, at, most)
+    places = np.searchsorted(grid, inside)
+    for at in (places - 1, places + 1):
+        # of a pole, to which the line is to lead
+        at = at[(at >= 0) & (at < y.size)]
+        y[at] = np.clip(y[at], -LARGEST, LARGEST)
     y[~(np.abs(y) <= LARGEST)] = np.nan
-    scale = np.nanmax(np.abs(y), initial=1.0)
+    seen = y.copy()
+    most = _TALL * _usual(y[np.isin(grid, x)])
+    for at in places.tolist():
+        _flatten_pole(seen, at, most)
+    shown = np.nanmin(seen, initial=np.inf), np.nanmax(seen, initial=-np.inf)
     marks = []
-    for at in places:
-        if not np.ptp(y[max(at - 1, 0) : at + 2]) <= 1e-9 * scale:
-            marks.append((float(grid[at]), float(y[at])))
+    for at in places.tolist():
+        if not np.ptp(y[max(at - 1, 0) : at + 2]) <= 1e-9 * max(1.0, *np.abs(shown)):
+            if shown[0] <= y[at] <= shown[1]:
+                marks.append((float(grid[at]), float(y[at])))
             y[at] = np.nan
-    return grid, y, [mark for mark in marks if mark[1] == mark[1]]
+    return grid, y, marks, shown
 
 
 def _usual(y: Array) -> float:
@@ -121,22 +127,16 @@ def _usual(y: Array) -> float:
     return float(np.quantile(size, 0.9)) if size.size else 0.0
 
 
-def _leave_out_pole(x: Array, y: Array, at: int, most: float) -> None:
-    """Leave out the values on both sides of a point that grow beyond ``most`` towards it; the lines end at ``most``."""
+def _flatten_pole(y: Array, at: int, most: float) -> None:
+    """Cut the values on both sides of a point that grow beyond ``most`` towards it to that size."""
     for step in (-1, 1):
-        i, beyond = at + step, 0.0
+        i = at + step
         while 0 <= i + step < y.size and abs(y[i]) > most:
             # level beside a jump; next to a pole the last digits of x decide which is larger
             if abs(y[i]) <= abs(y[i + step]) < 1e3 * most:
                 break
-            beyond = y[i]
-            y[i] = y[at] = np.nan
+            y[i] = y[at] = math.copysign(most, y[i])
             i += step
-        if beyond and abs(y[i]) <= most:
-            # between two samples 1/y is what hardly bends
-            share = (1.0 - abs(y[i]) / most) / (1.0 - abs(y[i] / beyond))
-            x[i - step] = x[i] + share * (x[i - step] - x[i])
-            y[i - step] = math.copysign(most, beyond)
 
 
 def _axis_curves(function: Activation, x: Array, derivative: bool) -> list[Curve]:

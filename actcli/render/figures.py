@@ -22,7 +22,7 @@ from actcli import files
 from actcli.differentiate import primed
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.render.output import PICTURES, check_suffix
+from actcli.render.output import PICTURES, check_suffix, note
 
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
 _MOST_LINES = 5
@@ -61,12 +61,15 @@ class Curve:
         y: values; NaN breaks the line, as at a jump.
         is_derivative: drawn dashed among several functions, orange beside one.
         points: values at jumps, drawn as dots because no line goes through them.
+        shown: the lowest and the highest y to be seen; towards a pole the line goes beyond. The first above the second
+            if it has no values.
     """
 
     label: str
     x: Array
     y: Array
     points: Sequence[tuple[float, float]] = field(default=())
+    shown: tuple[float, float] = (math.inf, -math.inf)
     is_derivative: bool = False
 
 
@@ -87,8 +90,12 @@ def check_range(low: float, high: float, told: str) -> None:
         raise RequestError(
             f"{told} does not ascend within ±{LARGEST:g}; write it like -6:6"
         )
-    if high - low < max(_NARROWEST, 1e-10 * max(-low, high)):
+    if _too_narrow(low, high):
         raise RequestError(f"{told} is too narrow for an axis; write it like -6:6")
+
+
+def _too_narrow(low: float, high: float) -> bool:
+    return high - low < max(_NARROWEST, 1e-10 * max(-low, high))
 
 
 def draw(
@@ -134,17 +141,30 @@ def _free_lines(figure: Figure) -> None:
         legend.set_in_layout(False)  # one that is too tall would shrink its panel
     figure.draw_without_rendering()
     for legend in legends:
+        _give_air(legend)
         if _in_the_way(legend):
             _put_beside(legend, figure)
 
 
-def _in_the_way(legend: Legend) -> bool:
+def _give_air(legend: Legend) -> None:
+    """Move a legend that a line comes close to into a corner that is empty, if there is one."""
+    air = 0.04 * legend.axes.bbox.height
+    for place in ("best", "upper left", "upper right", "lower left", "lower right"):
+        legend.set_loc(place)
+        if not _in_the_way(legend, air):
+            return
+    legend.set_loc("best")
+
+
+def _in_the_way(legend: Legend, air: float = 0.0) -> bool:
+    """Whether a legend covers a line, or one comes nearer than ``air``, or it does not fit into its panel."""
     box = legend.get_window_extent()
     if legend.axes.bbox.count_contains(box.corners()) < 4:
         return True
     lines = [v for v in legend.axes.lines if not str(v.get_label()).startswith("_")]
     paths = [v.get_path().transformed(v.get_transform()) for v in lines]
-    return any(path.intersects_bbox(box, filled=False) for path in paths)
+    around = box.padded(air)
+    return any(path.intersects_bbox(around, filled=False) for path in paths)
 
 
 def _put_beside(legend: Legend, figure: Figure) -> None:
@@ -286,9 +306,7 @@ def _panel(
             curve.y,
             **look,
             linestyle="--" if among and not alone else "-",
-            label=wrapped(
-                primed(curve.label) if curve.is_derivative else curve.label, 40
-            ),
+            label=wrapped(_name(curve), 40),
             linewidth=0.6 * width if among else width,
             zorder=2.1 if among else 2.0,
             solid_capstyle="butt",  # any other cap would reach into the gap at a jump
@@ -303,6 +321,29 @@ def _panel(
     axes.set_xlim(
         min(float(c.x[0]) for c in curves), max(float(c.x[-1]) for c in curves)
     )
-    if ylim:
-        axes.set_ylim(*ylim)
+    axes.set_ylim(*ylim or _heights(curves))
+    for curve in curves:
+        if not _in_sight(curve, *axes.get_ylim()):
+            note(f"{_name(curve)}: no line of it is in the picture")
     axes.legend(loc="best", framealpha=0.8)
+
+
+def _name(curve: Curve) -> str:
+    return primed(curve.label) if curve.is_derivative else curve.label
+
+
+def _heights(curves: Sequence[Curve]) -> tuple[float, float]:
+    """Return where the ordinate begins and ends: with room around what is to be seen, and 0 in it unless that is far off."""
+    low, high = (
+        pick(c.shown[end] for c in curves) for end, pick in enumerate((min, max))
+    )
+    if max(low, -high) <= high - low or _too_narrow(low, high):
+        low, high = min(low, 0.0), max(high, 0.0)
+    room = 0.05 * (high - low) or 0.055
+    return low - room, high + room
+
+
+def _in_sight(curve: Curve, low: float, high: float) -> bool:
+    """Whether a part of a line lies between two heights."""
+    ends = curve.y[:-1], curve.y[1:]
+    return bool(((np.minimum(*ends) <= high) & (np.maximum(*ends) >= low)).any())

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actcli.engine import Array
+from actcli.render.output import note
 
 MOST_ROWS = 10_000  # of a table, which nobody reads to its end
 ENDS = 20  # rows shown of each end of a longer one
@@ -121,7 +122,7 @@ def shortened(values: Array, precision: int = 8) -> list[str]:
     (['19', '…', '99980'], 41)
     """
     flat = values.ravel()
-    if not left_out(flat.size):
+    if not _left_out(flat.size):
         return numbers(flat, precision)
     return [
         *numbers(flat[:ENDS], precision),
@@ -130,9 +131,15 @@ def shortened(values: Array, precision: int = 8) -> list[str]:
     ]
 
 
-def left_out(length: int) -> int:
+def _left_out(length: int) -> int:
     """Return how many rows of a table of that length are not shown."""
     return length - 2 * ENDS if length > MOST_ROWS else 0
+
+
+def tell_left_out(length: int) -> None:
+    """Say on standard error how many rows of a table of that length are not shown."""
+    if more := _left_out(length):
+        note(f"{more} more rows; -f csv prints them all, -o FILE writes them")
 
 
 def numbers(values: Array | Sequence[Any], precision: int = 8) -> list[str]:

@@ -44,6 +44,23 @@ def test_both_tables() -> None:
     assert len([r for r in table if r.lstrip("-").isdigit()]) == 7
 
 
+def test_a_long_table_of_values_shows_both_ends() -> None:
+    done = run("compare", "relu", "glu", "-x", "0:40001:1")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "39962 more rows; -f csv prints them all, -o FILE writes them\n"
+    )
+    values = [
+        [c.strip() for c in line.strip("│").split("│")]
+        for line in done.stdout.splitlines()
+        if line.startswith("│")
+    ][-41:]
+    assert values[20] == ["…", "…", "…"]
+    assert values[19] == ["19", "19", "19"]
+    # glu makes half as many of them
+    assert values[21:][::19] == [["39982", "39982", ""], ["40001", "40001", ""]]
+
+
 def test_json_values_and_derivatives() -> None:
     done = run(
         "compare",

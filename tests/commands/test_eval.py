@@ -417,11 +417,12 @@ WRONG = {
         "1",
     ],
     "formula 'x*b' needs a value for 'b'; set it, as in b=1 or -p b=1": [
-        "x*b",
-        "-x",
-        "1",
+        *("x*b", "-x", "1")
     ],
-    "formula '2+3' has no x in it": ["2+3", "-x", "1"],
+    "formula '2+3' has no x in it; write it in x": ["2+3", "-x", "1"],
+    "formula 'leaky_relu(0.2)' has no x in it; write leaky_relu:alpha=0.2": [
+        *("leaky_relu(0.2)", "-x", "1")
+    ],
     "no dtype 'float63'; did you mean 'float64'?": [
         "relu",
         "-x",

@@ -1,11 +1,12 @@
 """What pictures of functions show of many, of long names and titles, and of lines that lie on each other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib import colors
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
@@ -76,6 +77,100 @@ def test_a_legend_covers_no_line_and_takes_no_room_from_the_panel(
         for line in axes.lines[: 2 * count]:
             path = line.get_path().transformed(line.get_transform())
             assert not path.clip_to_bbox(axes.bbox).intersects_bbox(box, filled=False)
+
+
+def axes_of(
+    text: str, low: float, high: float, monkeypatch: pytest.MonkeyPatch
+) -> Axes:
+    """Return the axes that some functions, each with its derivative, are drawn in over a range."""
+    made = [
+        c
+        for name in text.split(", ")
+        for c in curves_of(actcli.get(name), low, high, derivative=True)
+    ]
+    (axes,) = drawn([("", made)], monkeypatch).axes
+    return axes
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("1/x", [2, 2]),
+        ("tan(x)", [8, 8]),
+        ("sqrt(x), log(x)", [0, 1, 1, 1]),
+        ("abs(x)**0.5, exp(x)", [0, 2, 0, 0]),
+    ],
+)
+def test_a_line_leaves_the_picture_beside_a_pole(
+    text: str, ends: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = axes_of(text, -6.0, 6.0, monkeypatch)
+    low, high = axes.get_ylim()
+    lines = [v for v in axes.lines if not str(v.get_label()).startswith("_")]
+    for line, count in zip(lines, ends, strict=True):
+        y = np.asarray(line.get_ydata())
+        gaps = np.flatnonzero(np.diff(np.isnan(y)))
+        beside = np.array([y[i] if np.isnan(y[i + 1]) else y[i + 1] for i in gaps])
+        assert ((beside < low) | (beside > high)).sum() == count
+
+
+@pytest.mark.parametrize(
+    ("text", "inverse"), [("1/x", lambda y: 1 / y), ("tan(x)", np.arctan)]
+)
+@pytest.mark.parametrize("most", [3.0, 20.0, 150.0])
+def test_a_line_leaves_the_picture_where_the_function_does(
+    text: str, inverse: Callable[[float], float], most: float
+) -> None:
+    curve, _ = curves_of(actcli.get(text), -1.0, 3.0, derivative=True)
+    below = np.flatnonzero((curve.y[:-1] < most) & (curve.y[1:] > most))
+    above = np.flatnonzero((curve.y[:-1] > most) & (curve.y[1:] < most))
+    (i,) = [*below, *above]
+    share = (most - curve.y[i]) / (curve.y[i + 1] - curve.y[i])
+    x = curve.x[i] + share * (curve.x[i + 1] - curve.x[i])
+    assert abs(x - inverse(most)) < 4.0 / 2000
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "least", "most"),
+    [
+        ("gelu", -0.8, -0.7, -0.16997, -0.16934),
+        ("identity", 1e8, 1e8 + 1, 1e8, 1e8 + 1),
+        ("gelu, gelu_tanh", 2.0, 2.2, 1.95, 2.17),
+        ("exponential", 0.0, 1.0, 0.0, np.e),
+        ("cube", 1.0, 2.0, 0.0, 8.0),
+        ("7+0*x", -1.0, 1.0, 0.0, 7.0),
+        ("0*x", -1.0, 1.0, -0.05, 0.05),
+    ],
+)
+def test_the_axis_fits_what_is_drawn_with_0_in_it_unless_that_is_far_off(
+    text: str,
+    low: float,
+    high: float,
+    least: float,
+    most: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = [
+        curves_of(actcli.get(name), low, high, derivative=False)[0]
+        for name in text.split(", ")
+    ]
+    (axes,) = drawn([("", made)], monkeypatch).axes
+    got, room = axes.get_ylim(), 0.06 * (most - least)
+    assert least - room < got[0] < least + room
+    assert most - room < got[1] < most + room
+
+
+@pytest.mark.parametrize("name", ["exponential", "log_sigmoid", "swish"])
+def test_a_legend_keeps_its_distance_where_a_corner_is_empty(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = axes_of(name, -6.0, 6.0, monkeypatch)
+    legend = axes.get_legend()
+    assert legend
+    box = legend.get_window_extent().padded(10.0)
+    for line in axes.lines[:2]:
+        path = line.get_path().transformed(line.get_transform())
+        assert not path.intersects_bbox(box, filled=False)
 
 
 def test_no_two_lines_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
