@@ -21,7 +21,7 @@ from actcli.errors import ActcliError
 # what --help lists under which heading; a command's file bears its name
 PANELS = {
     "Calculate": ("eval", "list", "info"),
-    "Look": ("plot", "compare"),
+    "Look": ("plot", "compare", "gallery"),
     "Train": ("gradflow", "init", "optimize"),
     "Verify": ("check", "golden", "bench"),
 }

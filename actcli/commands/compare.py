@@ -175,11 +175,12 @@ def _with_blanks(v: "Array", most: int) -> "Array":
 
 def _draw(chosen: "dict[str, Activation]", x: "Array", path: Path) -> None:
     from actcli.render import figures
+    from actcli.render.curve import check_range
     from actcli.render.curves import curves_of
     from actcli.render.output import note
 
     low, high = float(x.min()), float(x.max())
-    figures.check_range(low, high, f"-x: '{low:g}:{high:g}'")
+    check_range(low, high, f"-x: '{low:g}:{high:g}'")
     drawn = [
         c for f in chosen.values() for c in curves_of(f, low, high, derivative=True)
     ]

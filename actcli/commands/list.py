@@ -18,12 +18,6 @@ actcli list -f json
 """
 
 
-def _families() -> list[str]:
-    from actcli import functions
-
-    return sorted({f.family for f in functions.values()})
-
-
 def _frameworks() -> list[str]:
     from actcli.frameworks import names
 
@@ -31,14 +25,7 @@ def _frameworks() -> list[str]:
 
 
 def run(
-    family: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Only this family.",
-            autocompletion=_families,
-        ),
-    ] = None,
+    family: options.Family = None,
     framework: Annotated[
         str | None,
         typer.Option(
@@ -54,10 +41,7 @@ def run(
 
     With --framework: the names in that framework, and which function each is here, with the defaults it has there.
     """
-    from actcli import functions
-
-    if family is not None:
-        options.one_of(family, _families(), "family")
+    of_family = options.of_family(family)
     if framework is not None:
         _list_spellings(framework, family, format_, output)
         return
@@ -65,10 +49,7 @@ def run(
     from actcli.render.output import emit
     from actcli.render.records import Records, texts
 
-    chosen = sorted(
-        (f for f in functions.values() if family in (None, f.family)),
-        key=lambda f: f.family,
-    )
+    chosen = sorted(of_family, key=lambda f: f.family)
     rows = [_row(f) for f in chosen]
     columns = {
         key: texts(row[key] for row in rows)

@@ -38,6 +38,13 @@ def complete_trainable(context: typer.Context) -> list[str]:
     return sorted({p for f in _named_before(context) for p in f.trainable})
 
 
+def complete_family() -> list[str]:
+    """Return the families of functions."""
+    from actcli import functions
+
+    return sorted({f.family for f in functions.values()})
+
+
 def _named_before(context: typer.Context) -> "list[Activation]":
     from actcli.errors import RequestError
     from actcli.lookup import get
@@ -115,6 +122,22 @@ Format = Annotated[str, _format(*BINARY)]
 TableFormat = Annotated[str, _format("npz")]
 # of what has no numbers
 TextFormat = Annotated[str, _format()]
+Family = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only this family.",
+        autocompletion=complete_family,
+    ),
+]
+# of pictures
+Range = Annotated[
+    str, typer.Option("--range", metavar="FROM:TO", help="The range of x.")
+]
+Heights = Annotated[str | None, typer.Option(metavar="FROM:TO", help="The range of y.")]
+Title = Annotated[str | None, typer.Option(help="A title; by default none.")]
+Dpi = Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")]
+Dark = Annotated[bool, typer.Option("--dark", help="Light on dark.")]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -237,6 +260,32 @@ def one_of(value: str, known: Iterable[str], what: str) -> str:
         hint = suggestion(value, choices) or f"; choose from {', '.join(choices)}"
         raise RequestError(f"no {what} '{value}'{hint}")
     return value
+
+
+def of_family(family: str | None) -> "list[Activation]":
+    """Return the registered functions of a family, or all; raise RequestError for one that there is not."""
+    from actcli import functions
+
+    if family is not None:
+        one_of(family, complete_family(), "family")
+    return [f for f in functions.values() if family in (None, f.family)]
+
+
+def interval(text: str, option: str) -> tuple[float, float]:
+    """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
+    from actcli.errors import RequestError
+    from actcli.render.curve import check_range
+    from actcli.spec import number
+
+    parts = text.split(":")
+    try:
+        low, high = map(number, parts)
+    except (RequestError, ValueError):
+        raise RequestError(
+            f"{option}: '{text}' is not FROM:TO; write it like -6:6"
+        ) from None
+    check_range(low, high, f"{option}: '{text}'")
+    return low, high
 
 
 def choices(

@@ -18,11 +18,15 @@ actcli plot relu gelu mish --range -4:4 -o three.svg
 actcli plot leaky_relu:alpha=0.2 leaky_relu:alpha=0.01 -d --layout side
 actcli plot "x*sigmoid(b*x)" -p b=1.702 -d --dark
 actcli plot softmax --derivative
+actcli plot gelu --derivative --terminal
 """
 _SIZE = "6.4x4.2"
+_LINES = 20  # of a picture in the terminal
+_OF_FILES = ("layout", "title", "size", "dpi", "dark", "output")
 
 
 def run(
+    context: typer.Context,
     functions: options.FunctionNames,
     derivative: options.Derivative = False,
     layout: Annotated[
@@ -31,14 +35,10 @@ def run(
             metavar="NAME", help="overlay, or side: function left, derivative right."
         ),
     ] = "overlay",
-    range_: Annotated[
-        str, typer.Option("--range", metavar="FROM:TO", help="The range of x.")
-    ] = "-6:6",
-    ylim: Annotated[
-        str | None, typer.Option(metavar="FROM:TO", help="The range of y.")
-    ] = None,
+    range_: options.Range = "-6:6",
+    ylim: options.Heights = None,
     param: options.Parameters = None,
-    title: Annotated[str | None, typer.Option(help="A title; by default none.")] = None,
+    title: options.Title = None,
     size: Annotated[
         str,
         typer.Option(
@@ -46,8 +46,11 @@ def run(
             help="In inches; a legend that does not fit inside is put beside it.",
         ),
     ] = _SIZE,
-    dpi: Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")] = 150,
-    dark: Annotated[bool, typer.Option("--dark", help="Light on dark.")] = False,
+    dpi: options.Dpi = 150,
+    dark: options.Dark = False,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Draw in the terminal, not into a file.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -66,19 +69,27 @@ def run(
     """
     chosen = options.resolve(functions, param)
     options.one_of(layout, ("overlay", "side"), "layout")
-    low, high = interval(range_, "--range")
-    limits = interval(ylim, "--ylim") if ylim else None
-    inches = _size(size)
+    low, high = options.interval(range_, "--range")
+    limits = options.interval(ylim, "--ylim") if ylim else None
+    side, inches = layout == "side", _size(size)
     path = options.named(output or Path(f"{_file_name(chosen)}.png"))
 
-    from actcli.render import figures
     from actcli.render.curves import curves_of
     from actcli.render.output import PICTURES, check_suffix
 
+    if terminal:
+        options.refuse(context, _OF_FILES, "--terminal")
     check_suffix(path, PICTURES)
     _check_pipe(path)
-    side = layout == "side"
     drawn = [c for f in chosen for c in curves_of(f, low, high, derivative or side)]
+    if terminal:
+        from actcli.render import tables
+        from actcli.render.terminal import picture
+
+        tables.draw(picture(drawn, tables.width(), _LINES, limits))
+        return
+    from actcli.render import figures
+
     if side and size == _SIZE:
         inches = (1.6 * inches[0], inches[1])
     look = figures.Look(title or "", limits, inches, dpi, dark)
@@ -94,23 +105,6 @@ def _check_pipe(path: Path | None) -> None:
         raise RequestError(
             "-o -: a terminal shows no pictures; pipe it to a program, or give -o a file"
         )
-
-
-def interval(text: str, option: str) -> tuple[float, float]:
-    """Return ``from:to`` as two numbers that can be drawn, the first below the second."""
-    from actcli.errors import RequestError
-    from actcli.render.figures import check_range
-    from actcli.spec import number
-
-    parts = text.split(":")
-    try:
-        low, high = map(number, parts)
-    except (RequestError, ValueError):
-        raise RequestError(
-            f"{option}: '{text}' is not FROM:TO; write it like -6:6"
-        ) from None
-    check_range(low, high, f"{option}: '{text}'")
-    return low, high
 
 
 def _size(text: str) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.render.figures import LARGEST, Curve
+from actcli.render.curve import LARGEST, Curve
 
 Line: TypeAlias = Callable[[Array], Array]
 

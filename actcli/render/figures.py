@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,14 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from actcli import files
-from actcli.differentiate import primed
 from actcli.engine import Array
 from actcli.errors import RequestError
+from actcli.render.curve import Curve, heights, name_of
 from actcli.render.output import PICTURES, check_suffix, note
 
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
 _MOST_LINES = 5
 GRID: dict[str, Any] = {"visible": True, "alpha": 0.35, "linewidth": 0.5}
-LARGEST = 1e300  # axes overflow a little above it
-_NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
 # the same command gives the same bytes: no date, no random ids, no version of the library
 _METADATA: dict[str, dict[str, Any]] = {
@@ -52,28 +50,6 @@ _DARK = {
 
 
 @dataclass(frozen=True)
-class Curve:
-    """One line of a picture.
-
-    Attributes:
-        label: what the function is called.
-        x: abscissae in ascending order.
-        y: values; NaN breaks the line, as at a jump.
-        is_derivative: drawn dashed among several functions, orange beside one.
-        points: values at jumps, drawn as dots because no line goes through them.
-        shown: the lowest and the highest y to be seen; towards a pole the line goes beyond. The first above the second
-            if it has no values.
-    """
-
-    label: str
-    x: Array
-    y: Array
-    points: Sequence[tuple[float, float]] = field(default=())
-    shown: tuple[float, float] = (math.inf, -math.inf)
-    is_derivative: bool = False
-
-
-@dataclass(frozen=True)
 class Look:
     """How a picture looks: title, limits of the ordinate, size in inches, dots per inch, colours."""
 
@@ -82,20 +58,6 @@ class Look:
     size: tuple[float, float] = (6.4, 4.2)
     dpi: int = 150
     dark: bool = False
-
-
-def check_range(low: float, high: float, told: str) -> None:
-    """Raise RequestError where no axis goes from one number to another; ``told`` is how it calls the two."""
-    if not -LARGEST <= low < high <= LARGEST:
-        raise RequestError(
-            f"{told} does not ascend within ±{LARGEST:g}; write it like -6:6"
-        )
-    if _too_narrow(low, high):
-        raise RequestError(f"{told} is too narrow for an axis; write it like -6:6")
-
-
-def _too_narrow(low: float, high: float) -> bool:
-    return high - low < max(_NARROWEST, 1e-10 * max(-low, high))
 
 
 def draw(
@@ -115,6 +77,34 @@ def draw(
 
 _NEAR, _FAR = 1e-2, 1e6  # where a logarithmic axis begins and ends
 _STRAIGHT = 30.0  # up to here it is not logarithmic
+
+
+def gallery(
+    panels: Sequence[tuple[str, Sequence[Curve]]], path: Path | None, look: Look
+) -> None:
+    """Draw many small panels in rows, a heading and curves each, and write the picture whole, as ``draw`` does.
+
+    The size of ``look`` is that of a panel.
+    """
+    columns = min(len(panels), _PANELS)
+    rows = -(-len(panels) // columns)
+    width, height = look.size
+    look = replace(look, size=(columns * width, rows * height + 0.3 * bool(look.title)))
+    with sheet(path, look) as figure:
+        for place, (heading, curves) in enumerate(panels, 1):
+            axes = figure.add_subplot(rows, columns, place)
+            for curve in curves:
+                colour = f"C{int(curve.is_derivative)}"
+                axes.plot(curve.x, curve.y, colour, solid_capstyle="butt")
+                for x, y in curve.points:
+                    axes.plot([x], [y], "o", color=colour, markersize=3)
+            _frame(axes, curves, look.ylim)
+            axes.set_title(wrapped(heading, 24), fontsize=9)
+            axes.tick_params(labelsize=7)
+            axes.locator_params(nbins=4)
+
+
+_PANELS = 6  # of a gallery in a row
 
 
 @contextmanager
@@ -306,41 +296,33 @@ def _panel(
             curve.y,
             **look,
             linestyle="--" if among and not alone else "-",
-            label=wrapped(_name(curve), 40),
+            label=wrapped(name_of(curve), 40),
             linewidth=0.6 * width if among else width,
             zorder=2.1 if among else 2.0,
             solid_capstyle="butt",  # any other cap would reach into the gap at a jump
         )
         for x, y in curve.points:
             axes.plot([x], [y], "o", color=look["color"], markersize=4)
-    axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
-    axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
-    axes.grid(**GRID)
+    _frame(axes, curves, ylim)
     axes.set_xlabel("x")
     axes.set_title(heading)
-    axes.set_xlim(
-        min(float(c.x[0]) for c in curves), max(float(c.x[-1]) for c in curves)
-    )
-    axes.set_ylim(*ylim or _heights(curves))
     for curve in curves:
         if not _in_sight(curve, *axes.get_ylim()):
-            note(f"{_name(curve)}: no line of it is in the picture")
+            note(f"{name_of(curve)}: no line of it is in the picture")
     axes.legend(loc="best", framealpha=0.8)
 
 
-def _name(curve: Curve) -> str:
-    return primed(curve.label) if curve.is_derivative else curve.label
-
-
-def _heights(curves: Sequence[Curve]) -> tuple[float, float]:
-    """Return where the ordinate begins and ends: with room around what is to be seen, and 0 in it unless that is far off."""
-    low, high = (
-        pick(c.shown[end] for c in curves) for end, pick in enumerate((min, max))
+def _frame(
+    axes: Axes, curves: Sequence[Curve], ylim: tuple[float, float] | None
+) -> None:
+    """Set the ends of the axes, and draw lines at 0 and a grid."""
+    axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
+    axes.axvline(0.0, color="0.5", linewidth=0.6, zorder=0)
+    axes.grid(**GRID)
+    axes.set_xlim(
+        min(float(c.x[0]) for c in curves), max(float(c.x[-1]) for c in curves)
     )
-    if max(low, -high) <= high - low or _too_narrow(low, high):
-        low, high = min(low, 0.0), max(high, 0.0)
-    room = 0.05 * (high - low) or 0.055
-    return low - room, high + room
+    axes.set_ylim(*ylim or heights(curves))
 
 
 def _in_sight(curve: Curve, low: float, high: float) -> bool:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from actcli.engine import Array
 from actcli.render.output import note
+from actcli.render.terminal import Cell
 
 MOST_ROWS = 10_000  # of a table, which nobody reads to its end
 ENDS = 20  # rows shown of each end of a longer one
@@ -93,6 +94,28 @@ def say(*lines: str) -> None:
     """Print lines of text beneath a table, filled to the width of the terminal."""
     for line in lines:
         _console().print(Text(line))
+
+
+# as the lines of pictures in files
+_COLOURS = ("blue", "dark_orange", "green", "red", "magenta", "yellow", "cyan")
+_WIDEST = 100  # of a picture
+
+
+def width() -> int:
+    """Return how many characters wide a picture is."""
+    return min(_console().width, _WIDEST)
+
+
+def draw(lines: Sequence[Sequence[Cell]]) -> None:
+    """Print a picture of characters, each in the colour of its curve."""
+    for line in lines:
+        text = Text(no_wrap=True)
+        for cell in line:
+            text.append(
+                cell.text,
+                _COLOURS[cell.curve % len(_COLOURS)] if cell.curve >= 0 else "",
+            )
+        _console().print(text)
 
 
 def thinned(length: int, most: int = 25) -> list[int]:
