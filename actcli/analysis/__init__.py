@@ -10,11 +10,12 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.analysis.curve import Curve, plain
 from actcli.analysis.gain import Moments, TorchGain, moments, torch_gain
-from actcli.analysis.shape import Extremum, Limits, Range, Shape
+from actcli.analysis.shape import EVERYWHERE, Extremum, Limits, Range, Shape
 from actcli.analysis.slopes import VANISHING, Slopes, Steepest
 from actcli.analysis.smoothness import Break, Smoothness, smoothness, smoothness_class
 
 __all__ = [
+    "EVERYWHERE",
     "VANISHING",
     "Analysis",
     "Break",
@@ -69,6 +70,11 @@ class Analysis:
     def window(self) -> tuple[float, float]:
         """Between which points extrema, zeros and alive intervals are listed: infinite unless they go on for ever."""
         return self._shape.window
+
+    @property
+    def domain(self) -> tuple[Range, ...] | None:
+        """The stretches of x on which the function has a value; None where that is not told by its breaks."""
+        return self._shape.domain
 
     @property
     def range(self) -> Range:
@@ -184,8 +190,10 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything in plain Python values; numbers that are not finite stay floats."""
-        torch = self.torch_gain
+        torch, domain = self.torch_gain, self.domain
         return {
+            "defined_for": None if domain is None else [asdict(r) for r in domain],
+            "window": list(self.window),
             "range": asdict(self.range),
             "ranges": [asdict(r) for r in self.ranges],
             "limits": asdict(self.limits),

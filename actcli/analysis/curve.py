@@ -88,17 +88,18 @@ class Curve:
         return f, d
 
     @cached_property
-    def _undecided(self) -> set[float]:
+    def undecided(self) -> set[float]:
+        """The points so far at which no precision decided the value."""
         return set()
 
     def _exactly_one(self, x: float) -> tuple[float, float]:
-        if x in self._undecided:
+        if x in self.undecided:
             return np.nan, np.nan
         try:
             f, d = self._exactly(np.array([x]))
         except UndecidedError:
             # a search up to the highest precision, not to be repeated
-            self._undecided.add(x)
+            self.undecided.add(x)
             return np.nan, np.nan
         return float(f[0]), float(d[0])
 

@@ -37,6 +37,9 @@ class Range:
         return f"{left}{self.low:.6g}, {self.high:.6g}{right}".replace("inf", "∞")
 
 
+EVERYWHERE = Range(-math.inf, math.inf, low_attained=False, high_attained=False)
+
+
 def _united(ranges: list[Range]) -> tuple[Range, ...]:
     """Return intervals in ascending order, those as one that have a value or an end in common that is a value."""
     found: list[Range] = []
@@ -127,6 +130,34 @@ class Shape:
         return max(
             WINDOW, float(bends[bends > 0.0][:_WAVES][-1]) if bends.any() else 0.0
         )
+
+    @cached_property
+    def domain(self) -> tuple[Range, ...] | None:
+        """The stretches of x on which the function has a value; None where that is not told by its breaks."""
+        s, sides = self.curve.samples, self.curve.sides
+        lost = np.isnan(s.f)
+        parts = np.split(lost, np.repeat(s.at_breaks, 2) + [0, 1] * s.breaks.size)[::2]
+        mixed = any(part.any() != part.all() for part in parts)
+        # at a number that a pole was rounded to it has one, unlike at the pole
+        rounded = any(
+            math.isfinite(side.at) and side.at and math.isinf(side.left + side.right)
+            for side in sides
+        )
+        endless = self._is_endless and bool(lost.any())
+        if mixed or rounded or endless or self.curve.undecided:
+            return None
+        bounds = pairwise([-math.inf, *s.breaks.tolist(), math.inf])
+        stretches = [
+            Range(low, high, low_attained=False, high_attained=False)
+            for (low, high), part in zip(bounds, parts, strict=True)
+            if not part.any()
+        ]
+        points = [
+            Range(side.x, side.x, low_attained=True, high_attained=True)
+            for side in sides
+            if math.isfinite(side.at)
+        ]
+        return _united([*stretches, *points])
 
     # up, down, flat
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from actcli.analysis.curve import plain
 from actcli.analysis.search import grows, peaks, roots
-from actcli.analysis.shape import Range, Shape
+from actcli.analysis.shape import EVERYWHERE, Range, Shape
 from actcli.differentiate import derivative
 from actcli.engine import Array
 from actcli.one_liners import numpy_library, one_liner
@@ -203,13 +203,17 @@ class Slopes:
 
     @cached_property
     def vanishing(self) -> tuple[Range, ...]:
-        """Where |f′| is below 0.01, in order of x: an end belongs to it if the slope there does, and so may a point."""
+        """Where f has a value and |f′| is below 0.01, in order of x: an end belongs to it if the slope there does, and so may a point."""
         low = {e.x for e in self.shape.curve.sides if abs(e.slope_at) < VANISHING}
         bounds = [-math.inf, *(v for pair in self.alive for v in pair), math.inf]
+        domain = self.shape.domain
+        if domain is None:
+            domain = (EVERYWHERE,)
         dead = [
             Range(a, b, a in low, b in low)
-            for a, b in zip(bounds[::2], bounds[1::2], strict=True)
-            if a < b
+            for first, last in zip(bounds[::2], bounds[1::2], strict=True)
+            for r in domain
+            if (a := max(first, r.low)) < (b := min(last, r.high))
         ]
         alone = [
             Range(x, x, low_attained=True, high_attained=True)

@@ -35,8 +35,9 @@ def run(
 
     Prints a table of properties, then one of the values at -x (by default -3:3, or -6:5 if a function works over an
     axis, which takes the numbers as one vector). The properties are computed from the kernels; the cost per element,
-    relative to relu, is measured on the spot. If the file of -o is a picture, it shows functions and derivatives side
-    by side, from the smallest number of -x to the largest (by default -6:6).
+    relative to relu, is measured on the spot, but for a formula of your own, which is computed exactly and slowly. If
+    the file of -o is a picture, it shows functions and derivatives side by side, from the smallest number of -x to the
+    largest (by default -6:6).
     """
     from actcli import points
     from actcli.render.output import emit, is_picture
@@ -81,7 +82,7 @@ def run(
 
 
 def _facts(
-    function: "Activation", analysis: "Analysis | None", cost: float
+    function: "Activation", analysis: "Analysis | None", cost: float | None
 ) -> dict[str, Any]:
     computed = analysis.to_dict() if analysis else {}
     return {
@@ -116,10 +117,10 @@ def _padded(values: "dict[str, Array]") -> "dict[str, Array]":
     return {n: np.append(v, [np.nan] * (most - v.size)) for n, v in values.items()}
 
 
-def _costs(chosen: "dict[str, Activation]", length: int) -> dict[str, float]:
+def _costs(chosen: "dict[str, Activation]", length: int) -> dict[str, float | None]:
     """Return the time of one element relative to relu: the best of some runs, in turn, on numbers that fit the cache.
 
-    These are a multiple of a length that all of them take.
+    These are a multiple of a length that all of them take. A formula has none: it has no kernel.
     """
     from time import perf_counter
 
@@ -129,35 +130,34 @@ def _costs(chosen: "dict[str, Activation]", length: int) -> dict[str, float]:
 
     count = length * max(1, (1 << 14) // length)
     normal = np.random.default_rng(0).normal(size=count)
-    tried = {**chosen, "relu": get("relu")}
-    # a user's formula is computed exactly, and slowly: a few elements tell
-    inputs = {
-        label: normal[:20] if f.is_formula else normal for label, f in tried.items()
-    }
-    best = dict.fromkeys(tried, np.inf)
+    timed = {label: f for label, f in chosen.items() if not f.is_formula}
+    best = dict.fromkeys([*timed, "relu"], np.inf)
     for _ in range(9):
-        for label, f in tried.items():
+        for label, f in {**timed, "relu": get("relu")}.items():
             start = perf_counter()
-            f(inputs[label])
-            best[label] = min(
-                best[label], (perf_counter() - start) / inputs[label].size
-            )
-    return {label: float(f"{best[label] / best['relu']:.2g}") for label in chosen}
+            f(normal)
+            best[label] = min(best[label], perf_counter() - start)
+    return {
+        label: float(f"{best[label] / best['relu']:.2g}") if label in timed else None
+        for label in chosen
+    }
 
 
 def _show(
     chosen: "dict[str, Activation]",
     analyses: "dict[str, Analysis | None]",
-    costs: dict[str, float],
+    costs: dict[str, float | None],
     values: "dict[str, Array]",
     precision: int,
 ) -> None:
-    from actcli.render.properties import compared
+
+    from actcli.render.properties import NOT_SAID, compared
     from actcli.render.tables import shortened, show, tell_left_out
 
     told = {label: compared(f, analyses[label]) for label, f in chosen.items()}
     for label, rows in told.items():
-        rows["cost"] = f"{costs[label]:g} × relu"
+        cost = costs[label]
+        rows["cost"] = NOT_SAID if cost is None else f"{cost:g} × relu"
     headings = list(next(iter(told.values())))
     cells = {label: [rows[h] for h in headings] for label, rows in told.items()}
     show({"": headings, **cells}, text_columns=["", *cells])

@@ -131,6 +131,7 @@ def _described(
     }
     if analysis is not None:
         rows |= {
+            "defined for": say.domain(analysis),
             "limits": say.limits(analysis),
             "at 0": say.at_zero(analysis),
             "range": say.values(analysis),

@@ -206,6 +206,7 @@ def resolve(
 ) -> "list[Activation]":
     """Return the functions of these names, each once, with ``-p`` set for each that has the parameter."""
     from actcli.lookup import get, parameter_name
+    from actcli.registry import suggestion
     from actcli.spec import split_parameters, split_spec
 
     functions = [get(name, undecided) for name in names]
@@ -222,8 +223,15 @@ def resolve(
                 functions[k] = function.bind(pairs)
             unknown -= known.keys()
         for name in sorted(unknown):
+            nearest = max(
+                functions,
+                key=lambda f: (
+                    bool(suggestion(name, f.parameters)),
+                    bool(f.parameters),
+                ),
+            )
             # raises, with a suggestion
-            functions[0].parameter(name or given[name])
+            nearest.parameter(name or given[name])
     return list({f.label: f for f in functions}.values())
 
 

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from actcli.activation import Activation
-from actcli.analysis import VANISHING, Analysis, Break, Range
+from actcli.analysis import EVERYWHERE, VANISHING, Analysis, Break, Range
 
 _MOST = 6  # of a long list, as of the zeros of sin
-NOT_SAID = "–"  # of a function over an axis
+NOT_SAID = "–"  # of a function over an axis, and of what a formula does not have
 
 
 def compared(function: Activation, analysis: Analysis | None) -> dict[str, str]:
@@ -73,7 +73,7 @@ def steepest(analysis: Analysis) -> str:
 
 def vanishing(analysis: Analysis) -> str:
     """Return where the gradient vanishes, as ``x < -4.58, x > 4.58``."""
-    return _few([_stretch(r) for r in analysis.vanishing]) or "nowhere"
+    return _listed([(r, _stretch(r)) for r in analysis.vanishing], "nowhere", analysis)
 
 
 def _stretch(r: Range, digits: int = 3) -> str:
@@ -99,12 +99,28 @@ def _short(value: float, digits: int) -> str:
 def limits(analysis: Analysis) -> str:
     """Return the limits of f and f′ at the infinities."""
     at = analysis.limits
-    left = f"x → -∞: f → {number(at.left)}, f′ → {number(at.slope_left)}"
-    return (
-        f"{left}; x → ∞: f → {number(at.right)}, f′ → {number(at.slope_right)}".replace(
-            "nan", "no limit"
+    known = (EVERYWHERE,) if analysis.domain is None else analysis.domain
+    ends = {v for r in known for v in (r.low, r.high)}
+    told = [
+        f"x → {number(x)}: f → {_limit(f)}, f′ → {_limit(slope)}"
+        for x, f, slope in (
+            (-math.inf, at.left, at.slope_left),
+            (math.inf, at.right, at.slope_right),
         )
-    )
+        if x in ends
+    ]
+    return "; ".join(told) or "none"
+
+
+def _limit(value: float) -> str:
+    return "no limit" if math.isnan(value) else number(value)
+
+
+def domain(analysis: Analysis) -> str:
+    """Return where the function has a value; nothing where that is everywhere or not known."""
+    if analysis.domain in (None, (EVERYWHERE,)):
+        return ""
+    return _few([_stretch(r) for r in analysis.domain or ()]) or "no number"
 
 
 def at_zero(analysis: Analysis) -> str:
@@ -114,18 +130,21 @@ def at_zero(analysis: Analysis) -> str:
 
 
 def extrema(analysis: Analysis) -> str:
-    """Return the extrema with their places, the first of many."""
-    told = [f"{e.kind} {number(e.f)} at x = {number(e.x)}" for e in analysis.extrema]
-    return _few(told) or "none"
+    """Return the extrema with their places."""
+    told = [
+        (_point(e.x), f"{e.kind} {number(e.f)} at x = {number(e.x)}")
+        for e in analysis.extrema
+    ]
+    return _listed(told, "none", analysis)
 
 
 def zeros(analysis: Analysis) -> str:
     """Return where the function is 0."""
     told = [
-        number(r.low) if r.low == r.high else _stretch(r, 6)
+        (r, number(r.low) if r.low == r.high else _stretch(r, 6))
         for r in analysis.where_zero
     ]
-    return _few(told) or "none"
+    return _listed(told, "none", analysis)
 
 
 def smoothness(analysis: Analysis) -> str:
@@ -178,6 +197,23 @@ def gains(analysis: Analysis) -> str:
         if torch is None
         else f"{ours}; PyTorch {number(torch.value)} ({torch.reason})"
     )
+
+
+def _point(x: float) -> Range:
+    return Range(x, x, low_attained=True, high_attained=True)
+
+
+def _listed(told: Sequence[tuple[Range, str]], nothing: str, analysis: Analysis) -> str:
+    """Return what is said of places, of many those nearest to 0 first, and between which points they were sought."""
+    near = sorted(told, key=lambda pair: abs(max(pair[0].low, min(pair[0].high, 0.0))))
+    if len(told) > _MOST + 1:
+        near[:_MOST] = sorted(near[:_MOST], key=lambda pair: pair[0].low)
+        told = near
+    text = _few([words for _, words in told]) or nothing
+    low, high = analysis.window
+    if text == "everywhere" or (math.isinf(low) and math.isinf(high)):
+        return text
+    return f"{text} (sought for {_stretch(Range(low, high, low_attained=True, high_attained=True))})"
 
 
 def _few(told: Sequence[str]) -> str:

@@ -246,8 +246,15 @@ def test_ends_belong_to_stretches_if_the_slope_there_does(
         (
             "cos(x) if x*x < 200 else 0",
             "1 at x = 1.5708",
-            "x ≤ -14.1, -12.58 < x < -12.56, -9.43 < x < -9.41, -6.29 < x < -6.27, -3.15 < x < -3.13, -0.01 < x < 0.01, 5 more with -f json",
-            "x ≤ -14.1421, -14.1372, -10.9956, -7.85398, -4.71239, -1.5708, 6 more with -f json",
+            "-9.43 < x < -9.41, -6.29 < x < -6.27, -3.15 < x < -3.13, -0.01 < x < 0.01, 3.13 < x < 3.15, 6.27 < x < 6.29, 5 more with -f json",
+            "-7.85398, -4.71239, -1.5708, 1.5708, 4.71239, 7.85398, 6 more with -f json",
+        ),
+        # what goes on for ever is listed near 0, and where it was sought is said
+        (
+            "tan(x)",
+            "∞ towards x = 1.5708",
+            "nowhere (sought for -12 ≤ x ≤ 12)",
+            "-9.42478, -6.28319, -3.14159, 0, 3.14159, 6.28319, 9.42478 (sought for -12 ≤ x ≤ 12)",
         ),
     ],
 )
@@ -257,6 +264,49 @@ def test_words_are_true(text: str, steepest: str, vanishing: str, zeros: str) ->
         steepest,
         vanishing,
         zeros,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "defined", "vanishing", "limits"),
+    [
+        ("log(x)", "x > 0", "x > 100", "x → ∞: f → ∞, f′ → 0"),
+        ("sqrt(x - 2)", "x ≥ 2", "x > 2.5e+03", "x → ∞: f → ∞, f′ → 0"),
+        ("log(log(x))", "x > 1", "x > 29.5", "x → ∞: f → ∞, f′ → 0"),
+        ("x**x", "x > 0", "0.363 < x < 0.373", "x → ∞: f → ∞, f′ → ∞"),
+        ("sqrt(1 - x**2)", "-1 ≤ x ≤ 1", "-0.01 < x < 0.01", "none"),
+        (
+            "1/x",
+            *("x < 0, x > 0", "x < -10, x > 10"),
+            "x → -∞: f → 0, f′ → 0; x → ∞: f → 0, f′ → 0",
+        ),
+        ("log(-1 - x**2)", "no number", "nowhere", "none"),
+        (
+            "relu",
+            *("", "x ≤ 0"),
+            "x → -∞: f → 0, f′ → 0; x → ∞: f → ∞, f′ → 1",
+        ),
+        # no number is where this pole is
+        (
+            "1/(x**2 - 3)",
+            *("", "x < -6.18, -0.0449 < x < 0.0449, x > 6.18"),
+            "x → -∞: f → 0, f′ → 0; x → ∞: f → 0, f′ → 0",
+        ),
+        (
+            "tan(x)",
+            *("", "nowhere (sought for -12 ≤ x ≤ 12)"),
+            "x → -∞: f → no limit, f′ → no limit; x → ∞: f → no limit, f′ → no limit",
+        ),
+    ],
+)
+def test_where_a_function_has_a_value_is_said(
+    text: str, defined: str, vanishing: str, limits: str
+) -> None:
+    a = analyse(actcli.get(text))
+    assert (say.domain(a), say.vanishing(a), say.limits(a)) == (
+        defined,
+        vanishing,
+        limits,
     )
 
 

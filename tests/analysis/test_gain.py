@@ -199,6 +199,15 @@ def test_a_scale_much_smaller_than_the_panels_is_seen() -> None:
         )
 
 
+def test_a_steep_slope_beside_a_break_has_a_gain() -> None:
+    beta = mpmath.mpf(10) ** 8
+    edges = [0, *(mpmath.mpf(10) ** k for k in range(-15, 2)), 40]
+    square = mpmath.quad(lambda z: (beta / (1 + beta * z)) ** 2 * mpmath.npdf(z), edges)
+    gain = analyse(actcli.get("nlrelu:beta=1e8")).gain
+    assert gain.slope_square == pytest.approx(float(square), rel=1e-10)
+    assert gain.unsettled == ()
+
+
 def test_all_gains_of_the_registry_are_quick() -> None:
     started = time.process_time()
     for function in actcli.functions.values():

@@ -82,6 +82,9 @@ def test_json_values_and_derivatives() -> None:
     }
     assert document["derivatives"]["leaky_relu:alpha=0.2"] == [0.2, 1]
     assert document["properties"]["relu"]["range"]["high"] == "inf"
+    costs = [p["cost"] for p in document["properties"].values()]
+    assert costs[0] == 1.0
+    assert costs[2] is None
     assert document["properties"]["relu"]["gain"]["forward"] == pytest.approx(
         math.sqrt(2), rel=1e-12
     )
@@ -253,6 +256,16 @@ def test_list_shows_every_function() -> None:
             ["compare", "relu", "-p", "beta=1"],
             2,
             "relu has no parameters; leave out 'beta'",
+        ),
+        (
+            ["compare", "relu", "leaky_relu", "-p", "alfa=0.3"],
+            2,
+            "leaky_relu has no parameter 'alfa'; did you mean 'alpha'?",
+        ),
+        (
+            ["compare", "relu", "leaky_relu", "-p", "q=0.3"],
+            2,
+            "leaky_relu has no parameter 'q'; it has alpha",
         ),
         (["compare", "relu", "-o", "a.gif"], 2, "a.gif: unknown suffix '.gif'"),
         (
