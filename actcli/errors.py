@@ -10,6 +10,15 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def reason(error: Exception) -> str:
+    """Return why something failed, without the file and the number that the system adds.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "x.txt"))
+    'no such file or directory'
+    """
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
 class ActcliError(Exception):
     """Something the user can mend; its text is one line, subject first, then what to do."""
 
