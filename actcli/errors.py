@@ -1,5 +1,8 @@
 """What a user can cause, and the exit code of each. Faults of the program are ordinary exceptions."""
 
+from math import inf
+from numbers import Integral
+
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things in words.
@@ -29,6 +32,15 @@ class RequestError(ActcliError, ValueError):
     """The request was wrong: an option, a number, a shape, a parameter outside its domain."""
 
     exit_code = 2
+
+
+def check_count(name: str, got: object, least: int, most: float = inf) -> None:
+    """Raise RequestError unless a number is whole and within bounds."""
+    if not (isinstance(got, Integral) and least <= int(got) <= most):
+        bounds = f"at least {least}" if most == inf else f"from {least} to {most}"
+        raise RequestError(
+            f"{name} {got} is out of range; give a whole number {bounds}"
+        )
 
 
 class UnknownNameError(RequestError, LookupError):
