@@ -417,6 +417,13 @@ WRONG = {
         "1",
     ],
     "formula 'x*b' needs a value for 'b': -p b=1": ["x*b", "-x", "1"],
+    "formula 'x*c' needs a value for 'c': -p c=1": [
+        "x*c",
+        "-i",
+        "t.csv",
+        "-f",
+        "csv",
+    ],
     "formula '2+3' has no x in it": ["2+3", "-x", "1"],
     "no dtype 'float63'; did you mean 'float64'?": [
         "relu",
