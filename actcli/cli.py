@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from actcli.errors import ActcliError
+from actcli.errors import ActcliError, reason
 
 # what --help lists under which heading; a command's file bears its name
 PANELS = {
@@ -255,4 +255,4 @@ def _stream_failed(error: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if error.errno == errno.EPIPE:
         return DONE
-    return _say(f"standard output: {(error.strerror or str(error)).lower()}", FAILED)
+    return _say(f"standard output: {reason(error)}", FAILED)

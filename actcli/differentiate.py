@@ -82,7 +82,7 @@ class _Rules:
 
     def of_extreme(self, args: list[ast.expr], name: str, beats: ast.cmpop) -> ast.expr:
         *first, last = args
-        best = first[0] if len(first) == 1 else ast.Call(ast.Name(name), first, [])
+        best = first[0] if len(first) == 1 else ast.Call(_name(name), first, [])
         return _choice(ast.Compare(last, [beats], [best]), self.of(last), self.of(best))
 
 
@@ -121,8 +121,13 @@ def _is(node: ast.expr, number: float) -> bool:
     return isinstance(node, ast.Constant) and node.value == number
 
 
+def _name(name: str) -> ast.expr:
+    # as parsed: before Python 3.13 it has no ctx unless given one, and then is not equal to what was typed
+    return ast.Name(name, ast.Load())
+
+
 def _call(name: str, argument: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(name), [argument], [])
+    return ast.Call(_name(name), [argument], [])
 
 
 def _neg(a: ast.expr) -> ast.expr:
@@ -200,7 +205,7 @@ def _squared(name: str, argument: ast.expr) -> ast.expr:
 
 
 def _bell(u: ast.expr, du: ast.expr) -> ast.expr:
-    scale = _div(_TWO, _call("sqrt", ast.Name("pi")))
+    scale = _div(_TWO, _call("sqrt", _name("pi")))
     return _mul(_mul(scale, _call("exp", _neg(_pow(u, _TWO)))), du)
 
 

@@ -1,5 +1,8 @@
 """What a user can cause, and the exit code of each. Faults of the program are ordinary exceptions."""
 
+from math import inf
+from numbers import Integral
+
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things in words.
@@ -8,6 +11,15 @@ def counted(count: int, noun: str) -> str:
     ('1 number', '12 numbers')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def reason(error: Exception) -> str:
+    """Return why something failed, without the file and the number that the system adds.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "x.txt"))
+    'no such file or directory'
+    """
+    return str(getattr(error, "strerror", None) or error).lower()
 
 
 class ActcliError(Exception):
@@ -20,6 +32,15 @@ class RequestError(ActcliError, ValueError):
     """The request was wrong: an option, a number, a shape, a parameter outside its domain."""
 
     exit_code = 2
+
+
+def check_count(name: str, got: object, least: int, most: float = inf) -> None:
+    """Raise RequestError unless a number is whole and within bounds."""
+    if not (isinstance(got, Integral) and least <= int(got) <= most):
+        bounds = f"at least {least}" if most == inf else f"from {least} to {most}"
+        raise RequestError(
+            f"{name} {got} is out of range; give a whole number {bounds}"
+        )
 
 
 class UnknownNameError(RequestError, LookupError):

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from actcli.engine import Array
-from actcli.errors import FileError, RequestError
+from actcli.errors import FileError, RequestError, reason
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         )
     except OSError as error:
         raise FileError(
-            f"{target.parent}: {(error.strerror or str(error)).lower()}; cannot write {target.name}"
+            f"{target.parent}: {reason(error)}; cannot write {target.name}"
         ) from None
     try:
         with _ending_in_order(), os.fdopen(handle, "w+b") as stream:
@@ -53,9 +53,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise FileError(
-                f"{path}: {(error.strerror or str(error)).lower()}"
-            ) from None
+            raise FileError(f"{path}: {reason(error)}") from None
         raise
 
 
@@ -72,7 +70,7 @@ def _written_directly(path: Path) -> Iterator[IO[bytes]]:
     except BrokenPipeError:
         raise  # whoever reads has enough, which is nobody's fault
     except OSError as error:
-        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise FileError(f"{path}: {reason(error)}") from None
 
 
 @contextmanager
@@ -105,7 +103,7 @@ def keeping(folder: Path | None) -> Iterator[None]:
         if folder is not None:
             raise
         raise FileError(
-            f"{tempfile.gettempdir()}: {(error.strerror or str(error)).lower()}; what comes last is kept there, TMPDIR"
+            f"{tempfile.gettempdir()}: {reason(error)}; what comes last is kept there, TMPDIR"
             " names another folder"
         ) from None
 

@@ -40,6 +40,22 @@ def names() -> list[str]:
     return list(TABLE)
 
 
+def canonical(name: str) -> str:
+    """Return the name of a framework that may be spelled otherwise.
+
+    Raises:
+        UnknownNameError: no such framework is known.
+
+    >>> canonical("TORCH")
+    'torch'
+    """
+    for framework, (others, _, _) in TABLE.items():
+        if fold(name) in map(fold, (framework, *others)):
+            return framework
+    hint = suggestion(name, TABLE) or f"; known: {', '.join(TABLE)}"
+    raise UnknownNameError(f"no framework '{name}'{hint}")
+
+
 def spellings(function: Activation) -> list[Spelling]:
     """Return what each framework calls a function.
 
@@ -64,7 +80,7 @@ def of_framework(name: str) -> list[tuple[str, Activation]]:
     >>> dict(of_framework("Keras"))["keras.layers.LeakyReLU"].label
     'leaky_relu:alpha=0.3'
     """
-    wanted = _framework(name)
+    wanted = canonical(name)
     return [
         (ways[0], _function(row.function))
         for row in _rows()
@@ -117,14 +133,6 @@ def parameter_name(spelling: str, name: str) -> str:
         hint = row.note if name in row.note else f"it has {', '.join(known) or 'none'}"
         raise RequestError(f"{spelling}: {function} has no parameter '{name}'; {hint}")
     return ours
-
-
-def _framework(name: str) -> str:
-    for framework, (others, _, _) in TABLE.items():
-        if fold(name) in map(fold, (framework, *others)):
-            return framework
-    hint = suggestion(name, TABLE) or f"; known: {', '.join(TABLE)}"
-    raise UnknownNameError(f"no framework '{name}'{hint}")
 
 
 def _function(spec: str) -> Activation:

@@ -116,7 +116,7 @@ def _differentiated(formula: Formula) -> Formula:
 
 
 def _line(formula: Formula, function: Activation, evaluator: "Evaluator") -> OneLiner:
-    values = {n: v for n, v in function.resolve({}).items() if v is not None}
+    values = function.resolve({})
     return lambda x: evaluator.run(formula, {**values, "x": x})
 
 

@@ -13,9 +13,14 @@ from pathlib import Path
 import pytest
 
 import actcli
+from actcli.analysis import VANISHING
 from actcli.cli import COMMANDS, main
 from actcli.errors import UndecidedError
 from actcli.render.formats import BINARY, FORMATS
+from actcli.training.descent import OUTCOMES
+from actcli.training.gradflow import BOUND
+from actcli.training.schedules import SCHEDULES
+from actcli.verify.frameworks import OPPONENTS
 from tests.shell import ACTCLI, ROOT, environment, hearing_signals, run, shell
 
 
@@ -39,6 +44,24 @@ def test_every_help_ends_in_examples_that_run(command: str, tmp_path: Path) -> N
         done = shell(f"set -o pipefail; {line}", cwd=tmp_path)
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert done.stdout or list(tmp_path.iterdir()), line
+
+
+# to print it from these, help would wait for NumPy
+DECLARED = {
+    "bench": [f"some of {', '.join(OPPONENTS)}."],
+    "gradflow": [f"1/{BOUND:g} of", f"over {BOUND:g} times", f"|f'| < {VANISHING:g}"],
+    "optimize": [
+        f"{', '.join(SCHEDULES)};",
+        *(f"{outcome}: {told}" for outcome, told in OUTCOMES.items()),
+    ],
+}
+
+
+@pytest.mark.parametrize("command", DECLARED)
+def test_help_says_what_is_declared(command: str) -> None:
+    text = " ".join(run(command, "--help").stdout.split())
+    for told in DECLARED[command]:
+        assert told in text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """The derivative that is shown is the derivative that is computed."""
 
+import ast
 import math
 
 import pytest
 
 from actcli import exact
 from actcli.activation import Activation
-from actcli.differentiate import _OUTER, derivative
+from actcli.differentiate import _OUTER, _Rules, derivative
 from actcli.formula import FUNCTIONS, parse
 from actcli.verify.vectors import points
 
@@ -44,11 +45,19 @@ def test_the_formula_shown_has_the_values_of_the_derivative(
         ("x ** a", "a * x ** (a - 1)"),
         ("a ** x", "a ** x * log(a)"),
         ("7", "0"),
+        ("log(exp(x))", "1"),
         ("max(x, 2, -x)", "-1 if -x > max(x, 2) else 0 if 2 > x else 1"),
     ],
 )
 def test_it_reads_as_one_would_write_it(text: str, expected: str) -> None:
     assert derivative(parse(text)) == expected
+
+
+@pytest.mark.parametrize("text", [*(f"{name}(x)" for name in _OUTER), "max(x, 2, -x)"])
+def test_what_a_rule_makes_equals_what_is_parsed(text: str) -> None:
+    made = _Rules("x").of(ast.parse(text, mode="eval").body)
+    again = ast.parse(ast.unparse(ast.fix_missing_locations(made)), mode="eval").body
+    assert ast.dump(made) == ast.dump(again)
 
 
 def test_by_a_parameter() -> None:

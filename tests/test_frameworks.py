@@ -1,5 +1,6 @@
 """The table of what frameworks call the functions: it resolves, says what differs, and agrees with what is installed."""
 
+import json
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from actcli._framework_table import RENAMED
 from actcli.errors import RequestError, UnknownNameError
 from tests import check_frameworks
 from tests.framework_calls import FRAMEWORKS, installed
+from tests.shell import run
 
 
 @pytest.mark.parametrize("framework", frameworks.names())
@@ -187,6 +189,12 @@ def test_an_unknown_framework_is_refused(name: str, message: str) -> None:
 @pytest.mark.parametrize("name", ["PyTorch", "tf", "Hugging Face", "NNlib.jl", "hf"])
 def test_a_framework_has_other_names(name: str) -> None:
     assert frameworks.of_framework(name)
+
+
+@pytest.mark.parametrize("name", ["TORCH", "PyTorch"])
+def test_a_list_says_whose_names_it_has(name: str) -> None:
+    listed = json.loads(run("list", "--framework", name, "-f", "json").stdout)
+    assert listed["framework"] == "torch"
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

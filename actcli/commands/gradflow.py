@@ -101,7 +101,7 @@ def run(
     Verdict: vanishing if the gradient at layer 1 is under 1/100 of that at the output, exploding if over 100 times
     that, else healthy; undefined where the function has no value.
     """
-    from actcli.errors import RequestError
+    from actcli.errors import check_count
 
     options.one_of(model, ("mlp", "chain"), "model")
     options.refuse(
@@ -112,12 +112,9 @@ def run(
     if model == "chain":
         _chain(chosen, layers, weight, x, precision, format_, output)
         return
-    from actcli.training.gradflow import Setting
+    from actcli.training.gradflow import MOST_SEEDS, Setting
 
-    if seeds < 1:
-        raise RequestError(
-            f"seeds {seeds} is out of range; give a whole number at least 1"
-        )
+    check_count("seeds", seeds, 1, MOST_SEEDS)
     counted = range(seed, seed + seeds)
     setting = Setting(layers, width, init, batch, counted, batch_norm, residual)
     _mlp(chosen, setting, precision, format_, output)

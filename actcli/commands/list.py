@@ -66,7 +66,7 @@ def run(
 def _list_spellings(
     framework: str, family: str | None, format_: str, output: Path | None
 ) -> None:
-    from actcli.frameworks import of_framework
+    from actcli.frameworks import canonical, of_framework
     from actcli.render.output import emit
     from actcli.render.records import Records, texts
     from actcli.render.tables import show
@@ -82,7 +82,7 @@ def _list_spellings(
         "family": [f.family for _, f in found],
     }
     document = {
-        "framework": framework,
+        "framework": canonical(framework),
         "functions": [
             dict(zip(columns, row, strict=True))
             for row in zip(*columns.values(), strict=True)

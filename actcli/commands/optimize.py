@@ -115,9 +115,9 @@ def run(
     """Descend a test surface with gradient methods.
 
     Outcomes. reached: came within the tolerance of a minimum and stayed there to the end. stalled: came to rest, or
-    swings back and forth, where there is no minimum, judged by the last two quarters of its steps. unfinished: still
-    on its way when the steps ran out. escaped: left the view downhill, on a surface without a minimum. diverged: went
-    more than a thousand diagonals of the view away, or is no longer finite.
+    swings back and forth, where there is no minimum, judged by the last two quarters of its steps. unfinished: was
+    still on its way when the steps ran out. escaped: left the view downhill, on a surface without a minimum. diverged:
+    went more than 1000 diagonals of the view away, or is no longer finite.
 
     The learning rate is 0.1 by default. --lr and --param apply to every method and override NAME:lr=0.01.
     """

@@ -344,4 +344,5 @@ def refuse(context: typer.Context, names: Iterable[str], what: str) -> None:
 
 def shown_parameters(function: "Activation") -> dict[str, Any]:
     """Return a function's parameters as a result names them: those that have a value."""
+    # not its defaults: a formula that wants a value is refused here, before anything is printed
     return {n: v for n, v in function.resolve({}).items() if v is not None}

@@ -18,7 +18,7 @@ import numpy as np
 from actcli import engine, files, sources
 from actcli.commands.request import Request, Shape
 from actcli.engine import Array
-from actcli.errors import FileError, RequestError, counted
+from actcli.errors import FileError, RequestError, counted, reason
 from actcli.render import streams
 from actcli.render.formats import BINARY
 from actcli.render.output import format_of, note
@@ -252,8 +252,7 @@ def _read_at(source: Source, first: int, count: int) -> Array:
         try:
             more = os.preadv(file, [view[done:]], place)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FileError(f"{source.name}: {reason}") from None
+            raise FileError(f"{source.name}: {reason(error)}") from None
         if not more:
             there = (os.fstat(file).st_size - source.offset) // size
             raise FileError(

@@ -78,7 +78,8 @@ def emit(
     elif format_ in BINARY:
         dump_arrays(sys.stdout.buffer, format_, arrays_of(records, format_))
     else:
-        sys.stdout.write(to_text(records, format_))
+        # not as text, which is in the terminal's encoding: there is a ? for each letter that it has not
+        sys.stdout.buffer.write(to_text(records, format_).encode())
 
 
 def save(records: Records, path: Path, format_: str = "table") -> None:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from actcli.errors import FileError, RequestError
+from actcli.errors import FileError, RequestError, reason
 from actcli.sources import raw
 from actcli.sources.arrays import read_npy, read_npz
 from actcli.sources.json_text import FLAT, loads, read_json, read_json_lines
@@ -85,7 +85,7 @@ def _reading(name: str) -> Iterator[None]:
     except OSError as error:
         if error.filename is None or str(error.filename) != name:
             raise
-        raise FileError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+        raise FileError(f"{name}: {reason(error)}") from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from actcli import files
-from actcli.errors import FileError
+from actcli.errors import FileError, reason
 
 CHUNK = 1 << 20  # bytes that are read at a time
 # bytes of what must be read as a whole: a line, JSON beside its arrays
@@ -24,8 +24,7 @@ def read(stream: IO[bytes], count: int, name: str) -> bytes:
     try:
         return stream.read(count)
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FileError(f"{name}: {reason.lower()}") from None
+        raise FileError(f"{name}: {reason(error)}") from None
 
 
 def blocks(

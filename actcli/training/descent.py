@@ -181,7 +181,7 @@ def view_text(surface: Choice[Surface]) -> str:
 
 
 def is_near(surface: Choice[Surface], x: Array) -> bool:
-    """Whether a position, its height and its slope are finite and it is not a thousand views away."""
+    """Whether a position, its height and its slope are finite and it is not ``FAR`` away."""
     low, high = np.array(surface.record.view).T
     inside = np.abs(x - (low + high) / 2.0).max() <= FAR * np.linalg.norm(high - low)
     height, slope = (

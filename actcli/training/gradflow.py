@@ -11,7 +11,7 @@ import numpy as np
 
 from actcli.activation import Activation as Function
 from actcli.engine import Array, processors
-from actcli.errors import RequestError
+from actcli.errors import RequestError, check_count, counted
 from actcli.layers import Activation, BatchNorm, Dense, Layer, Network, Residual
 from actcli.one_liners import in_float64
 from actcli.training.declaration import Choice, choose
@@ -29,7 +29,7 @@ CRITERION = (
 )
 # a difference of moments good to 1e-10, over 2e-4
 _STEP, _NOISE = 1e-4, 1e-6
-MOST_LAYERS, MOST_NUMBERS = 10_000, 1e8
+MOST_LAYERS, MOST_SEEDS, MOST_NUMBERS = 10_000, 10_000, 1e8
 
 
 def verdict(gradient: Array) -> Verdict:
@@ -154,7 +154,7 @@ def chain(
     [0.0017554103, 0.0149394259, 0.1224330266]
     """
     check_elementwise([function])
-    check_layers(layers)
+    check_count("layers", layers, 1, MOST_LAYERS)
     for name, number in (("weight", weight), ("x", x)):
         if not math.isfinite(number):
             raise RequestError(f"{name} {number:g} is not finite; give a finite number")
@@ -506,31 +506,19 @@ def check_elementwise(functions: Sequence[Function]) -> None:
             )
 
 
-def check_layers(layers: int) -> None:
-    """Refuse a depth that is none, or beyond all patience."""
-    if layers not in range(1, MOST_LAYERS + 1):
-        raise RequestError(
-            f"layers {layers} is out of range; give a whole number from 1 to {MOST_LAYERS}"
-        )
-
-
 def check_setting(setting: Setting) -> None:
-    """Refuse a network without neurons or rows, or one that no memory holds."""
-    check_layers(setting.layers)
-    least_rows = 2 if setting.batch_norm else 1
-    for name, got, least in (
-        ("width", setting.width, 1),
-        ("batch", setting.batch, least_rows),
-        ("seeds", len(setting.seeds), 1),
-        ("seed", min(setting.seeds, default=0), 0),
-    ):
-        if got < least or got != int(got):
-            raise RequestError(
-                f"{name} {got} is out of range; give a whole number at least {least}"
-            )
-    numbers = setting.layers * setting.width * (setting.width + 4 * setting.batch)
-    if numbers > MOST_NUMBERS:
+    """Refuse a network without layers, neurons or rows, no seeds or negative ones, and what no memory or patience holds."""
+    count = len(setting.seeds)
+    check_count("layers", setting.layers, 1, MOST_LAYERS)
+    check_count("width", setting.width, 1)
+    check_count("batch", setting.batch, 2 if setting.batch_norm else 1)
+    check_count("seeds", count, 1, MOST_SEEDS)
+    for seed in setting.seeds:
+        check_count("seed", seed, 0)
+    measured = len(MEASURES)
+    numbers = setting.width * (setting.width + 4 * setting.batch) + measured * count
+    if setting.layers * numbers > MOST_NUMBERS:
         raise RequestError(
-            f"{setting.layers} layers of width {setting.width} and batch {setting.batch} are too large; "
-            f"layers*width*(width + 4*batch) may be {MOST_NUMBERS:g}"
+            f"{setting.layers} layers of width {setting.width} and batch {setting.batch} are too large for {counted(count, 'seed')}; "
+            f"layers*(width*(width + 4*batch) + {measured}*seeds) may be {MOST_NUMBERS:g}"
         )

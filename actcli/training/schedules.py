@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from actcli.errors import RequestError
+from actcli.errors import check_count
 from actcli.registry import Registry
 from actcli.training.declaration import Record, declaring
 from actcli.training.parameters import Domain, Parameter, Value
@@ -44,10 +44,7 @@ class Schedule(Record[Factor]):
         >>> step(6, every=2, warmup=2)
         [0.5, 1.0, 1.0, 1.0, 0.5, 0.5]
         """
-        if steps not in range(1, MOST_STEPS + 1):
-            raise RequestError(
-                f"steps {steps} is out of range; give a whole number from 1 to {MOST_STEPS}"
-            )
+        check_count("steps", steps, 1, MOST_STEPS)
         bound: dict[str, Any] = self.bind(values)
         warmup = min(bound.pop(WARMUP.name), steps)
         rise = [(t + 1) / warmup for t in range(warmup)]

@@ -419,6 +419,9 @@ WRONG = {
     "formula 'x*b' needs a value for 'b'; set it, as in b=1 or -p b=1": [
         *("x*b", "-x", "1")
     ],
+    "formula 'x*c' needs a value for 'c'; set it, as in c=1 or -p c=1": [
+        *("x*c", "-i", "t.csv", "-f", "csv")
+    ],
     "formula '2+3' has no x in it; write it in x": ["2+3", "-x", "1"],
     "formula 'leaky_relu(0.2)' has no x in it; write leaky_relu:alpha=0.2": [
         *("leaky_relu(0.2)", "-x", "1")

@@ -49,3 +49,14 @@ def test_a_suffix_and_a_format_that_differ(command: str, tmp_path: Path) -> None
         "actcli: a.csv: its suffix says csv, -f says json; leave out -f, or change the suffix\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
+
+
+@pytest.mark.parametrize(
+    ("format_", "told"), [("json", "x·tanh(softplus(x))"), ("csv", "range of f′")]
+)
+def test_what_machines_read_is_utf_8_whatever_the_terminal_is(
+    format_: str, told: str
+) -> None:
+    done = run("info", "mish", "-f", format_, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told in done.stdout

@@ -221,14 +221,25 @@ WRONG = {
     "layers 2.5 is out of range": {"layers": 2.5},
     "width 0 is out of range": {"width": 0},
     "width 2.5 is out of range": {"width": 2.5},
-    "seed 0.5 is out of range": {"seeds": (0.5, 1)},
+    "seed 0.5 is out of range": {"seeds": (0, 0.5)},
     "batch 0 is out of range": {"batch": 0},
     "batch 1 is out of range": {"batch": 1, "batch_norm": True},
     "seeds 0 is out of range": {"seeds": ()},
+    "seeds 1000000000000 is out of range; give a whole number from 1 to 10000": {
+        "layers": 1,
+        "width": 1,
+        "seeds": range(10**12),
+    },
     "no initializer 'hee'; did you mean 'he'": {"init": "hee"},
     "10000 layers of width 10000 and batch 64 are too large": {
         "layers": 10_000,
         "width": 10_000,
+    },
+    "10000 layers of width 1 and batch 1 are too large for 10000 seeds; layers*": {
+        "layers": 10_000,
+        "width": 1,
+        "batch": 1,
+        "seeds": range(10_000),
     },
 }
 
