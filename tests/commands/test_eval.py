@@ -550,7 +550,7 @@ def test_what_cannot_be_done_is_one_line(
     (tmp_path / "folder.npy").mkdir()
     for name in ("bad.npy", "bad.npz", "bad.json"):
         (tmp_path / name).write_text("nonsense")
-    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfd\x00")
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     before = sorted(tmp_path.iterdir())
     done = run("eval", "relu", *arguments, cwd=tmp_path)
