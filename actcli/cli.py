@@ -199,7 +199,9 @@ def separated(arguments: Sequence[str]) -> list[str]:
 
 def _say(text: str, code: int) -> int:
     line = " ".join(text.split())
-    sys.stderr.write(f"actcli: {line}\n")
+    # what is quoted may hold what would command the terminal
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    sys.stderr.write(f"actcli: {shown}\n")
     return code
 
 

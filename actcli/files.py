@@ -39,7 +39,9 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         raise FileError(f"{path}: permission denied")
     try:
         handle, temporary = tempfile.mkstemp(
-            prefix=f".{target.name}.", dir=target.parent or Path()
+            # a name may be as long as one may be
+            prefix=f".{target.name[:40]}.",
+            dir=target.parent or Path(),
         )
     except OSError as error:
         raise FileError(
@@ -59,7 +61,10 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
 
 def is_stream(path: Path | None) -> bool:
     """Whether what is written there goes on at once: into standard output, for which there is no path, a pipe or a device."""
-    return path is None or (path.exists() and not (path.is_file() or path.is_dir()))
+    try:
+        return path is None or (path.exists() and not (path.is_file() or path.is_dir()))
+    except OSError as error:
+        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
 @contextmanager

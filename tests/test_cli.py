@@ -168,6 +168,13 @@ def test_a_call_that_cannot_be_taken_apart_says_how_it_may_be_meant(typed: str) 
     assert done.stderr == f"actcli: {STRAYS[typed]}\n"
 
 
+def test_what_is_quoted_does_not_command_the_terminal() -> None:
+    done = run("eval", "relu", stdin="x\n1\n\x1b[31m\x00é\n")
+    assert done.stderr == (
+        "actcli: standard input, line 3: '\\x1b[31m\\x00é' is not a number\n"
+    )
+
+
 @pytest.mark.parametrize("command", [[], ["eval"], ["optimize"]])
 def test_help_has_a_short_name(command: list[str]) -> None:
     short, long = run(*command, "-h"), run(*command, "--help")

@@ -290,7 +290,7 @@ def _show_ways(ways: "Sequence[Descent]", every: int | None, precision: int) -> 
             table.setdefault(name, []).extend("" if c == "nan" else c for c in cells)
     if not any(table["distance"]):
         del table["distance"]
-    show(table, text_columns=("method",))
+    show(table, text_columns=("method",), keys=2)
 
 
 def _circumstances(way: "Descent", precision: int) -> list[str]:

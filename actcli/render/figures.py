@@ -170,16 +170,17 @@ def _put_beside(legend: Legend, figure: Figure) -> None:
 
 
 def _drawable(title: str, width: float) -> str:
-    """Return a title, whose mathematics between dollar signs can be read, in lines of so many inches."""
-    try:
-        # of blanks there is no path
-        told = [line for line in title.splitlines() if line.strip()]
-        paths = [TextPath((0.0, 0.0), line, size=12) for line in told]
-    except ValueError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise RequestError(f"title '{title}' cannot be drawn: {reason}") from None
+    """Return a title in lines of so many inches."""
+    # of blanks there is no path
+    told = [line for line in title.splitlines() if line.strip()]
+    paths = [TextPath((0.0, 0.0), _plain(line), size=12) for line in told]
     over = max((p.get_extents().width for p in paths), default=0.0) / (68.0 * width)
-    return wrapped(title, int(len(title) / over)) if over > 1.0 else title
+    return _plain(wrapped(title, int(len(title) / over)) if over > 1.0 else title)
+
+
+def _plain(text: str) -> str:
+    """Return a text as matplotlib draws it as it stands, and nothing between dollar signs as mathematics."""
+    return text.replace("$", r"\$")
 
 
 def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
@@ -271,8 +272,7 @@ def wrapped(text: str, width: int) -> str:
     >>> wrapped("x*exp(-x**2)+tanh(x)", 14)
     'x*exp(-x**2)+\ntanh(x)'
     """
-    # not between the dollar signs of mathematics, nor between a formula and its prime
-    after = r"[-+*/,) ](?![*)′])(?=[^$\n]*(?:\$[^$\n]*\$[^$\n]*)*$)"
+    after = r"[-+*/,) ](?![*)′])"  # not between a formula and its prime
     line = rf".{{1,{width}}}$|.{{0,{width - 1}}}{after}|.{{1,{width}}}"
     first, rest = [], [v.strip() for v in re.findall(line, text, re.MULTILINE)]
     if len(rest) > _MOST_LINES:

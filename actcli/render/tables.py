@@ -16,7 +16,7 @@ from actcli.render.terminal import Cell
 
 MOST_ROWS = 10_000  # of a table, which nobody reads to its end
 ENDS = 20  # rows shown of each end of a longer one
-_LEAST_WORDS = 8  # a column of words is not made narrower
+_LONGEST_WORD = 16  # a longer one, as of a formula, may be broken
 _FRAME = 3  # what stands around each cell: a line and two blanks
 
 
@@ -43,8 +43,9 @@ def show(
     footer: Sequence[str] = (),
     text_columns: Sequence[str] = (),
     headings: bool = True,
+    keys: int = 1,
 ) -> None:
-    """Print a table of texts.
+    """Print a table of texts, or where its columns do not fit beside each other, several one below the other.
 
     Args:
         columns: the cells by heading, columns of equal length.
@@ -52,42 +53,80 @@ def show(
         footer: a last row, a cell for each column.
         text_columns: the headings of columns that hold words: aligned left, wrapped if need be.
         headings: show them.
+        keys: how many of the first columns say what a row is, and stand in every table if there are several.
     """
-    table = Table(
-        title=Text(title) if title else None,
-        title_justify="left",
-        show_footer=bool(footer),
-        show_header=headings,
-    )
-    for i, heading in enumerate(columns):
-        words = heading in text_columns
-        table.add_column(
-            Text(heading),
-            footer=Text(footer[i]) if footer else "",
-            justify="left" if words else "right",
-            no_wrap=not words,
-            overflow="fold",
-        )
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*(Text(cell) for cell in row))
-    # numbers are never cut: where they need more than there is, the terminal breaks the lines
-    console, before = _console(), _console().width
-    console.width = max(before, _least_width(columns, footer, text_columns))
-    console.print(table)
-    console.width = before
-
-
-def _least_width(
-    columns: Mapping[str, Sequence[str]],
-    footer: Sequence[str],
-    text_columns: Sequence[str],
-) -> int:
     ends = footer or [""] * len(columns)
-    widths = (
-        _LEAST_WORDS if name in text_columns else max(map(len, (name, end, *cells)))
-        for (name, cells), end in zip(columns.items(), ends, strict=True)
-    )
-    return sum(width + _FRAME for width in widths) + 1
+    whole = [
+        (heading, *cells, end)
+        for (heading, cells), end in zip(columns.items(), ends, strict=True)
+    ]
+    most = [max(map(len, cells)) + _FRAME for cells in whole]
+    least = [
+        min(_longest_word(cells) + _FRAME, wide) if cells[0] in text_columns else wide
+        for cells, wide in zip(whole, most, strict=True)
+    ]
+    console, before = _console(), _console().width
+    for places in _tables(least, keys, before):
+        table = Table(
+            title=Text(title) if title else None,
+            title_justify="left",
+            show_footer=bool(footer),
+            show_header=headings,
+        )
+        widths = _filled(
+            [least[i] for i in places], [most[i] for i in places], before - 1
+        )
+        for i, width in zip(places, widths, strict=True):
+            words = whole[i][0] in text_columns
+            table.add_column(
+                Text(whole[i][0]),
+                footer=Text(whole[i][-1]),
+                justify="left" if words else "right",
+                no_wrap=not words,
+                overflow="fold",
+                width=width - _FRAME,
+            )
+        for row in zip(*(whole[i][1:-1] for i in places), strict=True):
+            table.add_row(*(Text(cell) for cell in row))
+        # numbers are never cut: where one needs more than there is, the terminal breaks the lines
+        console.width = max(before, sum(widths) + 1)
+        console.print(table)
+        console.width, title = before, ""
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    """Return how long the longest word is that is not to be broken."""
+    lengths = (len(word) for cell in cells for word in cell.split())
+    return min(max(lengths, default=0), _LONGEST_WORD)
+
+
+def _filled(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """Return widths of columns that fill the room: the narrowest are widened first, none beyond what is in it.
+
+    >>> _filled([3, 3, 9], [4, 20, 9], 20)
+    [4, 7, 9]
+    """
+    widths = [*least]
+    for _ in range(room - sum(widths)):
+        narrow = [i for i, most_ in enumerate(most) if widths[i] < most_]
+        if not narrow:
+            break
+        widths[min(narrow, key=widths.__getitem__)] += 1
+    return widths
+
+
+def _tables(widths: Sequence[int], keys: int, room: int) -> list[list[int]]:
+    """Return the places of the columns of each table: the keys, and as many others as there is room for.
+
+    >>> _tables([5, 10, 10, 10], 1, 30)
+    [[0, 1, 2], [0, 3]]
+    """
+    tables = [[*range(keys)]]
+    for i in range(keys, len(widths)):
+        if i > keys and sum(widths[j] for j in (*tables[-1], i)) >= room:
+            tables.append([*range(keys)])
+        tables[-1].append(i)
+    return tables
 
 
 def say(*lines: str) -> None:

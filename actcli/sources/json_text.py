@@ -1,9 +1,9 @@
-"""Numbers out of JSON: an array, alone or in an object, or a value in each line."""
+"""Numbers out of JSON: an array, alone or in an object, an array of objects, or a value in each line."""
 
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -20,10 +20,11 @@ from actcli.sources.source import Source, check_axes, choose
 
 # how an array begins that has none within it
 FLAT = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*[^\s\[{]")
+_RECORDS = re.compile(rb"\s*\[\s*{")
 
 
 def read_json(stream: IO[bytes], name: str, column: str | None) -> Source:
-    """Return a flat array, read forwards, or an array of any shape, alone or in an object, read from a file."""
+    """Return a flat array, read forwards, or out of a file an array of any shape, alone or in an object, or records."""
     pieces = raw.pieces(raw.blocks(stream, name), name, b",")
     first = next(pieces, b"")
     if not first.strip():
@@ -32,6 +33,8 @@ def read_json(stream: IO[bytes], name: str, column: str | None) -> Source:
         _check_no_column(name, column)
         inside = _inside(raw.chained(first.replace(b"[", b" ", 1), pieces), name)
         return Source(name, _between_commas(inside, name, (1, 1)))
+    if _RECORDS.match(first):
+        return _records(stream, name, column)
     start, end = 0, stream.seek(0, io.SEEK_END)
     if first.lstrip()[:1] == b"{":
         keys, places = _outline(stream, name)
@@ -190,7 +193,7 @@ def _outline(
 
 
 def _turns(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, list[int]]]:
-    """Yield the text of an object in parts, and where in each an array or an object under a key of it begins or ends."""
+    """Yield the text of an object or an array in parts, and where in each an array or an object within it begins or ends."""
     depth, unended = 0, b""
 
     def blank(found: re.Match[bytes]) -> bytes:
@@ -283,22 +286,90 @@ class _Level:
         self.commas = int(seen[-1] - (ends[-1] if ends.size else 0))
 
 
-def read_json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
-    """Return the numbers of lines, each of which is one, an array, or an object with one of them."""
+def _records(stream: IO[bytes], name: str, column: str | None) -> Source:
+    """Return the numbers of an array of objects, which stand in each under the same key."""
+    take = _taken(name, column)
+
+    def fits(value: Any, first: Any) -> bool:
+        try:
+            return bool(take([first, value]).size)
+        except _NOT_NUMBERS:
+            return False
+
+    def chunks() -> Iterator[tuple[Array, int]]:
+        before, done = b"[", 0
+        for text in _whole_records(stream, name):
+            bare = text.removeprefix(raw.BYTE_ORDER_MARK).strip()
+            if bare == b"]" and done:
+                return
+            try:
+                if not bare.startswith(before):
+                    raise ValueError
+                values = loads(b"[" + bare[1:] + b"]")
+            except (ValueError, RecursionError):
+                raise _no_json(stream, name) from None
+            try:
+                numbers = take(values).reshape(-1)
+            except RequestError:
+                raise
+            except _NOT_NUMBERS:
+                done += next(
+                    i for i, v in enumerate(values, 1) if not fits(v, values[0])
+                )
+                raise FileError(
+                    f"{name}, record {done}: is no object with a number under the same key as the first"
+                ) from None
+            yield numbers, len(text)
+            before, done = b",", done + len(values)
+        raise FileError(f"{name}: ends within its array")
+
+    return Source(name, chunks())
+
+
+def _whole_records(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    """Yield the text of an array of objects in parts that end where one of these does, and then what is behind the last."""
+    rest = b""
+    for data, turns in _turns(raw.blocks(stream, name, 0)):
+        ends = [at + 1 for at in turns if data[at : at + 1] == b"}"]
+        if ends:
+            yield rest + data[: ends[-1]]
+            rest, data = b"", data[ends[-1] :]
+        rest += data
+        if len(rest) > raw.LARGEST_DOCUMENT:
+            raise FileError(
+                f"{name}: an object in it is over {raw.LARGEST_DOCUMENT // 1_000_000} MB"
+            )
+    if rest.strip():
+        yield rest
+
+
+def _taken(name: str, column: str | None) -> Callable[[list[Any]], Array]:
+    """Return what takes the numbers out of values: themselves, or of objects what they have under one key."""
     key: str | None = None
 
-    def read(rows: list[bytes]) -> Array:
+    def take(values: list[Any]) -> Array:
         nonlocal key
-        values = loads(b"[" + b",".join(rows) + b"]")
-        if len(values) != len(rows):
-            raise ValueError  # an array over two lines, or two numbers on one
-        if values and isinstance(values[0], dict):
+        if key is None and values and isinstance(values[0], dict):
             keys = [*values[0]]
-            key = key or keys[choose(name, column, keys)]
+            key = keys[choose(name, column, keys)]
+        if key is not None:
             values = [v[key] for v in values]
         elif values:
             _check_no_column(name, column)
         return _of_json(values)
+
+    return take
+
+
+def read_json_lines(stream: IO[bytes], name: str, column: str | None) -> Source:
+    """Return the numbers of lines, each of which is one, an array, or an object with one of them."""
+    take = _taken(name, column)
+
+    def read(rows: list[bytes]) -> Array:
+        values = loads(b"[" + b",".join(rows) + b"]")
+        if len(values) != len(rows):
+            raise ValueError  # an array over two lines, or two numbers on one
+        return take(values)
 
     def fits(row: bytes, first: bytes) -> bool:
         try:

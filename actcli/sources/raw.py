@@ -1,5 +1,6 @@
 """The bytes of a file or a pipe, in parts; what they mean is for the other files here."""
 
+import codecs
 import io
 import math
 import shutil
@@ -16,7 +17,7 @@ from actcli.errors import FileError, reason
 CHUNK = 1 << 20  # bytes that are read at a time
 # bytes of what must be read as a whole: a line, JSON beside its arrays
 LARGEST_DOCUMENT = 64_000_000
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = codecs.BOM_UTF8
 
 
 def read(stream: IO[bytes], count: int, name: str) -> bytes:
@@ -42,6 +43,8 @@ def blocks(
 def pieces(parts: Iterator[bytes], name: str, ends: bytes) -> Iterator[bytes]:
     """Yield bytes in pieces that end where a word, or a line, ends."""
     rest = next(parts, b"").removeprefix(BYTE_ORDER_MARK)
+    if rest.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileError(f"{name}: is UTF-16; save it as UTF-8")
     for data in parts:
         # at the end of a line if there is one, as comments go to it
         cut = rest.rfind(b"\n") + 1 if b"\n" in ends else 0

@@ -360,6 +360,7 @@ def test_a_function_of_columns_into_a_file(
     np.testing.assert_array_equal(y if suffix == "npy" else y["f"], actcli.get(spec)(x))
 
 
+LONG = "n" * 300
 WRONG = {
     "no function 'swsh'; did you mean 'swish'?": ["swsh", "-x", "1"],
     "no function 'zzz'; 'actcli list' shows them all": ["zzz", "-x", "1"],
@@ -547,6 +548,8 @@ def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
             "nowhere: no such file or directory; cannot write y.csv",
         ),
         (["-i", "objects.npy"], "objects.npy: is no array of numbers"),
+        (["-x", "1", "-o", f"{LONG}.csv"], f"{LONG}.csv: file name too long"),
+        (["-i", "folder.npy", "-o", f"{LONG}.csv"], "folder.npy: is a directory"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -555,7 +558,7 @@ def test_what_cannot_be_done_is_one_line(
     (tmp_path / "folder.npy").mkdir()
     for name in ("bad.npy", "bad.npz", "bad.json"):
         (tmp_path / name).write_text("nonsense")
-    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfd\x00")
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     before = sorted(tmp_path.iterdir())
     done = run("eval", "relu", *arguments, cwd=tmp_path)
@@ -602,6 +605,13 @@ def test_what_is_written_need_not_be_readable(
         cli.main([*arguments, "-o", "y.csv"])
     assert ended.value.code == 0
     assert Path("y.csv").read_text()
+
+
+def test_the_longest_name_a_file_may_have(tmp_path: Path) -> None:
+    name = f"{LONG[:251]}.csv"
+    done = run("eval", "relu", "-x", "1", "-o", name, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, f"wrote {name}\n")
+    assert (tmp_path / name).read_text() == "x,f\n1.0,1.0\n"
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

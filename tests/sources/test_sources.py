@@ -403,7 +403,7 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
     "x.json: no numbers in it": ("x.json", b"[]", None),
     "x.json: no column 'g'; it has f, x": ("x.json", b'{"f": [1], "x": 2}', "g"),
     "x.csv: no column 'c'; it has a, b": ("x.csv", b"a,b\n1,2\n", "c"),
-    "x.txt: is not text": ("x.txt", b"\xff\xfe1", None),
+    "x.txt: is not text": ("x.txt", b"\xff\xfd1", None),
     "x.txt: no numbers in it": ("x.txt", b" \n", None),
     "x.csv: no numbers in it": ("x.csv", b"a,b\n", None),
     "x.npy: is no array of numbers": ("x.npy", b"nonsense", None),
@@ -440,7 +440,12 @@ NO_JSON_ARRAY = {
     "[[1], []]": ", line 1, column 6: a number is missing",
     "[[1, 2]": ": ends within its array",
     "[[1]]]": ": is no JSON array of numbers; the rows of one are of equal length",
-    '[{"x": 1}]': ", line 1, column 2: '{\"x\": 1}' is not a number",
+    '[{"x": 1}, {"x": "one"}]': ", record 2: is no object with a number under the same key as the first",
+    '[{"x": 1}, {"y": 2}]': ", record 2: is no object with a number under the same key as the first",
+    '[{"x": 1}, 2, {"x": 3}]': ", record 2: is no object with a number under the same key as the first",
+    '[{"x": 1}, [2]]': ": is no JSON array of numbers",
+    '[{"x": 1} {"x": 2}]': ", line 1, column 11: is no JSON; expecting ',' delimiter",
+    '[{"x": 1}, {"x": 2}': ": ends within its array",
     '["one"]': ", line 1, column 2: '\"one\"' is not a number",
     "[true]": ", line 1, column 2: 'true' is not a number",
     '{"x": [1]': ", line 1, column 10: is no JSON; expecting ',' delimiter",
@@ -510,6 +515,55 @@ def test_arrays_of_every_shape_in_json(
         read = whole(tmp_path / "x.json")
         assert read.shape == shape
         np.testing.assert_array_equal(read, x)
+
+
+@pytest.mark.parametrize("chunk", [4, 50, 1000])
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("piped", [False, True])
+def test_records_in_json(
+    indent: int | None,
+    piped: bool,
+    chunk: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(raw, "CHUNK", max(chunk, 100) if piped else chunk)
+    x = np.random.default_rng(4).normal(size=(60, 2)).tolist()
+    records = [
+        {"n": f'}}, {{"x": "{a}\\', "y": b, "deep": [{"x": a}], "x": a} for a, b in x
+    ]
+    text = "\ufeff" * (indent is None) + json.dumps(
+        [*records, {"x": None, "y": 7}], indent=indent
+    )
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    for column, place, last in ((None, 0, np.nan), ("x", 0, np.nan), ("y", 1, 7.0)):
+        monkeypatch.setattr(
+            sources, "_standard_input", lambda: io.BytesIO(text.encode())
+        )
+        got = whole(None if piped else path, column)
+        np.testing.assert_array_equal(got, [*(v[place] for v in x), last])
+
+
+def test_json_lines_are_all_objects_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "CHUNK", 10)
+    (tmp_path / "x.jsonl").write_text('{"x": 1}\n' * 5 + "2\n" * 20)
+    with pytest.raises(FileError, match="line 6: is no number, nor an object"):
+        whole(tmp_path / "x.jsonl")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".json", ".jsonl", ""])
+def test_text_of_two_bytes_a_letter_is_named(
+    suffix: str, encoding: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes("\ufeffx\ty\n1\t2\n".encode(encoding))
+    with pytest.raises(FileError) as error:
+        whole(path)
+    assert str(error.value) == f"{path}: is UTF-16; save it as UTF-8"
 
 
 @pytest.mark.parametrize("message", WRONG)
