@@ -127,6 +127,8 @@ def sheet(path: Path | None, look: Look) -> Iterator[Figure]:
 def _free_lines(figure: Figure) -> None:
     """Put each legend that covers a line, or does not fit into its panel, beside it: the figure grows, the panel stays."""
     legends = [v for axes in figure.axes if (v := axes.get_legend())]
+    if not legends:
+        return  # drawing a picture of many panels takes seconds
     for legend in legends:
         legend.set_in_layout(False)  # one that is too tall would shrink its panel
     figure.draw_without_rendering()
