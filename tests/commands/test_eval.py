@@ -509,15 +509,12 @@ WRONG = {
     "missing argument 'FUNCTION'": [],
     "-i: ": ["relu", "-x", "1", "-i"],
     "no column 'q'; it has a, b": ["relu", "-i", "t.csv", "--column", "q"],
-    "t.csv, line 3: 'oops' is not a number": ["relu", "-i", "t.csv", "--column", "b"],
-    "empty.txt: no numbers in it": ["relu", "-i", "empty.txt"],
 }
 
 
 @pytest.mark.parametrize("message", WRONG)
 def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
-    (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "one.json").write_text('{"x": 1}')
     done = run("eval", *WRONG[message], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -543,6 +540,18 @@ def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
             "nowhere: no such file or directory; cannot write y.csv",
         ),
         (["-i", "objects.npy"], "objects.npy: is no array of numbers"),
+        (
+            ["-i", "long.npy"],
+            f"long.npy has dtype {np.dtype(np.longdouble)}; use float64, float32 or float16",
+        ),
+        (["-i", "complex.npy"], "complex.npy: is no array of numbers"),
+        (["-i", "t.csv", "--column", "b"], "t.csv, line 3: 'oops' is not a number"),
+        (
+            ["-i", "t.jsonl"],
+            "t.jsonl, line 2: is no number, nor an object with one, or unlike the lines above",
+        ),
+        (["-i", "empty.txt"], "empty.txt: no numbers in it"),
+        (["-i", "empty.csv"], "empty.csv: no numbers in it"),
         (["-x", "1", "-o", f"{LONG}.csv"], f"{LONG}.csv: file name too long"),
         (["-i", "folder.npy", "-o", f"{LONG}.csv"], "folder.npy: is a directory"),
     ],
@@ -554,6 +563,12 @@ def test_what_cannot_be_done_is_one_line(
     for name in ("bad.npy", "bad.npz", "bad.json"):
         (tmp_path / name).write_text("nonsense")
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfd\x00")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
+    (tmp_path / "t.jsonl").write_text('1\n"oops"\n')
+    (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "empty.csv").touch()
+    for name, kind in (("long", np.longdouble), ("complex", np.complex128)):
+        np.save(tmp_path / f"{name}.npy", np.ones(3, kind))
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     before = sorted(tmp_path.iterdir())
     done = run("eval", "relu", *arguments, cwd=tmp_path)
