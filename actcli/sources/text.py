@@ -14,6 +14,7 @@ import orjson
 from actcli.engine import Array
 from actcli.errors import FileError, RequestError
 from actcli.points import parse_text, shortened
+from actcli.render.output import note
 from actcli.sources import raw
 from actcli.sources.source import Reader, Source, choose
 from actcli.spec import is_number, number
@@ -136,6 +137,8 @@ def table_reader(separator: str) -> Reader:
             others = shortened(", ".join(numbered), 200)
             table = replace(table, others=others)
         if not header:
+            if column is None and len(cells) > 1:
+                note(f"{name}: column 1 of {len(cells)}; --column takes another")
             rest, line = first + b"\n" + rest, line - 1
 
         def chunks() -> Iterator[tuple[Array, int]]:

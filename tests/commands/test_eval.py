@@ -617,6 +617,23 @@ def test_what_is_written_need_not_be_readable(
     assert Path("y.csv").read_text()
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "told"),
+    [
+        ("1,2\n-3,4\n", [], "t.csv: column 1 of 2; --column takes another\n"),
+        ("1,2\n-3,4\n", ["--column", "1"], ""),
+        ("x,y\n1,2\n-3,4\n", [], ""),
+        ("1\n-3\n", [], ""),
+    ],
+)
+def test_that_columns_are_left_out_is_said(
+    text: str, column: list[str], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    done = run("eval", "relu", "-i", "t.csv", *column, "-f", "plain", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1.0\n0.0\n", told)
+
+
 def test_the_longest_name_a_file_may_have(tmp_path: Path) -> None:
     name = f"{LONG[:251]}.csv"
     done = run("eval", "relu", "-x", "1", "-o", name, cwd=tmp_path)
