@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actcli.engine import Array
-from actcli.errors import RequestError
+from actcli.errors import FileError, RequestError
 from actcli.spec import number
 
 if TYPE_CHECKING:
@@ -134,6 +134,6 @@ def _word(word: str, text: str, source: str, first_line: int) -> float:
             for i, line in enumerate(lines, first_line)
             if word in line.replace(",", " ").split()
         )
-        raise RequestError(
+        raise FileError(
             f"{source}, line {line}: '{shortened(word)}' is not a number"
         ) from None

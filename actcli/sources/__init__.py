@@ -52,8 +52,8 @@ def opened(
         stream: what that file or pipe holds, if it has been opened.
 
     Raises:
-        FileError: it is missing, cannot be read, is not what its suffix says, or ends too early.
-        RequestError: the suffix is unknown, there is no such column, or a word is no number.
+        FileError: it is missing, cannot be read, is not what its suffix says, ends too early, or a word is no number.
+        RequestError: the suffix is unknown, or there is no such column.
     """
     name = str(path) if path else STANDARD_INPUT
     with _reading(name), ExitStack() as stack:

@@ -36,12 +36,16 @@ def read_npy(stream: Any, name: str, column: str | None) -> Source:
     if not lengths or dtype.hasobject or dtype.kind not in "biuf":
         raise FileError(f"{name}: is no array of numbers")
     check_axes(len(shape), name)
+    try:
+        read_as = as_floats(np.empty(0, dtype), name).dtype.newbyteorder("=")
+    except RequestError as error:
+        raise FileError(str(error)) from None
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
     count = math.prod(shape)
     return Source(
         name,
         _array_chunks(stream, name, dtype, count),
-        as_floats(np.empty(0, dtype), name).dtype.newbyteorder("="),
+        read_as,
         shape,
         "F" if by_columns else "C",
         count * dtype.itemsize,

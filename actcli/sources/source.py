@@ -9,7 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from actcli.engine import Array
-from actcli.errors import FileError, RequestError, UnknownNameError, counted
+from actcli.errors import (
+    ActcliError,
+    FileError,
+    RequestError,
+    UnknownNameError,
+    counted,
+)
 from actcli.points import shortened
 from actcli.registry import suggestion
 
@@ -63,13 +69,13 @@ class Source:
                 f"{self.name}: ends after {done} of {counted(count, 'number')}"
             )
 
-    def empty(self) -> RequestError:
+    def empty(self) -> ActcliError:
         """Return what is said of a source without numbers."""
         if self.name == STANDARD_INPUT:
             return RequestError(
                 "no numbers; give them with -x 1,2,-3, with -i FILE, or through a pipe"
             )
-        return RequestError(f"{self.name}: no numbers in it")
+        return FileError(f"{self.name}: no numbers in it")
 
     def whole(self) -> Array:
         """Return all numbers at once, in their shape."""
@@ -104,7 +110,7 @@ Reader: TypeAlias = Callable[[Any, str, str | None], Source]
 def choose(source: str, column: str | None, known: Sequence[str]) -> int:
     """Return the place of what was asked for by name or by number, and unless it was, of x or the first."""
     if not known:
-        raise RequestError(f"{source}: nothing in it; numbers are expected")
+        raise FileError(f"{source}: nothing in it; numbers are expected")
     if column is None:
         return known.index("x") if "x" in known else 0
     if (count := known.count(column)) > 1:

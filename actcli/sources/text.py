@@ -14,6 +14,7 @@ import orjson
 from actcli.engine import Array
 from actcli.errors import FileError, RequestError
 from actcli.points import parse_text, shortened
+from actcli.render.output import note
 from actcli.sources import raw
 from actcli.sources.source import Reader, Source, choose
 from actcli.spec import is_number, number
@@ -58,7 +59,7 @@ def _names_columns(line: bytes, separator: str, name: str) -> bool:
 
 
 def _check_cells(text: bytes, name: str, line: int) -> None:
-    """Raise RequestError for a comma without a number before it."""
+    """Raise FileError for a comma without a number before it."""
     if b"," not in text:
         return
     # a search that passes over blanks takes as long as reading the numbers
@@ -66,7 +67,7 @@ def _check_cells(text: bytes, name: str, line: int) -> None:
     places = [at for at in (bare.find(b",,"), bare.find(b"\n,")) if at >= 0]
     if places:
         line += bare.count(b"\n", 0, min(places) + 1)
-        raise RequestError(
+        raise FileError(
             f"{name}, line {line}: an empty cell; write nan where there is no number"
         )
 
@@ -136,6 +137,8 @@ def table_reader(separator: str) -> Reader:
             others = shortened(", ".join(numbered), 200)
             table = replace(table, others=others)
         if not header:
+            if column is None and len(cells) > 1:
+                note(f"{name}: column 1 of {len(cells)}; --column takes another")
             rest, line = first + b"\n" + rest, line - 1
 
         def chunks() -> Iterator[tuple[Array, int]]:
@@ -193,7 +196,7 @@ class _Table:
             except StopIteration:
                 return
             except csv.Error:
-                raise RequestError(
+                raise FileError(
                     f"{self.name}, line {begins}: is no row of cells; quotes must be closed, and lines end in a line feed"
                 ) from None
             yield begins, [word.strip() for word in words]
@@ -241,7 +244,7 @@ class _Table:
                 quotechar='"',
                 encoding="utf-8",
             )
-            if self.rows_of(data, count) == column.size:
+            if self.rows_of(data, count, line) == column.size:
                 return column
         rows = self.rows(data, line)
         return np.array(
@@ -252,10 +255,10 @@ class _Table:
         """Whether a row has nothing in it but blanks."""
         return not any(cells) and (len(cells) < 2 or self.separator.isspace())
 
-    def rows_of(self, data: bytes, count: int) -> int:
-        """Return how many rows have so many cells."""
+    def rows_of(self, data: bytes, count: int, line: int) -> int:
+        """Return how many rows, the first of which stands in that line, have so many cells."""
         if b'"' in data or count == 1:
-            return sum(len(cells) == count for _, cells in self.rows(data, 1))
+            return sum(len(cells) == count for _, cells in self.rows(data, line))
         marks = self.separator.encode()
         others = bytes(sorted({*range(256)} - {*marks, *b"\n"}))
         return data.translate(None, others).split(b"\n").count(marks * (count - 1))
@@ -266,11 +269,11 @@ class _Table:
         if len(cells) != count:
             columns = "1 column is" if count == 1 else f"{count} columns are"
             hint = f"; a cell with '{self.separator}' stands in quotes, decimals take a point"
-            raise RequestError(
+            raise FileError(
                 f"{where}: {columns} expected, not {len(cells)}{hint if len(cells) > count else ''}"
             )
         if not cells[at]:
-            raise RequestError(
+            raise FileError(
                 f"{where}: an empty cell; write nan where there is no number"
             )
         try:
@@ -280,6 +283,6 @@ class _Table:
                 f"; take another with --column: {self.others}" if self.others else ""
             )
             hint = "; decimals take a point" if "," in cells[at] else other
-            raise RequestError(
+            raise FileError(
                 f"{where}: '{shortened(cells[at])}' is not a number{hint}"
             ) from None

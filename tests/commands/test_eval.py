@@ -514,15 +514,12 @@ WRONG = {
     "missing argument 'FUNCTION'": [],
     "-i: ": ["relu", "-x", "1", "-i"],
     "no column 'q'; it has a, b": ["relu", "-i", "t.csv", "--column", "q"],
-    "t.csv, line 3: 'oops' is not a number": ["relu", "-i", "t.csv", "--column", "b"],
-    "empty.txt: no numbers in it": ["relu", "-i", "empty.txt"],
 }
 
 
 @pytest.mark.parametrize("message", WRONG)
 def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
-    (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "one.json").write_text('{"x": 1}')
     done = run("eval", *WRONG[message], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -548,6 +545,18 @@ def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
             "nowhere: no such file or directory; cannot write y.csv",
         ),
         (["-i", "objects.npy"], "objects.npy: is no array of numbers"),
+        (
+            ["-i", "long.npy"],
+            f"long.npy has dtype {np.dtype(np.longdouble)}; use float64, float32 or float16",
+        ),
+        (["-i", "complex.npy"], "complex.npy: is no array of numbers"),
+        (["-i", "t.csv", "--column", "b"], "t.csv, line 3: 'oops' is not a number"),
+        (
+            ["-i", "t.jsonl"],
+            "t.jsonl, line 2: is no number, nor an object with one, or unlike the lines above",
+        ),
+        (["-i", "empty.txt"], "empty.txt: no numbers in it"),
+        (["-i", "empty.csv"], "empty.csv: no numbers in it"),
         (["-x", "1", "-o", f"{LONG}.csv"], f"{LONG}.csv: file name too long"),
         (["-i", "folder.npy", "-o", f"{LONG}.csv"], "folder.npy: is a directory"),
     ],
@@ -559,6 +568,12 @@ def test_what_cannot_be_done_is_one_line(
     for name in ("bad.npy", "bad.npz", "bad.json"):
         (tmp_path / name).write_text("nonsense")
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfd\x00")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,oops\n")
+    (tmp_path / "t.jsonl").write_text('1\n"oops"\n')
+    (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "empty.csv").touch()
+    for name, kind in (("long", np.longdouble), ("complex", np.complex128)):
+        np.save(tmp_path / f"{name}.npy", np.ones(3, kind))
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     before = sorted(tmp_path.iterdir())
     done = run("eval", "relu", *arguments, cwd=tmp_path)
@@ -605,6 +620,23 @@ def test_what_is_written_need_not_be_readable(
         cli.main([*arguments, "-o", "y.csv"])
     assert ended.value.code == 0
     assert Path("y.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "told"),
+    [
+        ("1,2\n-3,4\n", [], "t.csv: column 1 of 2; --column takes another\n"),
+        ("1,2\n-3,4\n", ["--column", "1"], ""),
+        ("x,y\n1,2\n-3,4\n", [], ""),
+        ("1\n-3\n", [], ""),
+    ],
+)
+def test_that_columns_are_left_out_is_said(
+    text: str, column: list[str], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    done = run("eval", "relu", "-i", "t.csv", *column, "-f", "plain", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1.0\n0.0\n", told)
 
 
 def test_the_longest_name_a_file_may_have(tmp_path: Path) -> None:

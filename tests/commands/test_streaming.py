@@ -664,7 +664,7 @@ def test_an_empty_array_in_a_pipe(tmp_path: Path) -> None:
     for made in ("", "-f csv", "-o y.csv"):
         done = shell(f"actcli eval relu -i x.npy {made}", cwd=tmp_path)
         message = "actcli: x.npy: no numbers in it\n"
-        assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
 
 
 def test_input_that_ends_early(tmp_path: Path) -> None:

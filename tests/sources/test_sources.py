@@ -203,7 +203,7 @@ def test_headers_of_every_version(version: tuple[int, int], tmp_path: Path) -> N
 def test_arrays_of_every_shape(shape: tuple[int, ...], tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.ones(shape))
     if 0 in shape:
-        with pytest.raises(RequestError, match=r"x.npy: no numbers in it"):
+        with pytest.raises(FileError, match=r"x.npy: no numbers in it"):
             whole(tmp_path / "x.npy")
     else:
         assert whole(tmp_path / "x.npy").shape == shape
@@ -258,10 +258,10 @@ def test_an_empty_cell_between_chunks(
 ) -> None:
     monkeypatch.setattr(raw, "CHUNK", 4)
     (tmp_path / "x.txt").write_text("12 , 3, 4,,5\n")
-    with pytest.raises(RequestError, match="line 1: an empty cell"):
+    with pytest.raises(FileError, match="line 1: an empty cell"):
         whole(tmp_path / "x.txt")
     (tmp_path / "x.txt").write_text("12 , 3, 4 ,5\n, 6")
-    with pytest.raises(RequestError, match="line 2: an empty cell"):
+    with pytest.raises(FileError, match="line 2: an empty cell"):
         whole(tmp_path / "x.txt")
     (tmp_path / "x.txt").write_text("12 , 3, 4 ,5,\n 6")
     assert whole(tmp_path / "x.txt").tolist() == [12, 3, 4, 5, 6]
@@ -270,7 +270,7 @@ def test_an_empty_cell_between_chunks(
 @pytest.mark.parametrize("text", ["", " \n\n", "[]", "[[]]", "[[], []]", '{"x": []}'])
 def test_json_without_numbers(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(text)
-    with pytest.raises(RequestError, match=r"x.json: no numbers in it"):
+    with pytest.raises(FileError, match=r"x.json: no numbers in it"):
         whole(tmp_path / "x.json")
 
 
@@ -585,10 +585,10 @@ def test_the_line_is_counted_over_chunks(
     lines = [f"{i},{i}\n" for i in range(500)]
     lines[432] = "3,oops\n"
     (tmp_path / "x.csv").write_text("".join(lines))
-    with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
+    with pytest.raises(FileError, match="line 433: 'oops' is not a number"):
         whole(tmp_path / "x.csv", "2")
     (tmp_path / "x.txt").write_text("".join(lines))
-    with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
+    with pytest.raises(FileError, match="line 433: 'oops' is not a number"):
         whole(tmp_path / "x.txt")
 
 
