@@ -138,9 +138,11 @@ class Shape:
         lost = np.isnan(s.f)
         parts = np.split(lost, np.repeat(s.at_breaks, 2) + [0, 1] * s.breaks.size)[::2]
         mixed = any(part.any() != part.all() for part in parts)
-        # at a number that a pole was rounded to it has one, unlike at the pole
+        # a pole between two numbers: the one it was rounded to has a value
         rounded = any(
-            math.isfinite(side.at) and side.at and math.isinf(side.left + side.right)
+            math.isfinite(side.at)
+            and side.at
+            and np.isinf([side.left, side.right]).any()
             for side in sides
         )
         endless = self._is_endless and bool(lost.any())

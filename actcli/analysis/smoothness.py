@@ -98,12 +98,11 @@ def _break(curve: Curve, side: Side) -> Break | None:
         unknown = np.isnan(left) | np.isnan(right)
         if unknown.any():
             left, right = _completed(curve, side.x, left, right)
+        # of where it has a value on one side only, that side alone is asked
         ends = math.isnan(left[0]) or math.isnan(right[0])
         for k, (a, b) in enumerate(zip(left, right, strict=True)):
             lost = not (math.isfinite(a) or math.isfinite(b))
-            if (ends and k and lost) or not (
-                ends or (a == b and not (unknown[k] and lost))
-            ):
+            if (k and lost) if ends else (a != b or (unknown[k] and lost)):
                 return Break(side.x, k, a, b)
         if side.x and (found := _around(curve, side.x, order)) is not None:
             return found

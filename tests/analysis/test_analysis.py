@@ -310,6 +310,18 @@ def test_where_a_function_has_a_value_is_said(
     )
 
 
+def test_where_a_pole_is_at_no_number_the_domain_is_not_told() -> None:
+    assert analyse(actcli.get("1/(x**2 - 3)")).domain is None
+    assert analyse(actcli.get("relu")).to_dict()["defined_for"] == [
+        {
+            "low": -math.inf,
+            "high": math.inf,
+            "low_attained": False,
+            "high_attained": False,
+        }
+    ]
+
+
 def test_what_has_no_value_is_said() -> None:
     assert say.at_zero(analyse(actcli.get("1/x"))) == "f = no value, f′ = no value"
     assert say.at_zero(analyse(actcli.get("relu"))) == "f = 0, f′ = 0"
