@@ -220,6 +220,11 @@ def test_the_floor_of_what_would_fill_the_memory_is_not_decided() -> None:
         exact.derivatives(parse("floor(exp(x))"), {"x": 1e20}, order=0)
 
 
+def test_what_no_precision_tells_from_zero_is_a_plain_zero() -> None:
+    (got,) = exact.derivatives(parse("sin(x) - sin(x)"), {"x": 1.0}, order=0)
+    assert (got, math.copysign(1.0, got)) == (0.0, 1.0)
+
+
 def test_floors_at_whole_numbers_are_their_own() -> None:
     for x in (-1.0, 0.0, 3.0):
         got = exact.derivatives(parse("x * floor(x)"), {"x": x})
