@@ -121,6 +121,12 @@ def test_an_ulp_of_the_input_may_be_forgiven() -> None:
     assert run(*line, "--tolerance", "2", "--conditioned").returncode == 0
 
 
+def test_results_beyond_the_format_are_infinite_in_it() -> None:
+    line = "check exponential -x 700 -y 1e304 --dtype float32 --tolerance 0"
+    done = run(*line.split())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_golden_begins_with_the_corners() -> None:
     done = run("golden", "relu6", "--dtype", "float16", "--count", "0", "-f", "json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -742,6 +742,18 @@ def test_input_that_shrinks_while_it_is_read(
 
 
 @pytest.mark.skipif(not hasattr(os, "preadv"), reason="there is no other way to read")
+def test_a_system_that_reads_and_writes_less_than_it_was_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = os.preadv, os.pwrite
+    monkeypatch.setattr(os, "preadv", lambda f, v, at: read(f, [v[0][:999]], at))
+    monkeypatch.setattr(os, "pwrite", lambda f, data, at: write(f, data[:999], at))
+    np.save(tmp_path / "x.npy", inputs())
+    into(tmp_path / "y.npy", Request(actcli.relu), tmp_path / "x.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), actcli.relu(inputs()))
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="there is no other way to read")
 @pytest.mark.parametrize("made", [["-o", "y.npy"], []])
 def test_input_that_cannot_be_read_on(
     made: list[str],

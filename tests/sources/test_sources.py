@@ -536,6 +536,10 @@ def test_the_line_is_counted_over_chunks(
     (tmp_path / "x.txt").write_text("".join(lines))
     with pytest.raises(RequestError, match="line 433: 'oops' is not a number"):
         whole(tmp_path / "x.txt")
+    # the first chunk is blank
+    (tmp_path / "x.jsonl").write_text("\n" * 200 + "1\n" * 232 + "oops\n")
+    with pytest.raises(FileError, match="line 433: is no number"):
+        whole(tmp_path / "x.jsonl")
 
 
 @pytest.mark.parametrize(("lost", "left"), [(1000, 299875), (1003, 299874)])
