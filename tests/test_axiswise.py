@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli import exact
+from actcli import exact, numerics
 from actcli.activation import Activation
 from actcli.axiswise import AxisActivation
 from actcli.engine import BLOCK, Array
@@ -466,6 +466,15 @@ def test_gumbel_noise_depends_on_seed_and_place_alone() -> None:
     np.testing.assert_array_equal(first[:10], sample(x[:10], seed=5))
     assert (first != sample(x, seed=6)).any()
     np.testing.assert_array_equal(sample(x), actcli.get("softmax")(x))
+
+
+def test_a_random_number_of_zero_leaves_the_noise_finite(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(numerics, "uniform", lambda _seed, _start, size: np.zeros(size))
+    x = np.array([0.0, 1.0, -1.0])
+    same_for_all = actcli.get("gumbel_softmax")(x, seed=1)
+    np.testing.assert_allclose(same_for_all, actcli.get("softmax")(x), rtol=1e-14)
 
 
 def test_hard_gumbel_samples_have_the_shares_of_softmax() -> None:

@@ -122,6 +122,7 @@ def test_out_that_overlaps_a_parameter() -> None:
 def test_in_place_in_either_byte_order(size: int) -> None:
     x = np.linspace(-3.0, 3.0, size).astype(">f8")
     expected = actcli.tanh(x)
+    assert expected.dtype == np.float64
     assert actcli.tanh(x, out=x) is x
     np.testing.assert_array_equal(x, expected)
 
@@ -141,7 +142,8 @@ def test_value_and_derivative_are_those_of_each(function: Activation) -> None:
         f, slope = function.value_and_derivative(given)
         np.testing.assert_array_equal(f, function(given))
         np.testing.assert_array_equal(slope, function.derivative(given))
-    assert np.shape(actcli.relu.value_and_derivative(1.0)[0]) == ()
+    for result in actcli.relu.value_and_derivative(1.0):
+        assert type(result) is np.float64
 
 
 def test_value_and_derivative_by_a_parameter() -> None:
@@ -195,6 +197,7 @@ def test_what_is_no_number_is_said(x: Any, message: str) -> None:
 def test_objects_that_are_real_numbers() -> None:
     x = np.array([1, 2.5, Fraction(-1, 4), Decimal("0.5"), np.float32(3)], object)
     assert actcli.relu(x).tolist() == [1.0, 2.5, 0.0, 0.5, 3.0]
+    assert actcli.relu([True, False]).tolist() == [1.0, 0.0]
 
 
 def test_an_array_that_could_be_masked_and_is_not() -> None:
@@ -242,6 +245,9 @@ def test_an_interrupt_waits_for_the_blocks_that_are_begun() -> None:
 def test_random_numbers_go_on_from_block_to_block() -> None:
     x = np.full(3 * engine.BLOCK, -1.0)
     assert np.unique(actcli.rrelu(x, seed=1)).size > 0.99 * x.size
+    rows = np.random.default_rng(2).normal(size=(30, 20))
+    by_columns = actcli.rrelu(np.asfortranarray(rows), seed=1)
+    np.testing.assert_array_equal(by_columns, actcli.rrelu(rows, seed=1))
 
 
 def test_no_warning_leaves_a_thread() -> None:

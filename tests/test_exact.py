@@ -10,6 +10,7 @@ from actcli import exact
 from actcli.errors import UndecidedError
 from actcli.formula import Formula, parse
 from actcli.lookup import functions
+from actcli.taylor import Taylor, exactly
 from actcli.verify.ulps import ulp as ulps
 
 mp = mpmath.mp.clone()
@@ -62,6 +63,17 @@ def test_intervals_hold_the_truth_where_digits_are_lost(text: str) -> None:
         }
         got = exact.derivatives(parse(text), {"x": x}, order=0)[0]
         assert got == rounded(truth[text[:3]]), f"at {x}"
+
+
+@pytest.mark.parametrize("bits", [96, 192])
+@pytest.mark.parametrize("name", ["exp", "expm1", "sin", "cos", "sinh", "tanh", "atan", "erf", "erfc"])  # fmt: skip
+def test_an_interval_holds_the_truth_where_mpmath_misses_its_last_bits(
+    name: str, bits: int
+) -> None:
+    for x in (*X, 7.575, 10.345, 16.34, 27.375):
+        ((low, high),) = getattr(Taylor(bits, 0), name)((exactly(x),))
+        truth = getattr(mp, name)(mp.mpf(x))
+        assert mp.make_mpf(low) <= truth <= mp.make_mpf(high), f"at {x}"
 
 
 @pytest.mark.parametrize("text", FUNCTIONS)
@@ -208,6 +220,11 @@ def test_the_floor_of_what_would_fill_the_memory_is_not_decided() -> None:
         exact.derivatives(parse("floor(exp(x))"), {"x": 1e20}, order=0)
 
 
+def test_what_no_precision_tells_from_zero_is_a_plain_zero() -> None:
+    (got,) = exact.derivatives(parse("sin(x) - sin(x)"), {"x": 1.0}, order=0)
+    assert (got, math.copysign(1.0, got)) == (0.0, 1.0)
+
+
 def test_floors_at_whole_numbers_are_their_own() -> None:
     for x in (-1.0, 0.0, 3.0):
         got = exact.derivatives(parse("x * floor(x)"), {"x": x})
@@ -266,6 +283,9 @@ def test_no_value_is_nan(text: str, at: float, expected: list[float]) -> None:
         ("1 / log(x)", math.inf, [0.0, 0.0]),
         ("sin(x)", math.inf, [math.nan, math.nan]),
         ("x * cos(x)", -math.inf, [math.nan, math.nan]),
+        # far out their signs alternate, and what they amount to only shrinks, or only grows
+        ("sin(1069 * x)", math.inf, [math.nan, math.nan]),
+        ("sin(256 * x)", math.inf, [math.nan, math.nan]),
         ("x * exp(-exp(-x))", -math.inf, [0.0, 0.0]),
         ("x * tanh(exp(x))", math.inf, [math.inf, 1.0]),
         # where they are read they overflow or underflow one after the other

@@ -162,6 +162,7 @@ def test_shape_and_dtype_are_those_of_the_input(
         elementwise.vjp(x, np.ones_like(x)),
     ):
         assert (result.shape, result.dtype) == (shape, x.dtype)
+        assert isinstance(result, np.ndarray) == bool(shape)
 
 
 def test_layout_does_not_matter(elementwise: Activation) -> None:

@@ -143,6 +143,13 @@ def test_batch_normalisation_afterwards_uses_its_running_means():
     assert worst(layer, x) < BOUND
 
 
+def test_running_means_take_a_tenth_of_each_batch():
+    layer = BatchNorm(2)
+    layer.forward(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    np.testing.assert_allclose(layer.mean, [0.2, 2.0], rtol=1e-15)
+    np.testing.assert_allclose(layer.variance, [1.0, 0.9 + 10.0], rtol=1e-15)
+
+
 def test_alpha_of_prelu_is_learned_and_that_of_leaky_relu_only_if_asked():
     assert set(Activation("prelu").parameters) == {"alpha"}
     assert not Activation("leaky_relu").parameters
@@ -162,10 +169,16 @@ def test_batch_normalisation_goes_back_as_it_went_forward():
     np.testing.assert_array_equal(layer.backward(x), before)
 
 
-def test_alpha_may_be_one_for_each_neuron():
-    layer = Activation("prelu", alpha=np.full(WIDTH, 0.1))
+@pytest.mark.parametrize("shape", [(WIDTH,), (1, WIDTH), (ROWS, 1), (1, 1)])
+def test_alpha_may_be_one_for_each_neuron_or_row(shape: tuple[int, ...]):
+    layer = Activation("prelu", alpha=np.full(shape, 0.1))
     assert worst(layer, away_from_kinks(actcli.get("prelu"), (ROWS, WIDTH))) < BOUND
-    assert layer.gradients["alpha"].shape == (WIDTH,)
+    assert layer.gradients["alpha"].shape == shape
+
+
+def test_what_has_diverged_goes_back_without_a_warning():
+    back = forth_and_back(Activation("relu"), np.array([[-1.0, 1.0]]), np.array([[np.inf, np.inf]]))  # fmt: skip
+    np.testing.assert_array_equal(back, [[np.nan, np.inf]])
 
 
 def test_alpha_finds_the_slope_of_the_data():
@@ -372,6 +385,24 @@ def test_every_optimizer_makes_a_network_learn(method: str):
     assert len(losses) == 150
     assert losses[0] > 0.5
     assert losses[-1] < 0.6 * losses[0]
+
+
+@pytest.mark.parametrize("batch", [None, 5])
+def test_training_goes_down_the_gradient_at_the_rate_of_the_schedule(
+    batch: int | None,
+):
+    x, classes = rng(8).normal(size=(5, 2)), np.array([0, 1, 1, 0, 1])
+    network, other = Network(Dense(2, 2, rng=rng())), Network(Dense(2, 2, rng=rng()))
+    method, schedule = "sgd:lr=0.5", "exponential:gamma=0.5"
+    got = fit(network, x, classes, method=method, schedule=schedule, steps=3, batch=batch)  # fmt: skip
+    loss, losses = CrossEntropy(), []
+    for rate in (0.5, 0.25, 0.125):
+        losses.append(loss.forward(other.forward(x), classes))
+        other.backward(loss.backward())
+        other.vector = other.vector - rate * other.gradient
+    # a batch of all examples has each of them once
+    np.testing.assert_allclose(got, losses, rtol=1e-13)
+    np.testing.assert_allclose(network.vector, other.vector, rtol=1e-12)
 
 
 def test_training_draws_its_batches_from_the_generator():

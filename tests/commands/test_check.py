@@ -88,6 +88,19 @@ def test_a_tolerance_decides_the_exit_code(kernel: Path) -> None:
     assert run(*line.split(), "2e7", cwd=kernel).returncode == 0
 
 
+def test_those_beyond_the_tolerance_are_counted_and_as_many_shown_as_asked_for() -> (
+    None
+):
+    given = ("-x", "1,2,3", "-y", "1,2.0000000000000004,3.5")
+    done = run("check", "relu", *given, "--tolerance", "2", "--worst", "1")
+    assert done.stderr == (
+        "actcli: relu: 1 of 3 results off by more than 2 ulps, the most by 1.126e+15 at x = 3.0\n"
+    )
+    worst = done.stdout.rpartition("The furthest off")[2]
+    assert "0x1.8000000000000p+1" in worst
+    assert "2.0000000000000004" not in worst
+
+
 def test_our_own_results_pass_and_golden_ones_are_exact(tmp_path: Path) -> None:
     for function in ("gelu", "hard_tanh", "swish:beta=2"):
         line = f"actcli golden {function} --dtype float32 --count 200 -f csv > g.csv"
@@ -106,6 +119,12 @@ def test_an_ulp_of_the_input_may_be_forgiven() -> None:
     line = ["check", "exponential", "-x", "700", "-y", "1.0142320547351e304"]
     assert run(*line, "--tolerance", "2").returncode == 1
     assert run(*line, "--tolerance", "2", "--conditioned").returncode == 0
+
+
+def test_results_beyond_the_format_are_infinite_in_it() -> None:
+    line = "check exponential -x 700 -y 1e304 --dtype float32 --tolerance 0"
+    done = run(*line.split())
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_golden_begins_with_the_corners() -> None:
@@ -140,6 +159,7 @@ REFUSED = {
     "-x is given without results": "gelu -x 1",
     "1 number and 2 results; give one for each": "gelu -x 1 -y 1,2",
     "numbers from two places": "gelu -x 1 -y 1 -i table.csv",
+    "numbers from two places; give -x or -i": "gelu -x 1 -y 1 --column 2",
     "x.npy: holds one array; give that of the results with --results FILE": "gelu -i x.npy",
     "no numbers; give them": "gelu",
     "table.csv: no column 'z'": "gelu -i table.csv --column z",

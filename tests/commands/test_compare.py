@@ -3,12 +3,14 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import actcli
 from actcli.activation import Activation
+from actcli.cli import main
 from tests.shell import run
 
 
@@ -186,6 +188,29 @@ def test_a_picture_goes_from_the_least_number_to_the_largest(tmp_path: Path) -> 
     assert pictures["d"] == pictures["e"]
 
 
+def test_the_cost_is_the_time_of_an_element_over_that_of_relu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paces = {"relu": 2.0, "gelu": 6.0, "x*x": 80.0}
+    clock, compute = 0.0, Activation.__call__
+
+    def timed(self: Activation, x: object, /, **options: Any) -> Any:
+        nonlocal clock
+        clock += paces[self.name] * np.size(x)
+        return compute(self, x, **options)
+
+    monkeypatch.setattr(Activation, "__call__", timed)
+    monkeypatch.setattr("time.perf_counter", lambda: clock)
+    with pytest.raises(SystemExit):
+        main(["compare", *paces, "-f", "json"])
+    properties = json.loads(capsys.readouterr().out)["properties"]
+    assert {n: p["cost"] for n, p in properties.items()} == {
+        "relu": 1.0,
+        "gelu": 3.0,
+        "x*x": 40.0,
+    }
+
+
 def test_derivatives_of_formulas_have_parentheses() -> None:
     done = run("compare", "1/x", "relu", "-x", "2", "-d", "-f", "csv")
     assert done.stdout == "x,1/x,(1/x)′,relu,relu′\n2.0,0.5,-0.25,2.0,1.0\n"
@@ -241,6 +266,10 @@ def test_list_shows_every_function() -> None:
         "functions"
     ]
     assert {f["family"] for f in some} == {"rectifiers"}
+    asked = ("list", "--framework", "torch", "--family", "rectifiers", "-f", "json")
+    spelled = json.loads(run(*asked).stdout)["functions"]
+    assert {f["family"] for f in spelled} == {"rectifiers"}
+    assert "torch.nn.ReLU" in {f["spelling"] for f in spelled}
     assert "relu\n" in run("list", "-f", "plain").stdout
     assert "x if x > 0 else alpha * x" in run("list").stdout
 

@@ -95,6 +95,8 @@ def test_a_table_of_shares_has_their_sum(tmp_path: Path) -> None:
         (["-x", "-3:3:0.5"], [-3 + i / 2 for i in range(13)]),
         (["-x", "0:1:0.1"], [i / 10 for i in range(11)]),
         (["-x", "0:1:0.3"], [0, 0.3, 0.6, 0.9]),
+        # ten times as much is beyond the whole numbers that floats tell apart
+        (["-x", "900719925474099:900719925474100:0.1"], [float(f"900719925474099.{i}") for i in range(10)] + [900719925474100]),
         (["-x", "3:1:-1"], [3, 2, 1]),
         (["-x", "1:3"], [1, 2, 3]),
         (["-x", "inf,-inf,nan,pi,e,1e-3,0x1.8p-3,1/3"], [math.inf, -math.inf, math.nan, math.pi, math.e, 1e-3, 0.1875, 1 / 3]),

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import select
 import subprocess
 import sys
@@ -57,6 +58,15 @@ def test_the_help_names_the_bounds_that_hold() -> None:
 
 def test_a_long_chain_shows_what_ten_decimals_would_hide() -> None:
     assert "e-18" in run("gradflow", "sigmoid", "--model", "chain", "-l", "20").stdout
+
+
+@pytest.mark.parametrize(("layers", "every"), [(40, 1), (60, 2), (150, 5), (300, 10)])
+def test_of_a_long_chain_every_so_many_layers_are_shown(
+    layers: int, every: int
+) -> None:
+    text = run("gradflow", "relu", "--model", "chain", "-l", str(layers)).stdout
+    shown = re.findall(r"^│ +(\d+) │", text, re.MULTILINE)
+    assert [int(k) for k in shown] == [*range(1, layers, every), layers]
 
 
 def test_a_chain_tells_the_share_of_w() -> None:

@@ -287,6 +287,7 @@ def test_a_series_is_a_dot_in_the_row_of_each_label(
     path = Path("/dev/null.png")
     figures.dots(["relu", "elu", "mish"], series, path, "a title", "nanoseconds")
     (axes,) = seen[0].axes
+    assert axes.get_xscale() == "log"
     assert not axes.patches  # no bars: their length would mean nothing
     found = {v.get_label(): np.asarray(v.get_xydata()) for v in axes.lines}
     assert found.keys() == series.keys()

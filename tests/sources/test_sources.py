@@ -590,20 +590,24 @@ def test_the_line_is_counted_over_chunks(
     (tmp_path / "x.txt").write_text("".join(lines))
     with pytest.raises(FileError, match="line 433: 'oops' is not a number"):
         whole(tmp_path / "x.txt")
+    # the first chunk is blank
+    (tmp_path / "x.jsonl").write_text("\n" * 200 + "1\n" * 232 + "oops\n")
+    with pytest.raises(FileError, match="line 433: is no number"):
+        whole(tmp_path / "x.jsonl")
 
 
-def test_a_file_that_ends_early(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("lost", "left"), [(1000, 299875), (1003, 299874)])
+def test_a_file_that_ends_early(lost: int, left: int, tmp_path: Path) -> None:
     x = np.ones(300_000)
     np.save(tmp_path / "x.npy", x)
-    data = (tmp_path / "x.npy").read_bytes()
-    (tmp_path / "x.npy").write_bytes(data[:-1000])
-    with pytest.raises(FileError, match=r"x.npy: ends after 299875 of 300000 numbers"):
+    data = (tmp_path / "x.npy").read_bytes()[:-lost]
+    (tmp_path / "x.npy").write_bytes(data)
+    told = f"ends after {left} of 300000 numbers"
+    with pytest.raises(FileError, match=f"x.npy: {told}"):
         whole(tmp_path / "x.npy")
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
-        archive.writestr("x.npy", data[:-1000])
-    with pytest.raises(
-        FileError, match=r"x.npz, array 'x': ends after 299875 of 300000 numbers"
-    ):
+        archive.writestr("x.npy", data)
+    with pytest.raises(FileError, match=f"x.npz, array 'x': {told}"):
         whole(tmp_path / "x.npz")
 
 

@@ -45,6 +45,7 @@ OUTCOMES = {
     ("ellipse", "adagrad", 1000): ("unfinished", None),
     ("rosenbrock", "sgd:lr=0.001", 200): ("unfinished", None),
     ("rosenbrock", "sgd:lr=0.001", 2000): ("unfinished", None),
+    ("rosenbrock", "rmsprop", 10): ("unfinished", None),  # too few to tell a rest
     ("rosenbrock:a=100", "rmsprop", 30): ("unfinished", None),
     ("rosenbrock:a=100", "rmsprop", 100): ("unfinished", None),
     ("rastrigin", "adam:lr=0.01", 100): ("stalled", None),
@@ -81,6 +82,16 @@ def test_reached_means_that_it_stays():
 def test_a_start_in_the_minimum_has_reached_it():
     way = descend("ellipse", "adam", start=(0.0, 0.0))
     assert (way.outcome, way.outcome_step, way.reached) == ("reached", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("diagonals", "outcome"), [(999, "unfinished"), (1001, "diverged")]
+)
+def test_a_way_may_go_a_thousand_diagonals_away(diagonals, outcome):
+    away = diagonals * math.hypot(16.0, 8.0)
+    # from x = -7 with the slope 2x
+    way = descend("ellipse:b=1", f"sgd:lr={(1 + away / 7) / 2}", steps=1)
+    assert way.outcome == outcome
 
 
 def test_a_start_where_there_is_no_slope_goes_nowhere():

@@ -35,9 +35,9 @@ def expected(x: Array, got: Array) -> list[float]:
 def test_distances_are_those_of_mpmath(dtype: str) -> None:
     x = np.linspace(-9.0, 9.0, 301).astype(dtype)
     got = (0.5 * x * (1 + np.tanh(0.8 * x))).astype(dtype)
-    assert_allclose(
-        check(actcli.gelu, x, got).ulps, expected(x, got), rtol=1e-6, atol=1e-6
-    )
+    found = check(actcli.gelu, x, got)
+    assert_allclose(found.ulps, expected(x, got), rtol=1e-6, atol=1e-6)
+    assert found.exact.dtype == dtype
 
 
 @pytest.mark.parametrize("derivative", [False, True])
@@ -90,6 +90,22 @@ def test_wrong_results_are_found_and_placed() -> None:
     assert sorted(np.concatenate([*spans.values()])) == list(range(61))
 
 
+def test_the_ends_of_the_format_are_results_like_others() -> None:
+    most = np.finfo(float).max
+    found = check(actcli.linear, [-np.inf, -most, most, np.inf], [-most, -most, np.inf, most])  # fmt: skip
+    assert found.ulps.tolist() == [1.0, 0.0, 1.0, 1.0]
+    assert [places.tolist() for _, _, places in found.regions()] == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["gelu", "softmax"])
+def test_all_that_is_done_is_told_meanwhile(name: str, dtype: str) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 6)).astype(dtype)
+    function, done = actcli.get(name), list[int]()
+    check(function, x, function(x), advance=done.append)
+    assert sum(done) == x.size
+
+
 def test_both_slopes_are_right_at_a_kink() -> None:
     x, got = [0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.5, 1.0]
     off = check(actcli.relu, x, got, derivative=True).ulps
@@ -108,6 +124,9 @@ def test_an_ulp_of_the_input_may_be_forgiven() -> None:
     grown = actcli.exponential(near[1:])
     assert check(actcli.exponential, x[1:], grown).largest > 500
     assert check(actcli.exponential, x[1:], grown, conditioned=True).largest < 1.1
+    # of an input in float64 an ulp changes nothing in float32
+    off = actcli.exponential(np.float32([80.0])) * np.float32(1.00001)
+    assert check(actcli.exponential, [80.0], off, conditioned=True).largest > 50
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax:axis=0", "logsumexp", "glu"])
@@ -130,6 +149,8 @@ def test_formulas_of_ones_own_are_checked() -> None:
 
 
 def test_what_cannot_be_checked_is_refused() -> None:
+    with pytest.raises(RequestError, match="there are no results to check"):
+        check(actcli.relu, [], [])
     with pytest.raises(RequestError, match="shape"):
         check(actcli.relu, [1.0, 2.0], [1.0])
     with pytest.raises(RequestError, match="axis"):

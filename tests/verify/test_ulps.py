@@ -28,6 +28,7 @@ def test_a_distance_is_counted_from_the_value_that_is_not_rounded() -> None:
     assert distance(0.0, 1.0, 0.0, 2.0**-10, "float16") == 1024.0
     assert distance(-0.0, 0.0, 0.0, 5e-324, "float64") == 0.0
     assert distance(3.0, 1.0, 0.0, unit, "float64", allowance=2.0 - unit) == 1.0
+    assert distance(1.0, 0.0, 0.0, 5e-324, "float64", allowance=0.5) == 2.0
 
 
 def test_infinity_is_the_number_after_the_largest() -> None:

@@ -34,6 +34,21 @@ def test_corners_hold_zeros_of_the_function_and_its_derivative() -> None:
     assert np.nanmin(np.abs(corners(actcli.mish, "float64") - float(least))) < 1e-14
     kink = -0.3
     assert kink in corners(actcli.get("hard_shrink:lambd=0.3"), "float64")
+    # of many, those next to 0
+    of_sine = corners(actcli.sin, "float64")
+    for k in range(-2, 3):
+        assert np.nanmin(np.abs(of_sine - k * math.pi / 2)) < 1e-14
+
+
+def test_points_hold_kinks_and_zeros_of_the_parameters_they_are_for() -> None:
+    for seed in range(5):
+        x = points(actcli.hard_shrink, "float64", 60, seed, lambd=0.3)
+        assert {-0.3, 0.0, 0.3} <= {*x.tolist()}
+    least = mpmath.findroot(
+        lambda x: mpmath.diff(lambda z: z / (1 + mpmath.exp(-2 * z)), x), -0.6
+    )
+    x = points(actcli.swish, "float64", 60, beta=2.0)
+    assert np.abs(x - float(least)).min() < 1e-14
 
 
 def test_points_have_every_magnitude_and_both_signs() -> None:
@@ -43,6 +58,8 @@ def test_points_have_every_magnitude_and_both_signs() -> None:
     _, exponents = np.frexp(x[x != 0.0])
     assert np.histogram(exponents, bins=20, range=(-1074, 1024))[0].min() > 5
     assert 0.3 < np.mean(x < 0.0) < 0.7
+    # where exponentials underflow
+    assert np.count_nonzero((x > -760.0) & (x < -680.0)) > 100
 
 
 def test_vectors_are_the_same_for_a_seed_and_each_there_once() -> None:
