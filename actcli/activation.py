@@ -5,7 +5,7 @@ import math
 import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import FunctionType
 from typing import Any, Self, get_type_hints, overload
@@ -17,6 +17,7 @@ from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, parse
 from actcli.registry import Registry, suggestion
+from actcli.rows import zero_or_product
 from actcli.spec import number, split_parameters
 
 functions: "Registry[Activation]" = Registry("function", "actcli list")
@@ -37,11 +38,13 @@ class Parameter:
         name: the keyword.
         default: its value unless given; None where there is none (a user's formula, a seed).
         kind: ``float``, ``int``, or the annotation of what else it takes.
+        unbounded: it may be infinite.
     """
 
     name: str
     default: float | int | None
     kind: Any = float
+    unbounded: bool = False
 
     @cached_property
     def is_array(self) -> bool:
@@ -62,6 +65,8 @@ class Parameter:
             raise RequestError(
                 f"{owner}: {self.name} must be a number, not {reprlib.repr(value)}"
             ) from None
+        if not (math.isfinite(number) or (self.unbounded and math.isinf(number))):
+            raise RequestError(f"{owner}: {self.name} must be finite, not {number:g}")
         if self.kind in (int, int | None):
             if not number.is_integer():
                 raise RequestError(
@@ -134,6 +139,7 @@ class Activation:
         flaw: str = "",
         kinks: Sequence[str] = (),
         domain: Sequence[str] = (),
+        unbounded: Sequence[str] = (),
         native: bool = False,
         ties: bool = False,
     ) -> None:
@@ -148,6 +154,7 @@ class Activation:
         self.paper, self.use, self.flaw = paper, use, flaw
         self.native, self.ties = native, ties
         self.placed = "start" in _keywords(kernel)
+        self._unbounded = tuple(unbounded)
         self.parameters = self._declared()
         self.base: Activation | None = None
         self.bound: dict[str, Any] = {}
@@ -177,7 +184,10 @@ class Activation:
             raise TypeError(
                 f"{self.name}: write parameters after a star, with type and default, like *, beta: float = 1.0; not so is {', '.join(sorted(strange))}"
             )
-        return {n: Parameter(n, d, kinds[n]) for n, d in defaults.items()}
+        return {
+            n: Parameter(n, d, kinds[n], n in self._unbounded)
+            for n, d in defaults.items()
+        }
 
     def _check_words(self, texts: Sequence[str]) -> None:
         """Refuse a declaration that speaks of what is no parameter of the kernel."""
@@ -233,7 +243,7 @@ class Activation:
         """Return where the derivative jumps for these parameters, in ascending order."""
         values = self.resolve(parameters)
         points = {kink.number(values) for kink in self.kinks}
-        return sorted(p for p in points if not math.isnan(p))
+        return sorted(filter(math.isfinite, points))
 
     # parameters
 
@@ -309,7 +319,7 @@ class Activation:
         bound = copy.copy(self)
         bound.bound = {n: values[n] for n in {**self.bound, **given}}
         bound.parameters = {
-            n: Parameter(n, values[n], p.kind) for n, p in self.parameters.items()
+            n: replace(p, default=values[n]) for n, p in self.parameters.items()
         }
         return bound
 
@@ -346,7 +356,7 @@ class Activation:
         other.aliases = tuple(aliases)
         other.paper, other.use, other.flaw = paper, use, flaw
         other.parameters = {
-            n: Parameter(n, defaults.get(n, p.default), p.kind)
+            n: replace(p, default=defaults.get(n, p.default))
             for n, p in self.parameters.items()
         }
         other.__doc__ = other._described()
@@ -505,7 +515,8 @@ class Activation:
         gradient = engine.as_floats(upstream, "upstream")
 
         def back(block: Array, *, upstream: Array, **values: Any) -> Array:
-            return prime(block, **values) * upstream
+            # where the unit is dead nothing goes back, not even an overflow
+            return zero_or_product(prime(block, **values), upstream)
 
         given = engine.as_floats(x)
         values = {
@@ -611,7 +622,8 @@ def activation(formula: str, **facts: Any) -> Callable[[Kernel], Activation]:
 
     Args:
         formula: the mathematics in x and the parameters, in the grammar of actcli.formula.
-        **facts: aliases, paper, use, flaw, kinks, domain, native, as in Activation.
+        **facts: aliases, paper, use, flaw, kinks, domain, native, ties, as in Activation;
+            unbounded: the parameters that may be infinite.
     """
     if not isinstance(formula, str):
         raise TypeError('the formula is missing; write @activation("max(0, x)")')

@@ -6,6 +6,7 @@ overflow to infinity on the way to the right limit is a step, not a fault.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from actcli.engine import Array
 
 # exp of less than this has lost digits, or will when a sum is taken of it
 FAR = -700.0
-_SHIFT = 64.0
-_UNSHIFT = float(np.exp(-_SHIFT))
+_LARGEST = float(np.finfo(np.float64).max)
 _SIGN = np.int64(-(2**63))
-# below this even the product with a large factor is zero
-ZERO_FROM = -2000.0
+_HEAD_BITS = ~0x7FFFFFF  # all but half of the significand
+# below this even the product with the largest factors is zero, and so is the exponential of a quarter
+_ZERO_FROM = -3000.0
 
 
 def at_least(x: Array, bound: float) -> Array:
@@ -40,26 +41,52 @@ def minus_abs(x: Array) -> Array:
 
 
 def product(factor: float, x: Array) -> Array:
-    """Return factor·x; for 1, the default of so many factors, that is x itself, not to be written to."""
-    return x if factor == 1.0 else factor * x
+    """Return factor·x, of the factor 0 also where x is infinite; for 1, the default of so many, x itself, not to be written to."""
+    if factor == 1.0:
+        return x
+    y = factor * x
+    return y if factor else mend(y, np.isinf(x), np.zeros_like, x)
 
 
-def far_left(y: Array, z: Array, factor: Any, plus: float = 0.0) -> Array:
-    """Mend y where it is (plus + factor)·exp(z) and exp(z) is next to nothing.
+def together(a: float, b: float) -> tuple[float, float]:
+    """Return two factors as their product and 1, and as they are if that over- or underflows."""
+    once = a * b
+    return (once, 1.0) if once == 0.0 or 1e-290 < abs(once) < math.inf else (a, b)
+
+
+def over_square(y: Array, a: float) -> Array:
+    """Return y/a², in place of y: the square alone may over- or underflow."""
+    if a != 1.0:
+        y /= a
+        y /= a
+    return y
+
+
+def far_left(
+    y: Array, z: Array, factor: Any, times: Any = 1.0, *, plus: float = 0.0
+) -> Array:
+    """Mend y where it is (plus + factor)·times·exp(z) and exp(z) is next to nothing.
 
     Args:
         y: the result, mended in place.
         z: what stands in the exponent.
         factor: a number, or an array like z.
-        plus: added to it.
+        times: another one, where their product could overflow.
+        plus: added to the first.
     """
     low = z < FAR
     if low.any():
-        t = np.maximum(z[low], ZERO_FROM)
-        f = factor if np.ndim(factor) == 0 else np.clip(factor[low], -1e300, 1e300)
-        # scaled up and back once at the end: a subnormal exp(t) would have lost its digits before the product
-        y[low] = (plus + f) * np.exp(t + _SHIFT) * _UNSHIFT
+        t = np.maximum(z[low], _ZERO_FROM)
+        f, g = (v[low] if np.ndim(v) else v for v in (factor, times))
+        # half of the way with each factor: no product but the last is subnormal, or infinite
+        e = np.exp(0.25 * t)
+        y[low] = (_held(plus + f) * e * e) * (_held(g) * e * e)
     return y
+
+
+def _held(factor: Any) -> Any:
+    # beside an exponential that is 0, an infinite factor would be no number
+    return np.clip(factor, -_LARGEST, _LARGEST)
 
 
 def mend(y: Array, rare: Array, form: Callable[..., Array], *arrays: Array) -> Array:
@@ -76,9 +103,12 @@ def mirrored(left: Array, x: Array) -> Array:
     return np.abs(y, out=y)
 
 
-def scaled_exp(scale: Any, z: Array) -> Array:
-    """Return scale·exp(z), right also where exp(z) alone would be subnormal."""
-    return far_left(scale * np.exp(z), z, scale)
+def scaled_exp(scale: float, z: Array, times: float = 1.0) -> Array:
+    """Return scale·times·exp(z), right also where exp(z) alone would be subnormal."""
+    y = scale * np.exp(z)
+    if times != 1.0:
+        y *= times
+    return far_left(y, z, scale, times)
 
 
 def sigma(z: Array) -> Array:
@@ -90,32 +120,33 @@ def sigma(z: Array) -> Array:
     return mirrored(y, z)
 
 
-def bell(z: Array, scale: Any = 1.0) -> Array:
-    """Return scale·σ(z)·σ(-z), where the scale is a number or an array like z."""
+def bell(z: Array, scale: Any = 1.0, times: Any = 1.0) -> Array:
+    """Return scale·times·σ(z)·σ(-z), where both are numbers or arrays like z."""
     # not y·(1 - y): that is 0 from z = 37 on
     t = minus_abs(z)
     y = np.exp(t)
-    return _bell(y, y + 1.0, t, scale, 1.0)
+    return _bell(y, y + 1.0, t, scale, times, 1.0)
 
 
-def sech2(x: Array, scale: Any = 1.0) -> Array:
-    """Return scale/cosh²(x), where the scale is a number or an array like x."""
+def sech2(x: Array, scale: Any = 1.0, times: float = 1.0) -> Array:
+    """Return scale·times/cosh²(x), where the scale is a number or an array like x."""
     # not 1 - tanh²: that has lost every digit at x = 20; nor by cosh, whose error next to 0 counts four times
     t = np.abs(x)
     t *= -2.0
     y = np.exp(t)
     q = y + 1.0
     q *= 0.5
-    return _bell(y, q, t, scale, 4.0)
+    return _bell(y, q, t, scale, times, 4.0)
 
 
-def _bell(y: Array, q: Array, t: Array, scale: Any, far: float) -> Array:
-    """Return scale·y/q² in place of y, which is scale·far·exp(t) where that is next to nothing."""
+def _bell(y: Array, q: Array, t: Array, scale: Any, times: Any, far: float) -> Array:
+    """Return scale·times·y/q² in place of y, with far·exp(t) for y/q² where that is next to nothing."""
     np.square(q, out=q)
     y /= q
-    if np.ndim(scale) or scale != 1.0:
-        y *= scale
-    return far_left(y, t, far * scale)
+    for factor in (scale, times):
+        if np.ndim(factor) or factor != 1.0:
+            y *= factor
+    return far_left(y, t, scale, times if far == 1.0 else far * times)
 
 
 def softplus_and_sigma(z: Array) -> tuple[Array, Array]:
@@ -271,24 +302,66 @@ def _mended(y: Array, z: Array, form: Callable[..., Array]) -> Array:
 
 
 def scaled(slope: Any, x: Array) -> Array:
-    """Return slope·x, rounded once to the dtype of x."""
-    y = slope * x.astype(np.float64, copy=False)
-    if x.dtype == np.float16:
-        y = to_odd(y, _product_rest(y, slope, x.astype(np.float64)))
-    return y.astype(x.dtype, copy=False)
+    """Return slope·x, rounded once to the dtype of x, and 0 for the slope 0 also where x is infinite."""
+    wide = x.astype(np.float64, copy=False)
+    if np.ndim(slope):
+        y = slope * wide
+        if not slope.all():
+            y = mend(y, (slope == 0.0) & np.isinf(wide), np.zeros_like, wide)
+    else:
+        y = product(slope, wide)
+    narrow = y.astype(x.dtype, copy=False)
+    if x.dtype != np.float64 and _may_tie(slope, x.dtype):
+        # one digit more than the dtype has: a tie, or what the rounding of the product made one
+        digits = int(np.finfo(x.dtype).nmant) + 1
+        ties = np.flatnonzero((y.view(np.int64) << (12 + digits) == 0) & (y != narrow))
+        slopes = slope[ties] if np.ndim(slope) else np.float64(slope)
+        narrow[ties] = _off_tie(y[ties], slopes, wide[ties])
+    return narrow
 
 
-def _product_rest(y: Array, slope: Any, x: Array) -> Array:
-    # both parts of the slope times eleven bits are exact, and so is what their sum leaves over
-    high = np.asarray(slope, dtype=np.float32).astype(np.float64)
-    p, q = high * x, (slope - high) * x
-    return q - (y - p)
+def _may_tie(slope: Any, dtype: "np.dtype[Any]") -> bool:
+    """Whether float64 may take a product with numbers of a dtype for a tie between two of them that it is not."""
+    if np.ndim(slope):
+        return True
+    if slope == float(np.float32(slope)):
+        return False  # the product is exact
+    return dtype == np.float16 or _short_fraction(slope)
+
+
+@lru_cache(maxsize=256)
+def _short_fraction(slope: float) -> bool:
+    """Whether a slope is next to p/q, apart from powers of 2, with q below p: else no p·n has more digits than q·n.
+
+    That is so for float32 unless the product is subnormal.
+    """
+    from fractions import Fraction
+
+    part = Fraction(math.frexp(slope)[0])
+    near = part.limit_denominator(1 << 24)
+    p, q = (abs(n) // (n & -n) for n in near.as_integer_ratio())
+    return p > q and abs(near - part) <= Fraction(1, 1 << 53)
+
+
+def _off_tie(y: Array, slope: Any, x: Array) -> Array:
+    # both halves of the slope times 24 bits are exact, and so is what their sum leaves over
+    high, low = halves(slope)
+    return to_odd(y, low * x - (y - high * x))
+
+
+def halves(a: Any) -> tuple[Any, Any]:
+    """Return numbers of NumPy as sums of two with half of the digits, whatever their size."""
+    high = (a.view(np.int64) & _HEAD_BITS).view(np.float64)
+    return high, a - high
 
 
 def to_odd(y: Array, rest: Array) -> Array:
-    """Move y, rounded from y + rest, off whatever float16 numbers it could be a tie between."""
-    moved = np.nextafter(y, np.copysign(np.inf, rest))
-    return select((rest != 0.0) & (y.view(np.int64) & 1 == 0), moved, y)
+    """Move y, rounded from y + rest, off whatever numbers of fewer digits it could be a tie between."""
+    # not np.nextafter, which takes ten times as long
+    bits = y.view(np.int64)
+    moved = bits + (2 * ((rest > 0.0) == (y > 0.0)) - 1)
+    unsure = (rest != 0.0) & (y != 0.0) & (bits & 1 == 0)
+    return select(unsure, moved.view(np.float64), y)
 
 
 def select(inside: Array, a: Any, b: Any, dtype: Any = np.float64) -> Array:
@@ -323,6 +396,15 @@ def jump(y: Array, right: Array, below: float, above: float) -> Array:
 def indicator(inside: Array, x: Array) -> Array:
     """Return 1 inside and 0 elsewhere, NaN where x is NaN."""
     return _with_nan(inside.astype(x.dtype), x)
+
+
+def inside(x: Array, low: float, high: float) -> Array:
+    """Return 1 between two bounds and 0 elsewhere, NaN where x is NaN; what is infinite is no bound."""
+    # as numbers of float64: a Python number would be rounded to the dtype of x before it is compared
+    within = x > np.float64(low) if low > -np.inf else ~np.isnan(x)
+    if high < np.inf:
+        within &= x < np.float64(high)
+    return indicator(within, x)
 
 
 def either(inside: Array, a: Any, b: Any, x: Array) -> Array:

@@ -40,7 +40,8 @@ class FormulaActivation(Activation):
             self._derivatives[name] = self._derivative_by(name)
 
     def _declared(self) -> dict[str, Parameter]:
-        return {n: Parameter(n, None) for n in self._names}
+        # exact values know what to do with infinities
+        return {n: Parameter(n, None, unbounded=True) for n in self._names}
 
     def _derivative_by(self, name: str) -> Any:
         def prime(x: Array, **values: Any) -> Array:

@@ -260,7 +260,8 @@ def _normal_cdf_far(x: Array) -> Array:
 
 def _x_normal_cdf_far(x: Array) -> Array:
     _, height, mills = _tail(x, _NORMAL)
-    return np.maximum(x, 0.0) - height * mills * _NORMAL.lowered
+    # below 0 what underflows is -0.0
+    return np.maximum(x, -0.0) - height * mills * _NORMAL.lowered
 
 
 def _x_normal_cdf_prime_far(x: Array) -> Array:

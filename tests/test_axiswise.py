@@ -336,6 +336,12 @@ def test_logits_over_a_temperature_are_seen_from_the_largest(tau: float) -> None
     np.testing.assert_allclose(got, expected, rtol=2e-15)
 
 
+def test_a_temperature_as_large_as_the_logits_keeps_them_apart() -> None:
+    got = actcli.gumbel_softmax([1e308, -1e308], tau=1e308)
+    expected = [float(share) for share in _shares([1.0, -1.0])]
+    np.testing.assert_allclose(got, expected, rtol=1e-15)
+
+
 def test_threads_are_checked_for_rows_too(axiswise: AxisActivation) -> None:
     with pytest.raises(actcli.ActcliError, match="give a whole number from 1 on"):
         axiswise([1.0, 2.0], threads=0)
@@ -385,7 +391,11 @@ def test_an_empty_axis_is_refused(axiswise: AxisActivation) -> None:
         ("maxout", 3, "maxout: a length of 3 is no multiple of pieces=2"),
         ("maxout:pieces=4", 6, "maxout: a length of 6 is no multiple of pieces=4"),
         ("maxout:pieces=0", 4, "maxout: pieces=0 is outside the domain pieces >= 1"),
-        ("standardize:eps=0", 4, "standardize: eps=0 is outside the domain eps > 0"),
+        (
+            "standardize:eps=0",
+            4,
+            "standardize: eps=0 is outside the domain eps >= 1e-300",
+        ),
         ("gumbel_softmax:tau=0", 4, "tau=0 is outside the domain tau > 0"),
         ("gumbel_softmax:hard=2", 4, "hard=2 is outside the domain 0 <= hard <= 1"),
     ],

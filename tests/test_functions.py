@@ -2,7 +2,11 @@
 
 import math
 import warnings
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -106,6 +110,231 @@ def test_limits_at_the_infinities(elementwise: Activation) -> None:
         truth = exact.derivatives(elementwise.formula, {**values, "x": x})
         got = float(elementwise(x)), float(elementwise.derivative(x))
         np.testing.assert_allclose(got, truth, rtol=0, err_msg=f"at {x}")
+
+
+def _ramp(z: Any) -> Any:
+    return min(1, max(0, z))
+
+
+def _normal_cdf(z: Any) -> Any:
+    # beyond, it takes mpmath a minute, and is 0 or 1 in every format
+    return mp.ncdf(z) if abs(z) < 45 else mp.mpf(z > 0)
+
+
+# the definitions, in numbers of any size
+DEFINED: dict[str, Callable[..., Any]] = {
+    "aria2": lambda x, alpha, beta: x / (1 + mp.exp(-beta * x)) ** alpha,
+    "celu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x / alpha),
+    "elu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
+    "hard_sigmoid": lambda x, lower, upper: _ramp((x - lower) / (upper - lower)),
+    "isrlu": lambda x, alpha: x if x >= 0 else x / mp.sqrt(1 + alpha * x * x),
+    "isru": lambda x, alpha: x / mp.sqrt(1 + alpha * x * x),
+    "laplace": lambda x, mu, sigma: _normal_cdf((x - mu) / sigma),
+    "nlrelu": lambda x, beta: mp.log1p(beta * max(0, x)),
+    "rrelu": lambda x, lower, upper: x if x > 0 else (lower + upper) / 2 * x,
+    "selu": lambda x, scale, alpha: scale * (x if x > 0 else alpha * mp.expm1(x)),
+    "smelu": lambda x, beta: x if x >= beta else max(0, x + beta) ** 2 / (4 * beta),
+    "snake": lambda x, alpha: x + mp.sin(alpha * x) ** 2 / alpha,
+    "softclipping": lambda x, alpha: (
+        mp.log((1 + mp.exp(alpha * x)) / (1 + mp.exp(alpha * (x - 1)))) / alpha
+    ),
+    "softplus": lambda x, beta: mp.log1p(mp.exp(beta * x)) / beta,
+    "squareplus": lambda x, b: (x + mp.sqrt(x * x + b)) / 2,
+    "stanh": lambda x, a, b: b * mp.tanh(a * x),
+    "swish": lambda x, beta: x / (1 + mp.exp(-beta * x)),
+}
+FAR_OUT: list[tuple[str, dict[str, float], list[float]]] = [
+    ("aria2", {"alpha": 100.0, "beta": 1.0}, [-7.2]),
+    ("aria2", {"alpha": 198.0, "beta": 1.0}, [-3.55]),
+    ("aria2", {"alpha": 1100.0, "beta": 0.5}, [0.4532]),
+    ("aria2", {"alpha": 1e200, "beta": 1.0}, [1.6e114]),
+    ("aria2", {"beta": 1e-200}, [-7.28e202, -1e200]),
+    ("aria2", {"alpha": 1e-200}, [-6.28e202]),
+    ("celu", {"alpha": 1e300}, [-2.96e-300, -1.0]),
+    ("celu", {"alpha": 1e10}, [-2.28e-315]),
+    ("elu", {"alpha": 1e40}, [-800.0]),
+    ("hard_sigmoid", {"lower": -1e308, "upper": 1e308}, [0.0, -9e307, 9.5e307]),
+    ("hard_sigmoid", {"lower": -1e-310, "upper": 1e-310}, [1.0, -1e308, 3e-311]),
+    ("isru", {"alpha": 1e-9}, [1e300, -1e180, 3e4]),
+    ("isru", {"alpha": 1e-320}, [1e200, 1e160]),
+    ("isrlu", {"alpha": 1e-9}, [-1e300]),
+    ("laplace", {"mu": -1e10, "sigma": 1.0}, [-1e10, -1e10 - 2.0, 1.0]),
+    ("laplace", {"mu": -1.0, "sigma": 1e-10}, [-1.0, -2.0]),
+    ("laplace", {"mu": 1.0, "sigma": 1e-309}, [0.5, 1.0, 2.0]),
+    ("laplace", {"mu": 1e200, "sigma": 0.3}, [1e200, -1e300]),
+    ("nlrelu", {"beta": 1e-9}, [1e308, 1e9]),
+    ("rrelu", {"lower": -1e308, "upper": 1e308}, [-1.0, 1.0]),
+    ("selu", {"scale": 1e200, "alpha": 1e150}, [1.0, -1e-100, -800.0]),
+    ("smelu", {"beta": 1e308}, [1.0, 1e308, -1e307]),
+    ("snake", {"alpha": 0.3}, [float.fromhex("-0x1.64fe08945d753p+1")]),
+    ("snake", {"alpha": 3.0}, [float.fromhex("-0x1.2bee4b32eb2edp-2")]),
+    ("snake", {"alpha": 1e10}, [float.fromhex("-0x1.ad985693a4d93p-34")]),
+    ("softclipping", {"alpha": 1e200}, [0.3, 0.0, -1e-200]),
+    ("softclipping", {"alpha": 1e-300}, [0.3, 0.0, 1e300]),
+    ("softclipping", {"alpha": 1e-3}, [3.490261125780868e-10]),
+    ("softclipping", {"alpha": 0.6}, [1.0182347009753104e-09]),
+    ("softclipping", {"alpha": 1e-20}, [-7.5e22]),
+    ("softplus", {"beta": 1e-200}, [1.0, -1e200]),
+    ("softplus", {"beta": 1e160}, [1.0, -1e-160]),
+    ("softplus", {"beta": 1e-160}, [1.0, -7.2e162]),
+    ("squareplus", {"b": 1e300}, [-3.0163e150]),
+    ("squareplus", {"b": 1e308}, [-9.9e151, 1e160]),
+    ("squareplus", {"b": 1e-310}, [-1e-155, 1e160]),
+    ("stanh", {"a": 1.0, "b": 1e40}, [400.0]),
+    ("stanh", {"a": 1e200, "b": 1e200}, [1e-200, -3.9e-198]),
+    ("swish", {"beta": 1e-200}, [2.97e202, -7.5e202]),
+    ("swish", {"beta": 1e-300}, [-8.85e302, -7.28e302]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "points"), FAR_OUT, ids=str)
+def test_parameters_of_any_size_agree_with_the_definition(
+    name: str, given: dict[str, float], points: list[float]
+) -> None:
+    function = actcli.get(name)
+    values = {**function.defaults, **given}
+    with mp.workprec(9000):
+        for x in points:
+            assert_near(function(x, **given), name, "x", {**values, "x": x}, 0)
+            for wrt in ("x", *function.trainable):
+                got = function.derivative(x, wrt, **given)
+                assert_near(got, name, wrt, {**values, "x": x}, 1)
+
+
+def assert_near(
+    got: float, name: str, wrt: str, values: dict[str, float], order: int
+) -> None:
+    """Compare with the definition, whose slopes are quotients over a millionth part of the last digit."""
+
+    def f(**moved: Any) -> Any:
+        return DEFINED[name](**{**{n: mp.mpf(v) for n, v in values.items()}, **moved})
+
+    def slope(of: Callable[..., Any], by: str, **at: Any) -> Any:
+        # one-sided, as the kernels' at kinks, and to the left, which is in every domain
+        z = at.get(by, mp.mpf(values[by]))
+        h = (abs(z) or mp.mpf("1e-330")) * mp.mpf(2) ** -2500
+        return (of(**{**at, by: z}) - of(**{**at, by: z - h})) / h
+
+    def wanted(**at: Any) -> Any:
+        return slope(f, wrt, **at) if order else f(**at)
+
+    truth, bend = wanted(), slope(wanted, "x")
+    if abs(truth) > 1.8e308:
+        assert got == math.copysign(math.inf, truth)
+        return
+    unit = math.ulp(float(truth)) + mp.mpf(math.ulp(values["x"])) * abs(bend)
+    assert abs(mp.mpf(float(got)) - truth) <= BOUND * unit, (wrt, order, values)
+
+
+INF = math.inf
+AT_INFINITIES: list[tuple[str, dict[str, Any], list[float], list[float]]] = [
+    ("leaky_relu", {"alpha": 0.0}, [0.0, INF], [0.0, 1.0]),
+    ("leaky_relu", {"alpha": -0.0}, [0.0, INF], [0.0, 1.0]),
+    ("prelu", {"alpha": 0.0}, [0.0, INF], [0.0, 1.0]),
+    ("prelu", {"alpha": np.array([0.0, 0.5])}, [0.0, INF], [0.0, 1.0]),
+    ("rrelu", {"lower": 0.0, "upper": 0.0}, [0.0, INF], [0.0, 1.0]),
+    ("rrelu", {"lower": -1.0, "upper": 1.0}, [0.0, INF], [0.0, 1.0]),
+    ("swish", {"beta": 0.0}, [-INF, INF], [0.5, 0.5]),
+    ("stanh", {"a": 0.0}, [0.0, 0.0], [0.0, 0.0]),
+    ("stanh", {"b": 0.0}, [0.0, 0.0], [0.0, 0.0]),
+    ("siren", {"omega": 0.0}, [0.0, 0.0], [0.0, 0.0]),
+    ("sin", {"omega": 0.0}, [0.0, 0.0], [0.0, 0.0]),
+    ("star_relu", {"scale": 0.0}, [-0.4472, -0.4472], [0.0, 0.0]),
+    ("xielu", {"alpha_p": 0.0}, [INF, INF], [-0.3, 0.5]),
+    ("xielu", {"alpha_p": 0.0, "beta": 0.0}, [INF, 0.0], [-0.8, 0.0]),
+    ("selu", {"scale": 0.0}, [0.0, 0.0], [0.0, 0.0]),
+    (
+        "isru",
+        {"alpha": 1e-320},
+        [-1.0000055664551363e160, 1.0000055664551363e160],
+        [0.0, 0.0],
+    ),
+    ("hard_tanh", {"max_val": INF}, [-1.0, INF], [0.0, 1.0]),
+    ("hard_tanh", {"min_val": -INF}, [-INF, 1.0], [1.0, 0.0]),
+    ("clipped_relu", {"cap": INF}, [0.0, INF], [0.0, 1.0]),
+    ("tlu", {"tau": -INF}, [-INF, INF], [1.0, 1.0]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "f", "prime"), AT_INFINITIES, ids=str)
+def test_limits_with_other_parameters(
+    name: str, given: dict[str, Any], f: list[float], prime: list[float]
+) -> None:
+    function, x = actcli.get(name), np.array([-INF, INF])
+    np.testing.assert_allclose(function(x, **given), f, rtol=1e-15)
+    np.testing.assert_allclose(function.derivative(x, **given), prime, rtol=1e-15)
+    assert math.isnan(
+        function(math.nan, **{n: v for n, v in given.items() if np.ndim(v) == 0})
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "wrt", "given", "limits"),
+    [
+        ("swish", "beta", {"beta": 0.0}, [INF, INF]),
+        ("stanh", "a", {"a": 0.0}, [-INF, INF]),
+        ("stanh", "a", {"b": 0.0}, [0.0, 0.0]),
+        ("stanh", "b", {"a": 0.0}, [0.0, 0.0]),
+        ("siren", "omega", {"omega": 0.0}, [-INF, INF]),
+        ("isru", "alpha", {"alpha": 1e-9}, [0.5e13 * 10**0.5, -0.5e13 * 10**0.5]),
+        ("isrlu", "alpha", {"alpha": 1e-9}, [0.5e13 * 10**0.5, 0.0]),
+        ("nlrelu", "beta", {"beta": 1e-9}, [0.0, 1e9]),
+    ],
+)
+def test_limits_of_slopes_by_a_parameter(
+    name: str, wrt: str, given: dict[str, float], limits: list[float]
+) -> None:
+    got = actcli.get(name).derivative(np.array([-INF, INF]), wrt, **given)
+    np.testing.assert_allclose(got, limits, rtol=1e-15)
+
+
+def test_what_underflows_keeps_its_sign() -> None:
+    assert np.signbit(actcli.gelu([-38.6, -39.0, -50.0, -INF])).all()
+    assert np.signbit(actcli.log_sigmoid([800.0, INF])).all()
+
+
+def test_parameters_are_finite_but_for_bounds() -> None:
+    for name, given in (
+        ("hard_sigmoid", {"lower": -INF}),
+        ("elu", {"alpha": INF}),
+        ("leaky_relu", {"alpha": INF}),
+        ("laplace", {"mu": INF}),
+        ("hard_tanh", {"max_val": math.nan}),
+        ("prelu", {"alpha": math.nan}),
+    ):
+        with pytest.raises(actcli.ActcliError, match="must be finite, not"):
+            actcli.get(name)(1.0, **given)
+    assert actcli.relu6(7.0, cap=INF) == 7.0
+    assert actcli.get("hard_tanh").kink_points(max_val=INF) == [-1.0]
+    assert actcli.get("relu6").bind(cap=INF)(7.0) == 7.0
+
+
+def test_nothing_goes_back_where_the_slope_is_0() -> None:
+    back = actcli.relu.vjp([-5.0, -5.0, 5.0, 5.0], [INF, math.nan, INF, math.nan])
+    np.testing.assert_array_equal(back, [0.0, 0.0, INF, math.nan])
+    back = actcli.exponential.vjp([1000.0, math.nan], [0.0, 1.0])
+    np.testing.assert_array_equal(back, [0.0, math.nan])
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "slope"),
+    [
+        ("rrelu", {}, (Fraction(1 / 8) + Fraction(1 / 3)) / 2),
+        ("leaky_relu", {"alpha": 11 / 48}, Fraction(11 / 48)),
+        ("leaky_relu", {"alpha": 0.01}, Fraction(0.01)),
+        ("prelu", {"alpha": np.array([0.12345678])}, Fraction(0.12345678)),
+    ],
+)
+def test_float32_products_are_correctly_rounded(
+    name: str, given: dict[str, Any], slope: Fraction
+) -> None:
+    x = -np.random.default_rng(1).uniform(0.0, 100.0, 3000).astype(np.float32)
+    got = actcli.get(name)(np.append(x, np.float32(-17.137052536010742)), **given)
+    for at, y in zip(x.tolist(), got.tolist(), strict=False):
+        product = slope * Fraction(at)
+        sign = 1 if Fraction(y) < product else -1
+        other = float(np.nextafter(np.float32(y), np.float32(sign * INF)))
+        assert abs(Fraction(y) - product) <= abs(Fraction(other) - product)
 
 
 def test_nan_in_nan_out(function: Activation) -> None:

@@ -72,7 +72,7 @@ def laplace(
 @laplace.derivative
 def laplace_prime(x: Array, *, mu: float, sigma: float) -> Array:
     z, rest = _standardised(x, mu, sigma)
-    return _density(z, rest, 1.0 / sigma)
+    return _density(z, rest, sigma)
 
 
 @laplace.derivative("mu")
@@ -83,7 +83,7 @@ def laplace_by_mu(x: Array, *, mu: float, sigma: float) -> Array:
 @laplace.derivative("sigma")
 def laplace_by_sigma(x: Array, *, mu: float, sigma: float) -> Array:
     z, rest = _standardised(x, mu, sigma)
-    return _density(z, rest, (z + rest) / -sigma)
+    return _density(z, rest, -sigma, z + rest)
 
 
 def _standardised(
@@ -91,8 +91,12 @@ def _standardised(
 ) -> tuple[Array, Array]:
     """Return (x - mu)/sigma and what its rounding left, which is all of x where that is small beside mu."""
     centre = mu / sigma
+    if not abs(centre) < 1e9:
+        # the distance between two numbers next to mu is more than the rounding of their difference
+        z = np.clip((x - mu) / sigma, -1e9, highest)
+        return z, np.zeros_like(z)
     centre_rest = float(_fraction_rest(mu, sigma, centre))
-    q = np.clip(x / sigma, -1e9, highest + centre)
+    q = np.clip(x / sigma, centre - 1e9, centre + highest)
     z = q - centre
     part = z - q
     return z, (q - (z - part)) - (centre + part) - centre_rest
@@ -105,8 +109,11 @@ def _fraction_rest(a: float, b: float, quotient: float) -> float:
     return float(Fraction(a) / Fraction(b) - Fraction(quotient))
 
 
-def _density(z: Array, rest: Array, factor: Any) -> Array:
-    """Return factor·φ(z + rest)."""
+def _density(z: Array, rest: Array, sigma: float, factor: Any = 1.0) -> Array:
+    """Return factor·φ(z + rest)/sigma; the rest is overwritten."""
+    if math.isinf(1.0 / sigma):
+        return _density(z, rest, 1.0, factor) / sigma
+    factor = factor / sigma
     rest *= z
     y = normal_pdf(z)
     y -= y * rest

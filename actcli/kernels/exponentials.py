@@ -12,8 +12,11 @@ from actcli.numerics import (
     at_most,
     expm1_rest,
     jump,
+    mend,
+    product,
     scaled_exp,
     select,
+    together,
 )
 
 
@@ -76,13 +79,19 @@ def selu(
     alpha: float = 1.6732632423543772848,
 ) -> Array:
     """Scaled exponential linear unit."""
-    return scale * at_least(x, 0.0) + (scale * alpha) * np.expm1(at_most(x, 0.0))
+    left, more = together(scale, alpha)
+    y = left * np.expm1(at_most(x, 0.0))
+    if more != 1.0:
+        y *= more
+    y += product(scale, at_least(x, 0.0))
+    return y
 
 
 @selu.derivative
 def selu_prime(x: Array, *, scale: float, alpha: float) -> Array:
-    left = scale * alpha
-    return jump(scaled_exp(left, at_most(x, 0.0)), x > 0.0, left, scale)
+    left, more = together(scale, alpha)
+    y = scaled_exp(left, at_most(x, 0.0), more)
+    return jump(y, x > 0.0, left * more, scale)
 
 
 @selu.derivative("scale")
@@ -106,7 +115,12 @@ def celu(x: Array, *, alpha: float = 1.0) -> Array:
     """Continuously differentiable exponential linear unit."""
     if alpha == 1.0:
         return elu.kernel(x, alpha=1.0)
-    return at_least(x, 0.0) + alpha * np.expm1(at_most(x, 0.0) / alpha)
+    y = alpha * np.expm1(at_most(x, 0.0) / alpha)
+    y += at_least(x, 0.0)
+    if alpha <= 1.0:
+        return y
+    # the quotient may be subnormal where x is not
+    return mend(y, np.abs(x) < 1e-17 * alpha, lambda x: x, x)
 
 
 @celu.derivative
@@ -139,7 +153,7 @@ def xielu(
         left = select(n < -1.5, _xielu_left(n, alpha_n, beta), near)
     else:
         left = _xielu_left(n, alpha_n, beta)
-    return left + p * (alpha_p * p + beta)
+    return left + (p * (alpha_p * p + beta) if alpha_p else product(beta, p))
 
 
 def _xielu_left(n: Array, alpha_n: float, beta: float) -> Array:
@@ -161,7 +175,7 @@ def _xielu_left(n: Array, alpha_n: float, beta: float) -> Array:
 @xielu.derivative
 def xielu_prime(x: Array, *, alpha_p: float, alpha_n: float, beta: float) -> Array:
     p, n = at_least(x, 0.0), at_most(x, 0.0)
-    y = (2.0 * alpha_p) * p + alpha_n * np.expm1(n) + beta
+    y = product(2.0 * alpha_p, p) + alpha_n * np.expm1(n) + beta
     if abs(beta - alpha_n) > 0.25 * abs(alpha_n):
         return y
     # far left the constants cancel each other

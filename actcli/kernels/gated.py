@@ -43,7 +43,7 @@ def swish_prime(x: Array, *, beta: float) -> Array:
 
 @swish.derivative("beta")
 def swish_by_beta(x: Array, *, beta: float) -> Array:
-    return bell(beta * x, x * x)
+    return bell(product(beta, x), x, x)
 
 
 quick_gelu = swish.variant(
@@ -210,22 +210,27 @@ def aria2(x: Array, *, alpha: float = 1.5, beta: float = 0.5) -> Array:
 @aria2.derivative
 def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
     # held, so that no infinity meets a 0: from there on the slope is 1 to the last digit
-    z = at_most(beta * x, 50.0 + alpha)
+    z = at_most(beta * x, 50.0 + 2.0 * math.log1p(alpha))
     t, power = _richards(z, alpha)
-    k = alpha * z * sigma(-z)
+    k = alpha * sigma(-z) * z
     return far_left(power * (1.0 + k), t, k, plus=1.0)
 
 
 def _richards(z: Array, alpha: float) -> tuple[Array, Array]:
     """Return t = -alpha·softplus(-z) and exp(t), which is σ(z)**alpha."""
     t = -alpha * plain_softplus(-z)
-    if abs(alpha) < 2.0:
+    # from 1800 on, what is not 0 is right of the middle
+    if not 2.0 <= alpha < 1800.0:
         return t, np.exp(t)
     # in the middle the rounding of t would count alpha times: there log 2 is taken out of it
     near = np.log1p(0.5 * np.expm1(-np.clip(z, -1.0, 1.0)))
     middle = np.abs(z) < 1.0
     power = np.exp(select(middle, -alpha * near, t))
-    return t, power * select(middle, 2.0**-alpha, 1.0)
+    # in two steps, as 2**-alpha alone may underflow
+    half = select(middle, 2.0 ** (-0.5 * alpha), 1.0)
+    power *= half
+    power *= half
+    return t, power
 
 
 @aria2.derivative("alpha")
@@ -233,15 +238,17 @@ def aria2_by_alpha(x: Array, *, alpha: float, beta: float) -> Array:
     z = beta * x
     t, power = _richards(z, alpha)
     s = plain_softplus(-z)
-    return far_left(far_left(-x * s * power, t, -x * s), -z, -x)
+    return far_left(far_left(-x * power * s, t, -x, s), -z, -x)
 
 
 @aria2.derivative("beta")
 def aria2_by_beta(x: Array, *, alpha: float, beta: float) -> Array:
     z = beta * x
-    k = alpha * x * x
     t, power = _richards(z, alpha)
-    return far_left(far_left(k * sigma(-z) * power, t, k), -z, k)
+    k = alpha * x
+    other = k * sigma(-z)
+    y = far_left(other * power * x, t, other, x)
+    return far_left(y, -z, k, x)
 
 
 @activation(

@@ -66,6 +66,8 @@ def _bent(x: Array, alpha: float | Array) -> Array:
 def _slopes(
     x: Array, lower: float, upper: float, seed: int | None, start: int
 ) -> Array | float:
+    if seed is None:
+        return 0.5 * lower + 0.5 * upper
     return lower + (upper - lower) * _between(x, seed, start)
 
 

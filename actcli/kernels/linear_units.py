@@ -8,11 +8,13 @@ import numpy as np
 from actcli.axiswise import AxisActivation, axis_activation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.numerics import FAR, ZERO_FROM, at_least, either, mend
+from actcli.numerics import FAR, at_least, either, mend
 from actcli.rows import diagonals
 from actcli.special import gaussian, x_normal_cdf, x_normal_cdf_and_prime
 
 _HUGE = math.exp(-FAR)
+# below this even the product with a large factor is zero
+_ZERO_FROM = -2000.0
 
 
 def _halves(x: Array, function: AxisActivation) -> tuple[Array, Array]:
@@ -54,7 +56,7 @@ def _far_left(y: Array, z: Array, first: Array, second: Any = 1.0) -> Array:
     low = z < FAR
     if low.any():
         # a third of the way with each factor, the last whatever is left: no product is subnormal but the last
-        t = np.maximum(z[low], ZERO_FROM)
+        t = np.maximum(z[low], _ZERO_FROM)
         third = np.trunc(t / 3.0)
         e = np.exp(third)
         second = second[low] if np.ndim(second) else second
@@ -125,7 +127,7 @@ def swiglu(x: Array) -> Array:
     y, far = _opened(a, a)
     y = _times(y, b)
     # a·exp(a) grows to no more than 0 far left, whatever a is there
-    return _shut(_far_left(y, a, b, at_least(a, ZERO_FROM)), a, b) if far else y
+    return _shut(_far_left(y, a, b, at_least(a, _ZERO_FROM)), a, b) if far else y
 
 
 @swiglu.derivative
@@ -152,7 +154,7 @@ def _swiglu_slopes(x: Array) -> tuple[Array, Array]:
     y = _times(y, b)
     s *= a
     if far:
-        least = at_least(a, ZERO_FROM)
+        least = at_least(a, _ZERO_FROM)
         s = _shut(_far_left(s, a, np.ones_like(a), least), a, np.zeros_like(a))
         y = _shut(_far_left(y, a, b, 1.0 + least), a, b)
     return y, s

@@ -28,7 +28,7 @@ from actcli.rows import (
     zero_or_product,
 )
 
-# of a variance, so that it has all its digits
+# of eps once it is scaled down: far below the variance it is added to, and not 0
 _LEAST = 1e-300
 
 
@@ -36,7 +36,7 @@ def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
     """Return x, eps and a factor that brought x to a size whose square is finite; a single infinity outgrows all."""
     top = maximum(np.abs(x))
     if not (top > 2.0**500).any():
-        return x, np.maximum(eps, _LEAST), np.ones_like(top)
+        return x, np.full_like(top, eps), np.ones_like(top)
     endless = np.isinf(x)
     alone = endless.sum(axis=-1, keepdims=True) == 1
     if x.shape[-1] == 2:
@@ -53,11 +53,11 @@ def _scaled(x: Array, eps: float) -> tuple[Array, Array, Array]:
     paper="arXiv:1607.06450",
     use="layer normalisation, before its scale and shift",
     flaw="no gradient along the mean, and next to none along the spread",
-    domain=("eps > 0",),
+    domain=("eps >= 1e-300",),  # so that the variance has all its digits
 )
 def standardize(x: Array, *, eps: float = 1e-5) -> Array:
     """An axis less its mean, over the square root of its variance + eps."""
-    y, s = _standardized(x, max(eps, _LEAST))
+    y, s = _standardized(x, eps)
     far = ~np.isfinite(s[:, 0])
     if far.any():
         y[far], _ = _standardized(*_scaled(x[far], eps)[:2])
@@ -125,7 +125,7 @@ def _slopes(
 ) -> Array:
     """Return the slopes of any rows from a form that takes rows whose squares are finite, and eps, in units of n·spread."""
     n = rows[0].shape[-1]
-    slopes, s = form(*rows, max(eps, _LEAST))
+    slopes, s = form(*rows, eps)
     slopes *= _columns(1.0 / (n * s), slopes)
     far = ~np.isfinite(s[:, 0])
     if far.any():

@@ -1,6 +1,7 @@
 """Sines and cosines: they have no limit at the infinities."""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from actcli.activation import activation
 from actcli.engine import Array
 from actcli.numerics import (
     cosine,
+    halves,
     mend,
     polynomial,
     product,
@@ -15,6 +17,8 @@ from actcli.numerics import (
     sine,
     sine_and_cosine,
 )
+
+_QUARTER_PI, _QUARTER_PI_REST = math.pi / 4, 3.061616997868383e-17
 
 
 def _phase(omega: float, x: Array) -> Array:
@@ -66,11 +70,24 @@ sin = siren.variant(
 )
 def snake(x: Array, *, alpha: float = 1.0) -> Array:
     """Input plus a squared sine."""
-    y = sine(_phase(alpha, x))
-    return mend(x + y * y / alpha, np.isinf(x), lambda x: x, x)
+    z = _phase(alpha, x)
+    y = sine(z)
+    y *= y
+    y /= alpha
+    y += x
+    if alpha != 1.0:
+        # next to the point of rest the rounding of z counts, and that of the sine too often
+        y = mend(y, np.abs(z + 0.9) < 0.5, partial(_snake_at_rest, alpha), x, z)
+    return mend(y, np.isinf(x), lambda x: x, x)
 
 
-_QUARTER_PI, _QUARTER_PI_REST = math.pi / 4, 3.061616997868383e-17
+def _snake_at_rest(alpha: float, x: Array, z: Array) -> Array:
+    """Return x + (1 - sin(2w))/(2·alpha), where w = alpha·x + π/4 is small and z is alpha·x but for its rounding."""
+    (a, b), (c, d) = halves(np.float64(alpha)), halves(x)
+    w = z + _QUARTER_PI
+    w += (a * c - z) + a * d + b * c + b * d + _QUARTER_PI_REST
+    half = 0.5 / alpha
+    return (x + half) - half * sine(2.0 * w)
 
 
 @snake.derivative

@@ -4,7 +4,16 @@ import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import bell, binary_entropy, far_left, indicator, mend
+from actcli.numerics import (
+    bell,
+    binary_entropy,
+    far_left,
+    indicator,
+    inside,
+    mend,
+    over_square,
+    product,
+)
 
 
 @activation(
@@ -18,24 +27,31 @@ from actcli.numerics import bell, binary_entropy, far_left, indicator, mend
 def hard_sigmoid(x: Array, *, lower: float = -3.0, upper: float = 3.0) -> Array:
     """Ramp from 0 at lower to 1 at upper."""
     # not slope·x + offset: x - lower is exact next to the kink, so the digits of small results are kept
-    return np.clip((x - lower) / (upper - lower), 0.0, 1.0)
+    return np.clip(_over_width(x, lower, lower, upper), 0.0, 1.0)
 
 
 @hard_sigmoid.derivative
 def hard_sigmoid_prime(x: Array, *, lower: float, upper: float) -> Array:
-    return indicator((x > lower) & (x < upper), x) / (upper - lower)
+    return _over_width(indicator((x > lower) & (x < upper), x), 0.0, lower, upper)
 
 
 @hard_sigmoid.derivative("lower")
 def hard_sigmoid_by_lower(x: Array, *, lower: float, upper: float) -> Array:
-    width = upper - lower
-    return np.clip((x - upper) / width, -1.0, 0.0) / width * (x > lower)
+    y = np.clip(_over_width(x, upper, lower, upper), -1.0, 0.0)
+    return _over_width(y * (x > lower), 0.0, lower, upper)
 
 
 @hard_sigmoid.derivative("upper")
 def hard_sigmoid_by_upper(x: Array, *, lower: float, upper: float) -> Array:
-    width = upper - lower
-    return np.clip((x - lower) / -width, -1.0, 0.0) / width * (x < upper)
+    y = np.clip(_over_width(x, lower, upper, lower), -1.0, 0.0)
+    return _over_width(y * (x < upper), 0.0, lower, upper)
+
+
+def _over_width(y: Array, offset: float, lower: float, upper: float) -> Array:
+    """Return (y - offset)/(upper - lower), whatever the bounds."""
+    if np.isinf(upper - lower):
+        y, offset, lower, upper = 0.5 * y, 0.5 * offset, 0.5 * lower, 0.5 * upper
+    return (y - offset if offset else y) / (upper - lower)
 
 
 sparse_sigmoid = hard_sigmoid.variant(
@@ -56,6 +72,7 @@ sparse_sigmoid = hard_sigmoid.variant(
     flaw="no gradient outside its bounds",
     kinks=("min_val", "max_val"),
     domain=("min_val < max_val",),
+    unbounded=("min_val", "max_val"),
     native=True,
 )
 def hard_tanh(x: Array, *, min_val: float = -1.0, max_val: float = 1.0) -> Array:
@@ -65,8 +82,7 @@ def hard_tanh(x: Array, *, min_val: float = -1.0, max_val: float = 1.0) -> Array
 
 @hard_tanh.derivative
 def hard_tanh_prime(x: Array, *, min_val: float, max_val: float) -> Array:
-    # as numbers of float64: a Python number would be rounded to the dtype of x before it is compared
-    return indicator((x > np.float64(min_val)) & (x < np.float64(max_val)), x)
+    return inside(x, min_val, max_val)
 
 
 @hard_tanh.derivative("min_val")
@@ -108,20 +124,23 @@ def softclipping_prime(x: Array, *, alpha: float) -> Array:
 def softclipping_by_alpha(x: Array, *, alpha: float) -> Array:
     # (H(alpha·(1 - x)) - H(alpha·x))/alpha² with H the binary entropy; odd about 1/2
     t = np.minimum(x, 1.0 - x)
-    a = alpha * np.abs(t)
-    y = _entropy_step(a, alpha * np.minimum(1.0 - 2.0 * t, 1.0)) / alpha**2
-    tail = (np.expm1(-alpha) * (1.0 + a) + alpha * np.exp(-alpha)) / alpha**2
-    return np.copysign(far_left(y, -a, tail), x - 0.5)
+    s = np.abs(t)
+    y = _entropy_step(s, np.minimum(1.0 - 2.0 * t, 1.0), alpha)
+    a = alpha * s
+    tail = (np.expm1(-alpha) * (1.0 + a) + alpha * np.exp(-alpha)) / alpha
+    return np.copysign(far_left(y, -a, tail, 1.0 / alpha), x - 0.5)
 
 
-def _entropy_step(a: Array, width: Array) -> Array:
-    """Return H(a + width) - H(a) for positive a and width."""
-    if width.size and width.max() > 2.0:
-        return binary_entropy(a + width) - binary_entropy(a)
-    # over so short a step the difference cancels; H' is -s·σ(s)·σ(-s), which is smooth
-    nodes, weights = np.polynomial.legendre.leggauss(12)
-    total = np.zeros_like(a)
+def _entropy_step(s: Array, width: Array, alpha: float) -> Array:
+    """Return (H(alpha·(s + width)) - H(alpha·s))/alpha² for positive s and a width up to 1."""
+    if alpha > 3.0:
+        step = binary_entropy(alpha * (s + width)) - binary_entropy(alpha * s)
+        return over_square(step, alpha)
+    # over so short a step the difference cancels; H'(z) is -z·σ(z)·σ(-z), which is smooth
+    count = 8 if alpha <= 0.5 else 12 if alpha <= 2.0 else 14
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    total = np.zeros_like(s)
     for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
-        s = a + width * (0.5 + 0.5 * node)
-        total -= (0.5 * weight) * s * bell(s)
+        t = s + width * (0.5 + 0.5 * node)
+        total -= (0.5 * weight) * t * bell(product(alpha, t))
     return total * width

@@ -1,12 +1,13 @@
 """Nothing or a constant on the left; on the right a line, a parabola or a logarithm."""
 
 import math
+import sys
 
 import numpy as np
 
 from actcli.activation import activation
 from actcli.engine import Array
-from actcli.numerics import at_least, constant, indicator, mend, select
+from actcli.numerics import at_least, constant, indicator, inside, mend, select
 
 
 @activation(
@@ -62,6 +63,7 @@ def relu_prime(x: Array) -> Array:
     flaw="dead on both sides: no gradient for x < 0 or x > cap",
     kinks=("0", "cap"),
     domain=("cap > 0",),
+    unbounded=("cap",),
     native=True,
 )
 def clipped_relu(x: Array, *, cap: float = 20.0) -> Array:
@@ -71,7 +73,7 @@ def clipped_relu(x: Array, *, cap: float = 20.0) -> Array:
 
 @clipped_relu.derivative
 def clipped_relu_prime(x: Array, *, cap: float) -> Array:
-    return indicator((x > 0.0) & (x < np.float64(cap)), x)
+    return inside(x, 0.0, cap)
 
 
 @clipped_relu.derivative("cap")
@@ -136,6 +138,7 @@ thresholded_relu = threshold.variant(
     use="after filter response normalisation, whose outputs are not centred on zero; tau is learned",
     flaw="no gradient by x below tau",
     kinks=("tau",),
+    unbounded=("tau",),
     native=True,
 )
 def tlu(x: Array, *, tau: float = 0.0) -> Array:
@@ -145,7 +148,7 @@ def tlu(x: Array, *, tau: float = 0.0) -> Array:
 
 @tlu.derivative
 def tlu_prime(x: Array, *, tau: float) -> Array:
-    return indicator(x > np.float64(tau), x)
+    return inside(x, tau, np.inf)
 
 
 @tlu.derivative("tau")
@@ -161,6 +164,8 @@ def tlu_by_tau(x: Array, *, tau: float) -> Array:
 )
 def star_relu(x: Array, *, scale: float = 0.8944, bias: float = -0.4472) -> Array:
     """Squared rectifier, scaled and shifted."""
+    if scale == 0.0:
+        return constant(x, bias)
     y = at_least(x, 0.0)
     # not scale·(y·y), which overflows first
     return scale * y * y + bias
@@ -168,7 +173,7 @@ def star_relu(x: Array, *, scale: float = 0.8944, bias: float = -0.4472) -> Arra
 
 @star_relu.derivative
 def star_relu_prime(x: Array, *, scale: float, bias: float) -> Array:
-    return (2.0 * scale) * at_least(x, 0.0)
+    return (2.0 * scale) * at_least(x, 0.0) if scale else constant(x, 0.0)
 
 
 @star_relu.derivative("scale")
@@ -217,5 +222,5 @@ def nlrelu_prime(x: Array, *, beta: float) -> Array:
 
 @nlrelu.derivative("beta")
 def nlrelu_by_beta(x: Array, *, beta: float) -> Array:
-    y = np.clip(x, 0.0, 1e300 / beta)
+    y = np.clip(x, 0.0, min(1e300 / beta, sys.float_info.max))
     return y / (1.0 + beta * y)

@@ -8,9 +8,11 @@ from actcli.numerics import (
     at_most,
     bell,
     mend,
+    product,
     sech2,
     sigma,
     softplus_rest,
+    together,
 )
 
 
@@ -38,7 +40,8 @@ def sigmoid_prime(x: Array) -> Array:
 )
 def log_sigmoid(x: Array) -> Array:
     """Logarithm of the logistic function."""
-    return at_most(x, 0.0) - softplus_rest(x)
+    # what underflows on the right is -0.0
+    return at_most(x, -0.0) - softplus_rest(x)
 
 
 @log_sigmoid.derivative
@@ -71,22 +74,22 @@ def tanh_prime(x: Array) -> Array:
 )
 def stanh(x: Array, *, a: float = 0.67, b: float = 1.7159) -> Array:
     """Scaled hyperbolic tangent."""
-    return b * np.tanh(a * x)
+    return b * np.tanh(product(a, x))
 
 
 @stanh.derivative
 def stanh_prime(x: Array, *, a: float, b: float) -> Array:
-    return sech2(a * x, a * b)
+    return sech2(product(a, x), *together(a, b))
 
 
 @stanh.derivative("a")
 def stanh_by_a(x: Array, *, a: float, b: float) -> Array:
-    return sech2(a * x, b * x)
+    return sech2(product(a, x), product(b, x))
 
 
 @stanh.derivative("b")
 def stanh_by_b(x: Array, *, a: float, b: float) -> Array:
-    return np.tanh(a * x)
+    return np.tanh(product(a, x))
 
 
 # D = 1 + a + a² + C·a⁴ with a = |2x/3|
@@ -188,8 +191,7 @@ def isru(x: Array, *, alpha: float = 1.0) -> Array:
 
 @isru.derivative
 def isru_prime(x: Array, *, alpha: float) -> Array:
-    t = _held(x, alpha)
-    t = 1.0 + alpha * t * t
+    t = 1.0 + alpha * x * x
     # two quotients: the product of the divisors overflows
     y = np.sqrt(t)
     np.divide(1.0, t, out=t)
@@ -200,13 +202,18 @@ def isru_prime(x: Array, *, alpha: float) -> Array:
 @isru.derivative("alpha")
 def isru_by_alpha(x: Array, *, alpha: float) -> Array:
     t = _held(x, alpha)
-    s = t * t
-    d = 1.0 + alpha * s
+    d = 1.0 + alpha * t * t
     # not -y³/2, which has the error of the root three times
-    return -0.5 * (s / d) * (t / np.sqrt(d))
+    y = t / d
+    y *= t
+    np.sqrt(d, out=d)
+    t /= d
+    t *= -0.5
+    y *= t
+    return y
 
 
 def _held(x: Array, alpha: float) -> Array:
     """Return x held where isru is at its limit to the last digit, so that alpha·x² does not overflow."""
-    limit = 1e150 / alpha**0.5
+    limit = 1e10 / alpha**0.5
     return np.clip(x, -limit, limit)

@@ -199,6 +199,9 @@ def quiet_softmax_vjp(x: Array, upstream: Array) -> Array:
 def _logits(x: Array, tau: float, seed: int | None, start: int) -> Array:
     """Return (x + noise)/tau less its maximum, without noise when there is no seed."""
     noisy = x if seed is None else x + gumbel(seed, start, x.size).reshape(x.shape)
+    if tau > 1e300:
+        # there logits count that lie farther apart than the largest number
+        noisy, tau = 0.25 * noisy, 0.25 * tau
     # the shift first: it is exact next to the maximum, and x/tau may overflow where the shares do not
     t = shifted(noisy)
     t /= tau

@@ -12,6 +12,7 @@ from actcli.numerics import (
     far_left,
     mend,
     mirrored,
+    over_square,
     product,
     sigma,
     softplus_and_sigma,
@@ -44,10 +45,11 @@ def softplus_prime(x: Array, *, beta: float) -> Array:
 
 @softplus.derivative("beta")
 def softplus_by_beta(x: Array, *, beta: float) -> Array:
-    z = beta * x
+    z = product(beta, x)
     a = np.abs(z)
-    scale = -1.0 / beta**2
-    return far_left(scale * binary_entropy(z), -a, scale * a, plus=scale)
+    k = 1.0 / beta
+    y = -over_square(binary_entropy(z), beta)
+    return far_left(y, -a, k * a, -k, plus=k)
 
 
 @activation(
@@ -61,13 +63,20 @@ def squareplus(x: Array, *, b: float = 4.0) -> Array:
     """Rectifier smoothed to a hyperbola."""
     h = 0.5 * np.abs(x)
     # max(x, 0) + what the hyperbola adds, the same on both sides: x + sqrt(…) has no digits at x = -1e8
-    return at_least(x, 0.0) + (0.25 * b) / (h + _hypotenuse(h, b))
+    if _has_square(b):
+        return at_least(x, 0.0) + (0.25 * b) / (h + _hypotenuse(h, b))
+    r = 0.5 * math.sqrt(b)
+    return at_least(x, 0.0) + r * (r / (h + np.hypot(h, r)))
 
 
 @squareplus.derivative
 def squareplus_prime(x: Array, *, b: float) -> Array:
     # not 1/2 + x/(4·s), which cancels far left
     h = 0.5 * np.abs(x)
+    if not _has_square(b):
+        r = 0.5 * math.sqrt(b)
+        s = np.hypot(h, r)
+        return mirrored(0.5 * (r / s) * (r / (h + s)), x)
     q = np.square(h)
     q += 0.25 * b
     y = (0.125 * b) / (q + h * np.sqrt(q))
@@ -80,8 +89,15 @@ def squareplus_by_b(x: Array, *, b: float) -> Array:
     return 0.125 / _hypotenuse(0.5 * np.abs(x), b)
 
 
+def _has_square(b: float) -> bool:
+    """Whether h² neither over- nor underflows where it is of the size of b."""
+    return 1e-280 < b < 1e280
+
+
 def _hypotenuse(h: Array, b: float) -> Array:
     """Return sqrt(h² + b/4) for positive h."""
+    if not _has_square(b):
+        return np.hypot(h, 0.5 * math.sqrt(b))
     s = np.square(h)
     s += 0.25 * b
     np.sqrt(s, out=s)
@@ -97,6 +113,8 @@ def _hypotenuse(h: Array, b: float) -> Array:
 )
 def smelu(x: Array, *, beta: float = 1.0) -> Array:
     """Rectifier whose corner is a parabola of half-width beta."""
+    if math.isinf(4.0 * beta):
+        return 8.0 * smelu.kernel(0.125 * x, beta=0.125 * beta)
     t = np.clip(x, -beta, beta) + beta
     # the parabola is a tangent of the line and nowhere below it
     return np.maximum(t * (t / (4.0 * beta)), x)
@@ -104,6 +122,8 @@ def smelu(x: Array, *, beta: float = 1.0) -> Array:
 
 @smelu.derivative
 def smelu_prime(x: Array, *, beta: float) -> Array:
+    if math.isinf(2.0 * beta):
+        x, beta = 0.25 * x, 0.25 * beta
     return (np.clip(x, -beta, beta) + beta) / (2.0 * beta)
 
 
