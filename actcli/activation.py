@@ -490,15 +490,19 @@ class Activation:
         x: object,
         upstream: object,
         /,
+        wrt: str | None = None,
         *,
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
         """Return what goes back through the layer: upstream times the derivative, in the shape and dtype of x.
 
+        By a parameter it is summed to the shape of that parameter: over all elements, or over those that share it.
+
         Args:
             x: as in a call.
             upstream: the gradient by the result, of its shape, or what broadcasts to that.
+            wrt: by this parameter, not by x.
             threads: as in a call.
             **parameters: as in a call.
 
@@ -508,7 +512,16 @@ class Activation:
         >>> import actcli
         >>> actcli.relu.vjp([-1.0, 2.0], [10.0, 10.0])
         array([ 0., 10.])
+        >>> actcli.prelu.vjp([[-1.0, 2.0], [-3.0, -4.0]], 1.0, "alpha", alpha=[0.25, 0.5])
+        array([-4., -4.])
         """
+        if wrt not in (None, "x"):
+            by = self.derivative(x, wrt, threads=threads, **parameters)
+            shape = np.shape(self.resolve(parameters)[wrt])
+            if not lazy.is_lazy(x):
+                gradient = engine.as_floats(upstream, "upstream")
+                upstream = engine.broadcast("upstream", gradient, np.shape(by))
+            return _summed_to(by * upstream, shape)
         if lazy.is_lazy(x):
             return lazy.apply(self, "vjp", x, parameters, upstream)
         prime = self.slope()
@@ -592,6 +605,16 @@ def _named(name: str, bound: dict[str, Any]) -> Activation:
 
     function = functions.get(name) or lookup.get(name)
     return function.bind(**bound) if bound else function
+
+
+def _summed_to(by: Any, shape: tuple[int, ...]) -> Any:
+    """Sum a gradient over the dimensions in which a parameter was broadcast, in float64, to the dtype it has."""
+    wide = {"dtype": np.float64}
+    if not shape:
+        return by.sum(**wide).astype(by.dtype)
+    total = by.sum(axis=tuple(range(by.ndim - len(shape))), **wide)
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and total.shape[i] != 1)
+    return total.sum(axis=stretched, keepdims=True, **wide).astype(by.dtype)
 
 
 def _refuse_out(out: Array | None) -> None:

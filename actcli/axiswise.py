@@ -86,6 +86,7 @@ class AxisActivation(Activation):
         x: Any,
         upstream: object = None,
         /,
+        wrt: str | None = None,
         *,
         threads: int | None = None,
         **parameters: Any,
@@ -103,6 +104,8 @@ class AxisActivation(Activation):
         if isinstance(x, FunctionType) and self._product is None:
             self._product = x
             return x
+        if wrt not in (None, "x"):
+            raise RequestError(f"{self.name} has no derivative by '{wrt}'")
         if lazy.is_lazy(x):
             return lazy.apply(self, "vjp", x, parameters, upstream)
         if self._product is None:

@@ -166,7 +166,7 @@ def apply_each(
     _keep_freed_memory()
     dtype = x.dtype.newbyteorder("=")
     arrays = {
-        n: _broadcast(n, p, x.shape)
+        n: broadcast(n, p, x.shape)
         for n, p in parameters.items()
         if isinstance(p, np.ndarray)
     }
@@ -364,7 +364,8 @@ def _next(todo: "deque[Any]") -> Any:
         return None
 
 
-def _broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
+def broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
+    """Return an array in the shape of x, or raise RequestError."""
     if parameter.shape == shape:
         return parameter
     try:

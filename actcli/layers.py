@@ -152,8 +152,8 @@ class Activation(Layer):
         if not self.function.over_axis:
             _check_upstream(self.function.label, upstream, np.shape(x))
         for name, parameter in self.parameters.items():
-            by = upstream * self.function.derivative(x, name, **values)
-            self.gradients[name] = _summed_to(by, parameter.shape)
+            by = self.function.vjp(x, upstream, name, **values)
+            self.gradients[name] = np.asarray(by).reshape(parameter.shape)
         if self.function.over_axis:
             return self.function.vjp(x, upstream, **values)
         self.slope = self.function.derivative(x, **values)
@@ -433,15 +433,6 @@ def _check_classes(scores: Array, classes: Array) -> None:
         raise RequestError(
             f"class {wrong[0]} is out of range; give whole numbers from 0 to {last}"
         )
-
-
-def _summed_to(by: Array, shape: tuple[int, ...]) -> Array:
-    """Sum a gradient over the dimensions in which a parameter was broadcast."""
-    if not shape:
-        return np.asarray(by.sum())
-    by = by.sum(axis=tuple(range(by.ndim - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and by.shape[i] != 1)
-    return by.sum(axis=stretched, keepdims=True)
 
 
 def _flat(arrays: Iterable[Array]) -> Array:

@@ -14,6 +14,7 @@ import actcli
 from actcli import exact
 from actcli.activation import Activation
 from actcli.engine import BLOCK
+from actcli.errors import RequestError
 from actcli.verify.vectors import points
 from tests.accuracy import BOUND, COUNT, errors
 
@@ -495,3 +496,30 @@ def test_what_is_kept_of_parameters_has_an_end_and_is_nobodys_to_change() -> Non
     assert len(actcli.swish._resolved) <= 256
     actcli.swish.resolve({"beta": 2.0})["beta"] = 7.0
     assert actcli.swish.resolve({"beta": 2.0}) == {"beta": 2.0}
+
+
+@pytest.mark.parametrize("alpha", [0.25, [0.1, 0.2, 0.3], [[0.1], [0.2]], [[0.3]]])
+def test_what_goes_back_to_a_parameter_is_summed_to_its_shape(alpha: object) -> None:
+    x, upstream = np.random.default_rng(5).normal(size=(2, 4, 2, 3))
+    got = actcli.prelu.vjp(x, upstream, "alpha", alpha=alpha)
+    assert np.shape(got) == np.shape(alpha)
+    moved, step = np.asarray(alpha, float), 1e-6
+    for place in np.ndindex(np.shape(alpha)):
+        beside = [moved.copy(), moved.copy()]
+        for side, a in zip((step, -step), beside, strict=True):
+            a[place] += side
+        high, low = ((actcli.prelu(x, alpha=a) * upstream).sum() for a in beside)
+        assert np.asarray(got)[place] == pytest.approx((high - low) / (2 * step))
+
+
+def test_what_goes_back_to_a_parameter_keeps_the_dtype_and_fits() -> None:
+    x = np.full(100_000, -0.1, np.float32)
+    got = actcli.leaky_relu.vjp(x, np.float32(1.0), "alpha")
+    assert got.dtype == np.float32
+    assert got == np.float32(100_000 * float(x[0]))
+    with pytest.raises(RequestError, match=r"upstream of shape \(2,\) does not"):
+        actcli.leaky_relu.vjp(x, [1.0, 2.0], "alpha")
+    with pytest.raises(RequestError, match="relu has no parameters"):
+        actcli.relu.vjp(x, 1.0, "alpha")
+    with pytest.raises(RequestError, match="softmax has no derivative by 'tau'"):
+        actcli.softmax.vjp(x, x, "tau")
