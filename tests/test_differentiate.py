@@ -8,6 +8,7 @@ import pytest
 from actcli import exact
 from actcli.activation import Activation
 from actcli.differentiate import _OUTER, _Rules, derivative
+from actcli.errors import UndecidedError
 from actcli.formula import FUNCTIONS, parse
 from actcli.verify.vectors import points
 
@@ -24,7 +25,10 @@ def test_the_formula_shown_has_the_values_of_the_derivative(
     shown = parse(derivative(elementwise.formula))
     compared = 0
     for x in points(elementwise, "float32", 60).tolist():
-        expected = exact.derivatives(elementwise.formula, {**values, "x": x})[1]
+        try:
+            expected = exact.derivatives(elementwise.formula, {**values, "x": x})[1]
+        except UndecidedError:
+            continue  # x - tanh(x) next to a tie
         got = exact.derivatives(shown, {**values, "x": x}, order=0)[0]
         if not math.isnan(got):
             assert got == expected, f"at {x}"

@@ -101,7 +101,8 @@ def run(
     request.check()
     input_, output = options.named(input_), options.named(output)
     if x:
-        put(request, points.read(x), format_, output, precision)
+        typed = request.read(points.read(x))
+        put(request, typed, request(typed), format_, output, precision)
         return
     from actcli import sources
     from actcli.commands import streaming
@@ -115,7 +116,8 @@ def run(
             streaming.every_whole_array(request, source, output)
             return
         values = source.whole()
-    put(request, values, format_, output, precision)
+    values = request.read(values)
+    put(request, values, request(values), format_, output, precision)
 
 
 def _check_source(x: object, input_: object, column: object) -> None:
@@ -129,13 +131,16 @@ def _check_source(x: object, input_: object, column: object) -> None:
 
 
 def put(
-    request: "Request", x: "Array", format_: str, output: Path | None, precision: int
+    request: "Request",
+    x: "Array",
+    results: "dict[str, Array]",
+    format_: str,
+    output: Path | None,
+    precision: int,
 ) -> None:
-    """Compute numbers all at once, and print the results or write them to a file."""
+    """Print results, or write them to a file."""
     from actcli.render.output import emit
 
-    x = request.read(x)
-    results = request(x)
     emit(
         _records(request, x, results),
         format_,

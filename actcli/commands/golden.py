@@ -33,6 +33,8 @@ def run(
     numbers next to them; then random ones of every magnitude, more where functions bend, saturate and underflow. The
     function and its derivative are computed from the formula and rounded once. 'actcli check' compares with them.
     """
+    import numpy as np
+
     from actcli.commands.eval import put
     from actcli.commands.request import Request
     from actcli.errors import RequestError
@@ -47,7 +49,13 @@ def run(
     request = Request(chosen, order=1, exact=True, dtype=dtype)
     request.check()
     x = vectors(chosen, dtype, count, seed)
-    put(request, x, format_, output, _DIGITS[dtype])
+    results = request(x)
+    if options.undecided:
+        # such as x - tanh(x) next to a tie: there are other points
+        known = ~(np.isfinite(x) & np.isnan(results["f"] + results["derivative"]))
+        x, results = x[known], {n: v[known] for n, v in results.items()}
+        options.undecided.clear()
+    put(request, x, results, format_, output, _DIGITS[dtype])
 
 
 # so many tell every number from its neighbours

@@ -183,6 +183,16 @@ def test_what_cannot_be_checked_is_told(told: str, kernel: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_golden_leaves_out_what_no_precision_decides() -> None:
+    """Between 2**24 and 2**25, x - 1 is a tie in float32, and tanh(x) next to 1."""
+    line = "golden tanhshrink --dtype float32 --count 3000 -f json"
+    done = run(*line.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    assert document["f"].count("nan") == document["derivative"].count("nan") == 1
+    assert 2900 < len(document["x"]) == len(document["f"]) < 3030
+
+
 def test_golden_refuses_rows() -> None:
     done = run("golden", "softmax")
     assert done.returncode == 2
