@@ -167,7 +167,10 @@ class Activation:
     def _described(self) -> str:
         """Return what ``help`` says of the function."""
         formula = f"\n\n    {self._formula}" if self._formula else ""
-        defaults = ", ".join(f"{n}={p.default}" for n, p in self.parameters.items())
+        defaults = ", ".join(
+            n if p.default is None else f"{n}={p.default}"
+            for n, p in self.parameters.items()
+        )
         told = f"Parameters, with what they are unless given: {defaults}.\n"
         return (
             f"{self.summary}{formula}\n\n{told if defaults else ''}"
@@ -321,6 +324,7 @@ class Activation:
         bound.parameters = {
             n: replace(p, default=values[n]) for n, p in self.parameters.items()
         }
+        bound.__doc__ = bound._described()
         return bound
 
     def _typed(self, name: str, text: str) -> tuple[str, float]:
@@ -497,7 +501,7 @@ class Activation:
     ) -> Any:
         """Return what goes back through the layer: upstream times the derivative, in the shape and dtype of x.
 
-        By a parameter it is summed to the shape of that parameter: over all elements, or over those that share it.
+        What goes back to a parameter has the shape of that: the sum over all elements, or over those that share one.
 
         Args:
             x: as in a call.
@@ -515,16 +519,14 @@ class Activation:
         >>> actcli.prelu.vjp([[-1.0, 2.0], [-3.0, -4.0]], 1.0, "alpha", alpha=[0.25, 0.5])
         array([-4., -4.])
         """
-        if wrt not in (None, "x"):
-            by = self.derivative(x, wrt, threads=threads, **parameters)
-            shape = np.shape(self.resolve(parameters)[wrt])
-            if not lazy.is_lazy(x):
-                gradient = engine.as_floats(upstream, "upstream")
-                upstream = engine.broadcast("upstream", gradient, np.shape(by))
-            return _summed_to(by * upstream, shape)
+        to = wrt if wrt not in (None, "x") else None
         if lazy.is_lazy(x):
+            if to:
+                raise RequestError(
+                    f"{self.name}: vjp of a Dask array goes back to x; for {to} sum upstream times derivative(x, '{to}')"
+                )
             return lazy.apply(self, "vjp", x, parameters, upstream)
-        prime = self.slope()
+        prime = self.slope(to)
         gradient = engine.as_floats(upstream, "upstream")
 
         def back(block: Array, *, upstream: Array, **values: Any) -> Array:
@@ -532,12 +534,15 @@ class Activation:
             return zero_or_product(prime(block, **values), upstream)
 
         given = engine.as_floats(x)
-        values = {
-            **self.resolve(parameters),
-            "upstream": gradient.reshape(gradient.shape or (1,)),
-        }
-        result = self._apply(back, np.atleast_1d(given), values, None, threads)
-        return result.reshape(given.shape)[()]
+        resolved = self.resolve(parameters)
+        values = {**resolved, "upstream": gradient.reshape(gradient.shape or (1,))}
+        # a sum is rounded once
+        terms = np.atleast_1d(given.astype(np.float64) if to else given)
+        result = self._apply(back, terms, values, None, threads).reshape(given.shape)
+        if to:
+            total = _summed_to(result, np.shape(resolved[to]))
+            return total.astype(given.dtype.newbyteorder("="))[()]
+        return result[()]
 
     def _apply(
         self,
@@ -607,14 +612,13 @@ def _named(name: str, bound: dict[str, Any]) -> Activation:
     return function.bind(**bound) if bound else function
 
 
-def _summed_to(by: Any, shape: tuple[int, ...]) -> Any:
-    """Sum a gradient over the dimensions in which a parameter was broadcast, in float64, to the dtype it has."""
-    wide = {"dtype": np.float64}
+def _summed_to(by: Array, shape: tuple[int, ...]) -> Array:
+    """Sum a gradient over the dimensions in which a parameter was broadcast."""
     if not shape:
-        return by.sum(**wide).astype(by.dtype)
-    total = by.sum(axis=tuple(range(by.ndim - len(shape))), **wide)
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and total.shape[i] != 1)
-    return total.sum(axis=stretched, keepdims=True, **wide).astype(by.dtype)
+        return np.asarray(by.sum())
+    by = by.sum(axis=tuple(range(by.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and by.shape[i] != 1)
+    return by.sum(axis=stretched, keepdims=True)
 
 
 def _refuse_out(out: Array | None) -> None:

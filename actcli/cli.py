@@ -244,8 +244,8 @@ def _advice(error: Any, typed: Sequence[str]) -> str:
         return ""
     if is_number(stray[2]) and any("-x" in p.opts for p in command.params):
         return "; write numbers as -x 1,2,-3"
-    one = any("function" in p.opts for p in command.params)
-    return "; compare takes several functions" if one and kind == "UsageError" else ""
+    one = command.name in ("eval", "info") and kind == "UsageError"
+    return "; compare takes several functions" if one else ""
 
 
 # by how Click's names for the kind of an option begin: what it takes, in words and as an example

@@ -166,7 +166,7 @@ def apply_each(
     _keep_freed_memory()
     dtype = x.dtype.newbyteorder("=")
     arrays = {
-        n: broadcast(n, p, x.shape)
+        n: _broadcast(n, p, x.shape)
         for n, p in parameters.items()
         if isinstance(p, np.ndarray)
     }
@@ -364,8 +364,7 @@ def _next(todo: "deque[Any]") -> Any:
         return None
 
 
-def broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
-    """Return an array in the shape of x, or raise RequestError."""
+def _broadcast(name: str, parameter: Array, shape: tuple[int, ...]) -> Array:
     if parameter.shape == shape:
         return parameter
     try:

@@ -64,7 +64,7 @@ def is_stream(path: Path | None) -> bool:
     try:
         return path is None or (path.exists() and not (path.is_file() or path.is_dir()))
     except OSError as error:
-        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise FileError(f"{path}: {reason(error)}") from None
 
 
 @contextmanager

@@ -512,14 +512,40 @@ def test_what_goes_back_to_a_parameter_is_summed_to_its_shape(alpha: object) -> 
         assert np.asarray(got)[place] == pytest.approx((high - low) / (2 * step))
 
 
-def test_what_goes_back_to_a_parameter_keeps_the_dtype_and_fits() -> None:
-    x = np.full(100_000, -0.1, np.float32)
-    got = actcli.leaky_relu.vjp(x, np.float32(1.0), "alpha")
-    assert got.dtype == np.float32
-    assert got == np.float32(100_000 * float(x[0]))
+def test_a_sum_that_goes_back_to_a_parameter_is_rounded_once() -> None:
+    x = np.full(70_000, -1.0, np.float16)
+    got = actcli.swish.vjp(x, np.float16(1.0), "beta")
+    slope = float(actcli.swish.derivative(-1.0, "beta"))
+    assert got == np.float16(70_000 * slope)
+    assert got.dtype == np.float16
+    single = np.full(100_000, -0.1, np.float32)
+    back = actcli.leaky_relu.vjp(single, 1.0, "alpha")
+    assert back == np.float32(100_000 * float(single[0]))
+    assert back.dtype == np.float32
+
+
+def test_nothing_goes_back_to_a_parameter_where_it_does_nothing() -> None:
+    assert actcli.prelu.vjp([1.0, 2.0], [np.inf, np.nan], "alpha") == 0.0
+
+
+def test_what_goes_back_to_a_parameter_fits() -> None:
+    x = np.ones(3)
     with pytest.raises(RequestError, match=r"upstream of shape \(2,\) does not"):
         actcli.leaky_relu.vjp(x, [1.0, 2.0], "alpha")
     with pytest.raises(RequestError, match="relu has no parameters"):
         actcli.relu.vjp(x, 1.0, "alpha")
     with pytest.raises(RequestError, match="softmax has no derivative by 'tau'"):
         actcli.softmax.vjp(x, x, "tau")
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "given", "exactly"),
+    [
+        ("snake", -1.797e308, {"alpha": 2.0}, -1.797e308),
+        ("snake", -1e58, {"alpha": 1e300}, -1e58),
+    ],
+)
+def test_a_phase_beyond_all_numbers_is_none(
+    name: str, x: float, given: dict[str, float], exactly: float
+) -> None:
+    assert actcli.get(name)(x, **given) == exactly

@@ -98,6 +98,7 @@ def run(
     from actcli.verify.checking import check
 
     options.check_output(output, format_)
+    _check_bound(tolerance)
     (chosen,) = options.resolve([function], param)
     chosen.values_for_formula()  # raises for what the formula does not tell
     given, got = _read(x, y, input_, results, column, derivative)
@@ -123,6 +124,16 @@ def run(
     _fail_beyond(tolerance, found, subject)
 
 
+def _check_bound(tolerance: float | None) -> None:
+    """Refuse what nothing is beyond."""
+    from math import isnan
+
+    from actcli.errors import RequestError
+
+    if tolerance is not None and isnan(tolerance):
+        raise RequestError("tolerance nan is no bound; give a number of ulps")
+
+
 def _read(
     x: Sequence[str] | None,
     y: Sequence[str] | None,
@@ -132,8 +143,10 @@ def _read(
     derivative: bool,
 ) -> "tuple[Array, Array]":
     """Return x and the results."""
+    import numpy as np
+
     from actcli import points, sources
-    from actcli.errors import RequestError, counted
+    from actcli.errors import RequestError
 
     if (x and input_) or (y and (results or column)):
         raise RequestError(
@@ -145,22 +158,23 @@ def _read(
     apart = points.read(y, "-y") if y else None
     if results:
         with sources.columns_of(options.named(results)) as column_of:
-            apart = _column(column_of, [*of_results, None])
+            _, apart = _column(column_of, [*of_results, None])
     if x:
         given, got = points.read(x), apart
     else:
         with sources.columns_of(options.named(input_)) as column_of:
             if apart is not None:
-                given, got = _column(column_of, [None]), apart
+                (_, given), got = _column(column_of, [None]), apart
             else:
                 _check_holds_two(input_)
-                given = _column(column_of, ["x", "1"])
-                got = _column(column_of, [*of_results, *([] if column else ["2"])])
+                known, given = _column(column_of, ["x", "1"])
+                more = [] if column else ["2"]
+                _, got = _column(column_of, [*of_results, *more])
+                if known == "1" and np.array_equal(given, got):
+                    raise RequestError(
+                        f"{input_ or 'standard input'}: x and the results are one column; call that of x x, or name the other with --column"
+                    )
     assert got is not None
-    if given.ndim < 2 and got.ndim < 2 and given.size != got.size:
-        raise RequestError(
-            f"{counted(given.size, 'number')} and {counted(got.size, 'result')}; give one for each"
-        )
     return given, got
 
 
@@ -173,18 +187,20 @@ def _check_holds_two(file: Path | None) -> None:
         )
 
 
-def _column(column_of: "ColumnOf", names: Sequence[str | None]) -> "Array":
-    """Return the first column of these that there is."""
+def _column(
+    column_of: "ColumnOf", names: Sequence[str | None]
+) -> "tuple[str | None, Array]":
+    """Return the first of these names that a column has, and the column."""
     from actcli.errors import UnknownNameError
 
     for name in names[:-1]:
         try:
             with column_of(name) as source:
-                return source.whole()
+                return name, source.whole()
         except UnknownNameError:
             continue
     with column_of(names[-1]) as source:
-        return source.whole()
+        return names[-1], source.whole()
 
 
 def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":
@@ -278,7 +294,7 @@ def _fail_beyond(tolerance: float | None, found: "Check", subject: str) -> None:
     if tolerance is None or not found.largest > tolerance:
         return
     beyond = int((found.ulps > tolerance).sum())
-    at = found.worst(1)[0]
+    at = int(found.ulps.argmax())
     raise CheckFailedError(
         f"{subject}: {beyond} of {counted(found.x.size, 'result')} off by more than {tolerance:g} ulps, the most by {found.largest:.4g} at x = {found.x[at]!s}"
     )

@@ -176,8 +176,8 @@ def _with_blanks(v: "Array", most: int) -> "Array":
 def _draw(chosen: "dict[str, Activation]", x: "Array", path: Path) -> None:
     from actcli.render import figures
     from actcli.render.curve import check_range
-    from actcli.render.curves import curves_of
     from actcli.render.output import note
+    from actcli.render.sampling import curves_of
 
     low, high = float(x.min()), float(x.max())
     check_range(low, high, f"-x: '{low:g}:{high:g}'")

@@ -82,7 +82,7 @@ def run(
     """
     from actcli import points
     from actcli.commands.request import Request
-    from actcli.render.output import format_of
+    from actcli.render.output import format_of, note
 
     (chosen,) = options.resolve([function], param)
     _check_source(x, input_, column)
@@ -112,6 +112,8 @@ def run(
         streaming.run(request, input_, column, format_, output, show)
         return
     with sources.opened(input_, column) as source:
+        if source.told:
+            note(source.told)
         if source.arrays and format_of(output, format_) == "npz":
             streaming.every_whole_array(request, source, output)
             return

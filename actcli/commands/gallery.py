@@ -36,9 +36,14 @@ def run(
     dpi: options.Dpi = 150,
     dark: options.Dark = False,
     output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf."),
-    ] = Path("gallery.png"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .png, .svg or .pdf; by default gallery.png; - writes a PNG into a pipe.",
+        ),
+    ] = None,
 ) -> None:
     """Draw many functions, each into a small panel of one picture.
 
@@ -48,11 +53,13 @@ def run(
     low, high = options.interval(range_, "--range")
     limits = options.interval(ylim, "--ylim") if ylim else None
 
-    from actcli.render.curves import curves_of
     from actcli.render.output import PICTURES, check_suffix
     from actcli.render.progress import progress
+    from actcli.render.sampling import curves_of
 
-    check_suffix(output, PICTURES)
+    path = options.named(output or Path("gallery.png"))
+    check_suffix(path, PICTURES)
+    options.check_pipe(path)
     panels = []
     with progress(len(chosen), "functions") as advance:
         for function in chosen:
@@ -61,10 +68,9 @@ def run(
             advance(1)
     from actcli.render import figures
 
-    figures.gallery(
-        panels, output, figures.Look(title or "", limits, _PANEL, dpi, dark)
-    )
-    typer.echo(str(output))
+    figures.gallery(panels, path, figures.Look(title or "", limits, _PANEL, dpi, dark))
+    if path is not None:
+        typer.echo(str(path))
 
 
 _PANEL = (2.0, 1.7)  # inches

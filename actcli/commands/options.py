@@ -330,6 +330,18 @@ def check_output(output: Path | None, format_: str) -> None:
         raise RequestError(".npy holds one array, not a table; use npz or csv")
 
 
+def check_pipe(picture: Path | None) -> None:
+    """Refuse a picture on standard output where that is a terminal."""
+    import sys
+
+    from actcli.errors import RequestError
+
+    if picture is None and sys.stdout.isatty():
+        raise RequestError(
+            "-o -: a terminal shows no pictures; pipe it to a program, or give -o a file"
+        )
+
+
 def refuse(context: typer.Context, names: Iterable[str], what: str) -> None:
     """Raise RequestError for an option that was typed and means nothing here."""
     from actcli.errors import RequestError

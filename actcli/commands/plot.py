@@ -1,6 +1,5 @@
 """``actcli plot``: a picture of functions and their derivatives."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -74,13 +73,13 @@ def run(
     side, inches = layout == "side", _size(size)
     path = options.named(output or Path(f"{_file_name(chosen)}.png"))
 
-    from actcli.render.curves import curves_of
     from actcli.render.output import PICTURES, check_suffix
+    from actcli.render.sampling import curves_of
 
     if terminal:
         options.refuse(context, _OF_FILES, "--terminal")
     check_suffix(path, PICTURES)
-    _check_pipe(path)
+    options.check_pipe(path)
     drawn = [c for f in chosen for c in curves_of(f, low, high, derivative or side)]
     if terminal:
         from actcli.render import tables
@@ -96,15 +95,6 @@ def run(
     figures.draw(figures.side_by_side(drawn) if side else [("", drawn)], path, look)
     if path is not None:
         typer.echo(str(path))
-
-
-def _check_pipe(path: Path | None) -> None:
-    from actcli.errors import RequestError
-
-    if path is None and sys.stdout.isatty():
-        raise RequestError(
-            "-o -: a terminal shows no pictures; pipe it to a program, or give -o a file"
-        )
 
 
 def _size(text: str) -> tuple[float, float]:

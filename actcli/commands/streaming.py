@@ -45,6 +45,8 @@ def run(
     """Compute the numbers of a file, or of standard input, into a file, standard output or a table, which ``show`` prints."""
     format_ = format_of(output, format_)
     with sources.opened(path, column) as source:
+        if source.told:
+            note(source.told)
         if source.arrays and format_ == "npz":
             _every_array(request, source, output)
         elif format_ == "table":

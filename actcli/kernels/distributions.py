@@ -111,7 +111,7 @@ def _fraction_rest(a: float, b: float, quotient: float) -> float:
 
 def _density(z: Array, rest: Array, sigma: float, factor: Any = 1.0) -> Array:
     """Return factor·φ(z + rest)/sigma; the rest is overwritten."""
-    if math.isinf(1.0 / sigma):
+    if math.isinf(1e9 / sigma):
         return _density(z, rest, 1.0, factor) / sigma
     factor = factor / sigma
     rest *= z

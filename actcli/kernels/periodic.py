@@ -77,7 +77,8 @@ def snake(x: Array, *, alpha: float = 1.0) -> Array:
     y += x
     if alpha != 1.0:
         # next to the point of rest the rounding of z counts, and that of the sine too often
-        y = mend(y, np.abs(z + 0.9) < 0.5, partial(_snake_at_rest, alpha), x, z)
+        near = np.abs(x + 0.9 / alpha) < 0.36 / alpha
+        y = mend(y, near, partial(_snake_at_rest, alpha), x, z)
     return mend(y, np.isinf(x), lambda x: x, x)
 
 

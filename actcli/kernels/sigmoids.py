@@ -84,7 +84,7 @@ def stanh_prime(x: Array, *, a: float, b: float) -> Array:
 
 @stanh.derivative("a")
 def stanh_by_a(x: Array, *, a: float, b: float) -> Array:
-    return sech2(product(a, x), product(b, x))
+    return sech2(product(a, x), x, b)
 
 
 @stanh.derivative("b")

@@ -1,4 +1,4 @@
-"""The record of a line in a picture, and between which heights it is to be seen. Sampling is in curves.py, drawing beside it."""
+"""The record of a line in a picture, and between which heights it is to be seen. Sampling is in sampling.py, drawing beside it."""
 
 import math
 from collections.abc import Sequence

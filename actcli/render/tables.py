@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -12,7 +12,9 @@ from rich.text import Text
 
 from actcli.engine import Array
 from actcli.render.output import note
-from actcli.render.terminal import Cell
+
+if TYPE_CHECKING:
+    from actcli.render.terminal import Cell
 
 MOST_ROWS = 10_000  # of a table, which nobody reads to its end
 ENDS = 20  # rows shown of each end of a longer one
@@ -145,7 +147,7 @@ def width() -> int:
     return min(_console().width, _WIDEST)
 
 
-def draw(lines: Sequence[Sequence[Cell]]) -> None:
+def draw(lines: "Sequence[Sequence[Cell]]") -> None:
     """Print a picture of characters, each in the colour of its curve."""
     for line in lines:
         text = Text(no_wrap=True)

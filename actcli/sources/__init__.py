@@ -33,6 +33,7 @@ _READERS: dict[str, Reader] = {
     ".npz": read_npz,
     ".csv": table_reader(","),
     ".tsv": table_reader("\t"),
+    ".hex": table_reader("\t"),
     ".txt": read_text,
     ".json": read_json,
     ".jsonl": read_json_lines,

@@ -35,6 +35,7 @@ class Source:
         order: "F" if the first axis runs fastest.
         bytes: how many there are to read, None if nobody knows.
         file: an uncompressed file in which the numbers stand as they are, from ``offset`` on.
+        told: what should be said of what was taken, if anything.
         arrays: all that are in an archive of which no column was asked for, to be opened one by one.
     """
 
@@ -46,6 +47,7 @@ class Source:
     bytes: int | None = None
     file: io.BufferedReader | None = None
     offset: int = 0
+    told: str = ""
     arrays: "Mapping[str, Callable[[], Source]]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,6 @@ import orjson
 from actcli.engine import Array
 from actcli.errors import FileError, RequestError
 from actcli.points import parse_text, shortened
-from actcli.render.output import note
 from actcli.sources import raw
 from actcli.sources.source import Reader, Source, choose
 from actcli.spec import is_number, number
@@ -136,9 +135,10 @@ def table_reader(separator: str) -> Reader:
         if column is None and len(cells) > 1:
             others = shortened(", ".join(numbered), 200)
             table = replace(table, others=others)
+        told = ""
         if not header:
             if column is None and len(cells) > 1:
-                note(f"{name}: column 1 of {len(cells)}; --column takes another")
+                told = f"{name}: column 1 of {len(cells)}; --column takes another"
             rest, line = first + b"\n" + rest, line - 1
 
         def chunks() -> Iterator[tuple[Array, int]]:
@@ -147,7 +147,7 @@ def table_reader(separator: str) -> Reader:
                 yield table.column(data, at, len(cells), below), len(data)
                 below += data.count(b"\n")
 
-        return Source(name, chunks())
+        return Source(name, chunks(), told=told)
 
     return read_table
 

@@ -97,14 +97,14 @@ def check(
     >>> check(actcli.gelu, [-5.5], tail).ulps.round().tolist()
     [8369684.0]
     """
-    x, got = engine.as_floats(x), engine.as_floats(got, "the results")
+    x, got = engine.as_floats(x), engine.as_floats(got, "got")
     if not got.size:
         raise RequestError("there are no results to check")
     function.values_for_formula()  # raises for what the formula does not tell
     wanted = np.shape(function(x)) if function.over_axis else x.shape
     if wanted != got.shape:
         raise RequestError(
-            f"the results have shape {got.shape}; {function.name} of x has {wanted}"
+            f"got has shape {got.shape}; {function.name} of x has {wanted}"
         )
     dtype = got.dtype.name
     if function.over_axis:

@@ -27,6 +27,7 @@ def kernel(tmp_path: Path) -> Path:
     np.savetxt(tmp_path / "table.csv", np.column_stack([x, y]), "%.9g", ",")
     np.savetxt(tmp_path / "named.csv", np.column_stack([y, x]), "%.9g", ",", header="y,x", comments="")  # fmt: skip
     rows = zip(x.tolist(), y.tolist(), strict=True)
+    (tmp_path / "same.csv").write_text("f,input\n1,2\n3,4\n")
     lines = (json.dumps({"x": a, "mine": b}) for a, b in rows)
     (tmp_path / "lines.jsonl").write_text("\n".join(lines))
     return tmp_path
@@ -127,6 +128,25 @@ def test_results_beyond_the_format_are_infinite_in_it() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_tolerance_may_be_less_than_half_an_ulp() -> None:
+    line = "check gelu -x 1 -y 0.84134474606854293 --tolerance 0.001"
+    done = run(*line.split())
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "1 of 1 result off by more than 0.001 ulps" in done.stderr
+
+
+def test_a_function_that_halves_its_row_is_checked() -> None:
+    line = "check glu -x 1,0 -y 0.5 --tolerance 1"
+    assert run(*line.split()).returncode == 0
+
+
+def test_hexadecimal_vectors_are_read_back(tmp_path: Path) -> None:
+    line = "golden gelu --count 9 -o g.hex"
+    assert run(*line.split(), cwd=tmp_path).returncode == 0
+    line = "check gelu -i g.hex --tolerance 0.5"
+    assert run(*line.split(), cwd=tmp_path).returncode == 0
+
+
 def test_golden_begins_with_the_corners() -> None:
     done = run("golden", "relu6", "--dtype", "float16", "--count", "0", "-f", "json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -157,7 +177,9 @@ def test_the_picture_is_drawn(kernel: Path) -> None:
 
 REFUSED = {
     "-x is given without results": "gelu -x 1",
-    "1 number and 2 results; give one for each": "gelu -x 1 -y 1,2",
+    "got has shape (2,); gelu of x has (1,)": "gelu -x 1 -y 1,2",
+    "same.csv: x and the results are one column": "gelu -i same.csv",
+    "tolerance nan is no bound": "gelu -x 1 -y 1 --tolerance nan",
     "numbers from two places": "gelu -x 1 -y 1 -i table.csv",
     "numbers from two places; give -x or -i": "gelu -x 1 -y 1 --column 2",
     "x.npy: holds one array; give that of the results with --results FILE": "gelu -i x.npy",

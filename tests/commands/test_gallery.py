@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import run
+from tests.shell import run, shell
 
 
 def size(png: Path) -> tuple[int, int]:
@@ -62,3 +62,8 @@ def test_a_terminal_gets_a_picture_of_characters(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
     coloured = run("plot", "gelu", "--terminal", FORCE_COLOR="1").stdout
     assert "\x1b[34m" in coloured
+
+
+def test_a_pipe_gets_a_gallery() -> None:
+    done = shell("actcli gallery relu --dpi 50 -o - | tail -c +2 | head -c 3")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "PNG", "")

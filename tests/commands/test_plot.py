@@ -10,8 +10,8 @@ import pytest
 
 import actcli
 from actcli.differentiate import primed
-from actcli.render.curves import broken_line, curves_of
 from actcli.render.figures import Curve
+from actcli.render.sampling import broken_line, curves_of
 from tests.shell import ACTCLI, environment, run
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"

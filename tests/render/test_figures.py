@@ -14,8 +14,8 @@ from matplotlib.textpath import TextPath
 
 import actcli
 from actcli.render import figures
-from actcli.render.curves import curves_of
 from actcli.render.figures import Curve
+from actcli.render.sampling import curves_of
 
 TWELVE = ["sigmoid", "tanh", "relu", "gelu", "swish", "mish", "elu", "softplus", "leaky_relu", "softsign", "hard_swish", "selu"]  # fmt: skip
 LONG = "x*sigmoid(1.702*x)+0.1*tanh(exp(x))+sin(x)*exp(-x**2)+log(1+exp(x))/cosh(x)"

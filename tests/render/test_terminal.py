@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import actcli
-from actcli.render.curves import curves_of
+from actcli.render.sampling import curves_of
 from actcli.render.terminal import picture
 
 WIDTH, HEIGHT = 70, 16
