@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 actcli check gelu -x -5.5,1 -y -1.6391277e-07,0.8413447 --dtype float32
-actcli golden swish -f csv | actcli check swish --tolerance 0.5
+actcli golden swish --dtype float32 -f csv | actcli check swish --dtype float32 --tolerance 0.5
 actcli eval gelu_tanh -x -5:5:0.01 -o mine.csv && actcli check gelu -i mine.csv
 actcli eval tanh -x -5:5:0.01 -d -f csv | actcli check tanh -d -o off.png
 """
@@ -64,7 +64,7 @@ def run(
     dtype: Annotated[
         str | None,
         typer.Option(
-            help="What x and the results are brought to, and an ulp is of; that of the results unless given.",
+            help="What x and the results are brought to, and an ulp is of; that of the results unless given, for text float64.",
             metavar="DTYPE",
         ),
     ] = None,
@@ -143,8 +143,6 @@ def _read(
     derivative: bool,
 ) -> "tuple[Array, Array]":
     """Return x and the results."""
-    import numpy as np
-
     from actcli import points, sources
     from actcli.errors import RequestError
 
@@ -168,14 +166,35 @@ def _read(
             else:
                 _check_holds_two(input_)
                 known, given = _column(column_of, ["x", "1"])
-                more = [] if column else ["2"]
-                _, got = _column(column_of, [*of_results, *more])
-                if known == "1" and np.array_equal(given, got):
-                    raise RequestError(
-                        f"{input_ or 'standard input'}: x and the results are one column; call that of x x, or name the other with --column"
-                    )
+                names = of_results if column else [*of_results, "2"]
+                got = _results_beside(column_of, names, given, known == "x")
     assert got is not None
     return given, got
+
+
+def _results_beside(
+    column_of: "ColumnOf", names: Sequence[str], x: "Array", named: bool
+) -> "Array":
+    """Return the column of the results, which is not that of x, whether that has a name or is the first."""
+    from actcli.errors import RequestError
+
+    found, got = _column(column_of, names)
+    if not _same(got, x):
+        return got
+    if named:
+        # the second is x itself, unless both are the same
+        return _column(column_of, ["1"])[1] if found == "2" else got
+    if found != "2" and not _same(_column(column_of, ["2"])[1], x):
+        raise RequestError(
+            f"x and the results are one column, '{found}'; call that of x x, or name the other with --column"
+        )
+    return got
+
+
+def _same(one: "Array", other: "Array") -> bool:
+    import numpy as np
+
+    return np.array_equal(one, other, equal_nan=True)
 
 
 def _check_holds_two(file: Path | None) -> None:

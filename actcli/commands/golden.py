@@ -1,10 +1,14 @@
 """``actcli golden``: numbers to test an implementation at, with the exact results."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actcli.commands import options
+
+if TYPE_CHECKING:
+    from actcli.activation import Activation
+    from actcli.engine import Array
 
 EXAMPLES = """
 actcli golden gelu -o gelu.csv
@@ -55,7 +59,22 @@ def run(
         known = ~(np.isfinite(x) & np.isnan(results["f"] + results["derivative"]))
         x, results = x[known], {n: v[known] for n, v in results.items()}
         options.undecided.clear()
+    if not chosen.is_formula:
+        _sign_zeros(chosen, x, results)
     put(request, x, results, format_, output, _DIGITS[dtype])
+
+
+def _sign_zeros(
+    function: "Activation", x: "Array", results: "dict[str, Array]"
+) -> None:
+    """Give each 0 the sign that it has here, as a formula knows no -0."""
+    import numpy as np
+
+    for y, ours in (
+        (results["f"], function(x)),
+        (results["derivative"], function.derivative(x)),
+    ):
+        y[...] = np.where(y == 0.0, np.copysign(0.0, ours), y)
 
 
 # so many tell every number from its neighbours

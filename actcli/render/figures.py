@@ -221,22 +221,28 @@ def dots(
 def cloud(x: Array, y: Array, path: Path, title: str, unit: str, mark: float) -> None:
     """Draw points that are 0 or above, a line at a mark, and write the picture whole; what is wide on logarithmic scales.
 
-    What is infinite, or further out than the axes go, stands at their ends.
+    What is infinite is a triangle at the upper edge; what is further out than the axis goes stands at its ends.
     """
     shown = ~np.isnan(x)
-    x, y = np.clip(x[shown], -_FAR, _FAR), np.minimum(y[shown], _FAR**3)
+    x, y = np.clip(x[shown], -_FAR, _FAR), y[shown]
+    most = max(1.0, float(y.max(where=np.isfinite(y), initial=0.0)))
     with sheet(path, Look(title)) as figure:
         axes = figure.add_subplot()
         axes.plot(x, y, ".", ms=3, clip_on=False, rasterized=True)
+        endless = x[np.isinf(y)]
+        edge = axes.get_xaxis_transform()
+        axes.plot(endless, np.ones(endless.size), "C3^", transform=edge, clip_on=False)
         axes.axhline(mark, color="0.5", linewidth=1.0)
-        axes.set_yscale("symlog", linthresh=1.0)
-        axes.set_ylim(0.0, 2.0 * max(1.0, float(y.max(initial=0.0))))
+        if most > _STRAIGHT:
+            axes.set_yscale("symlog", linthresh=1.0)
+        axes.set_ylim(0.0, most * (2.0 if most > _STRAIGHT else 1.1))
         if np.abs(x).max(initial=0.0) > _STRAIGHT:
             axes.set_xscale("symlog", linthresh=_NEAR)
             decades = 10.0 ** np.arange(math.log10(_NEAR), math.log10(_FAR) + 1, 2)
             axes.set_xticks([*-decades[::-1], 0.0, *decades])
             axes.xaxis.set_major_formatter("{x:g}")
-        axes.set_xlim(x.min(initial=1.0), x.max(initial=-1.0))
+        if x.size and x.min() < x.max():
+            axes.set_xlim(x.min(), x.max())
         axes.grid(**GRID)
         axes.set_xlabel("x")
         axes.set_ylabel(unit)

@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 
 from actcli.activation import Activation
+from actcli.analysis import analyse
+from actcli.analysis.breaks import break_points
 from actcli.engine import Array
+
+_MOST_BENDS = 24  # of what may go on for ever, the nearest to 0
 
 
 def points(
@@ -52,11 +56,18 @@ def vectors(function: Activation, dtype: str, count: int, seed: int = 0) -> Arra
 
 
 def corners(function: Activation, dtype: str) -> Array:
-    """Return where implementations go wrong: both zeros, the ends of the format, NaN, kinks and zeros and what is next to them."""
+    """Return where implementations go wrong: both zeros, the ends of the format, infinities and NaN; kinks, zeros and extrema.
+
+    Of the latter those nearest to 0, and the numbers next to them.
+    """
     info = np.finfo(dtype)
     ends = [info.smallest_subnormal, info.smallest_normal, 1.0, info.max, np.inf]
+    known = analyse(function)
+    bends = [*break_points(function), *(e.x for e in known.extrema)]
+    bends += [end for zero in known.zeros for end in zero]
+    nearest = sorted(filter(math.isfinite, bends), key=abs)[:_MOST_BENDS]
     with np.errstate(all="ignore"):
-        turns = np.array([0.0, *_turns(function)]).astype(dtype)
+        turns = np.array([0.0, *nearest]).astype(dtype)
     beside = [np.nextafter(turns, np.array(s, dtype)) for s in (-np.inf, np.inf)]
     signed = [sign * np.array([0.0, *ends], dtype) for sign in (-1, 1)]
     x = np.concatenate([*signed, turns, *beside])
@@ -88,5 +99,6 @@ def _zeros(function: Activation, **parameters: Any) -> list[float]:
             middle = 0.5 * (low + high)
             below = (method(middle, **parameters) < 0.0) == (y[turns] < 0.0)
             low, high = np.where(below, middle, low), np.where(below, high, middle)
-        found |= set(low.tolist())
+        # one at 0, which bisection only comes near to, is among the points anyway
+        found |= set(low[np.abs(low) > 1e-15].tolist())
     return sorted(found, key=abs)[:6]

@@ -135,8 +135,49 @@ def test_a_tolerance_may_be_less_than_half_an_ulp() -> None:
     assert "1 of 1 result off by more than 0.001 ulps" in done.stderr
 
 
-def test_a_function_that_halves_its_row_is_checked() -> None:
-    line = "check glu -x 1,0 -y 0.5 --tolerance 1"
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "glu -x 1,0 -y 0.5",
+        "logsumexp -x 0,0 -y 0.6931471805599453",
+        "softmax -x 0,0 -y .5,.5",
+    ],
+)
+def test_a_row_is_checked_whatever_comes_out(arguments: str) -> None:
+    assert run("check", *arguments.split(), "--tolerance", "1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "line"),
+    [
+        ("float32", "square -x 1e30,1e30,1e30 -y 0,-7,3.4e38"),
+        ("float16", "square -x 60000,60000,60000 -y 65504,0,-5"),
+        ("float32", "exponential -x 89,100,500,1000 -y 0,0,0,0"),
+        ("float32", "exponential -x 89,1000 -y 0,0 --conditioned"),
+        ("float64", "exponential -x 710,1000 -y 0,0 --conditioned"),
+    ],
+)
+def test_beyond_the_largest_number_a_smaller_one_is_wrong(
+    dtype: str, line: str
+) -> None:
+    done = run("check", *line.split(), "--dtype", dtype, *("--tolerance", "0.5"))
+    assert done.returncode == 1
+    wrong, _, count = done.stderr.split(": ")[2].partition(" of ")
+    assert wrong == count.split()[0]
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["mine,x\n1,3\n2,4\n", "x,mine\n3,1\n4,2\n", "x,b,f\n3,0,1\n4,0,2\n", "3,1\n4,2\n"],
+)
+def test_x_is_not_taken_for_the_results(table: str) -> None:
+    done = run("check", "relu", "-f", "json", stdin=table)
+    document = json.loads(done.stdout)
+    assert (document["x"], document["result"]) == ([3, 4], [1, 2])
+
+
+def test_slopes_of_both_sides_are_right_for_a_formula_too() -> None:
+    line = "check max(x,a*x) -p a=0.25 -d -x 0,0 -y 0.25,1 --tolerance 0"
     assert run(*line.split()).returncode == 0
 
 
@@ -159,6 +200,19 @@ def test_golden_begins_with_the_corners() -> None:
     assert "-0.75179152469356" in table
 
 
+def test_golden_has_kinks_zeros_and_signs_of_formulas_and_functions() -> None:
+    for name, wanted in (("max(0,x-3.5)", 3.5), ("x-20", 20.0), ("log(x)", 1.0)):
+        x = json.loads(run("golden", name, "--count", "0", "-f", "json").stdout)["x"]
+        beside = [float(np.nextafter(wanted, s)) for s in (-math.inf, math.inf)]
+        assert {wanted, *beside} <= {v for v in x if isinstance(v, float)}
+    document = json.loads(run("golden", "gelu", "--count", "0", "-f", "json").stdout)
+    signs = dict(zip(document["x"], document["f"], strict=True))
+    assert np.signbit([signs["-inf"], signs[-5e-324]]).all()
+    assert not [
+        v for v in document["x"] if isinstance(v, float) and 1e-300 < abs(v) < 0.1
+    ]
+
+
 def test_rows_are_checked(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(3, 4))
     np.savez(tmp_path / "rows.npz", x=x, y=actcli.softmax(x, axis=0))
@@ -178,7 +232,7 @@ def test_the_picture_is_drawn(kernel: Path) -> None:
 REFUSED = {
     "-x is given without results": "gelu -x 1",
     "got has shape (2,); gelu of x has (1,)": "gelu -x 1 -y 1,2",
-    "same.csv: x and the results are one column": "gelu -i same.csv",
+    "x and the results are one column, 'f'": "gelu -i same.csv",
     "tolerance nan is no bound": "gelu -x 1 -y 1 --tolerance nan",
     "numbers from two places": "gelu -x 1 -y 1 -i table.csv",
     "numbers from two places; give -x or -i": "gelu -x 1 -y 1 --column 2",
