@@ -75,9 +75,6 @@ _LONGEST = 2000  # characters; Python's own parser recurses on what it reads
 _DEEPEST = 120  # nested operations; evaluation recurses on the tree
 
 
-_FILTERING = Lock()
-
-
 class FormulaError(RequestError):
     """Text that is not in the grammar; says at which column and why."""
 
@@ -186,6 +183,9 @@ def parse(
     text = " ".join(text.split())
     functions = FUNCTIONS | VECTOR_FUNCTIONS if vectors else FUNCTIONS
     return _Reader(text, find, functions, known).read(_parsed(text))
+
+
+_FILTERING = Lock()
 
 
 def _parsed(text: str) -> ast.expr:

@@ -300,9 +300,8 @@ def _mended(y: Array, z: Array, form: Callable[..., Array]) -> Array:
     return mend(y, ~(np.abs(z) < _SINE_LIMIT), form, z)
 
 
-_TIE = (
-    12 + np.finfo(np.float16).nmant + 1
-)  # digits of float64 before those that are 0 in a tie
+# how many bits of a float64 stand before those that are 0 in a tie
+_TIE = 12 + np.finfo(np.float16).nmant + 1
 
 
 def scaled(slope: Any, x: Array) -> Array:

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _MOST = 10_000_000  # numbers from one start:stop:step
-_WITHIN = re.compile(
-    r"\s*([:/])\s*"
-)  # a range or a fraction, whatever blanks are in it
+# a range or a fraction, whatever blanks are in it
+_WITHIN = re.compile(r"\s*([:/])\s*")
 
 
 def read(texts: Sequence[str], option: str = "-x") -> Array:

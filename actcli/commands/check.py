@@ -1,7 +1,5 @@
 """``actcli check``: somebody's results beside the exact ones, how many ulps they are off, and where."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +11,8 @@ if TYPE_CHECKING:
     from actcli.activation import Activation
     from actcli.engine import Array
     from actcli.render.records import Records
-    from actcli.sources import Source
     from actcli.verify.checking import Check
 
-    ColumnOf = Callable[[str | None], AbstractContextManager[Source]]
 
 EXAMPLES = """
 actcli check gelu -x -5.5,1 -y -1.6391277e-07,0.8413447 --dtype float32
@@ -93,6 +89,7 @@ def run(
     distance between two neighbours of the format at the exact value, so that 0.5 at most is rounded correctly. At a
     kink both one-sided derivatives are right. The exit code is 1 if one is further off than --tolerance.
     """
+    from actcli.commands import pairs
     from actcli.render.output import emit
     from actcli.render.progress import progress
     from actcli.verify.checking import check
@@ -101,7 +98,7 @@ def run(
     _check_bound(tolerance)
     (chosen,) = options.resolve([function], param)
     chosen.values_for_formula()  # raises for what the formula does not tell
-    given, got = _read(x, y, input_, results, column, derivative)
+    given, got = pairs.read(x, y, input_, results, column, derivative)
     if dtype:
         given, got = _brought_to(options.checked_dtype(dtype), given, got)
     with progress(given.size, "numbers") as advance:
@@ -132,94 +129,6 @@ def _check_bound(tolerance: float | None) -> None:
 
     if tolerance is not None and isnan(tolerance):
         raise RequestError("tolerance nan is no bound; give a number of ulps")
-
-
-def _read(
-    x: Sequence[str] | None,
-    y: Sequence[str] | None,
-    input_: Path | None,
-    results: Path | None,
-    column: str | None,
-    derivative: bool,
-) -> "tuple[Array, Array]":
-    """Return x and the results."""
-    from actcli import points, sources
-    from actcli.errors import RequestError
-
-    if (x and input_) or (y and (results or column)):
-        raise RequestError(
-            "numbers from two places; give -x or -i, and -y, --results or --column"
-        )
-    if x and not (y or results):
-        raise RequestError("-x is given without results; add -y 0.5,1 or --results")
-    of_results = [column] if column else ["derivative" if derivative else "f", "y"]
-    apart = points.read(y, "-y") if y else None
-    if results:
-        with sources.columns_of(options.named(results)) as column_of:
-            _, apart = _column(column_of, [*of_results, None])
-    if x:
-        given, got = points.read(x), apart
-    else:
-        with sources.columns_of(options.named(input_)) as column_of:
-            if apart is not None:
-                (_, given), got = _column(column_of, [None]), apart
-            else:
-                _check_holds_two(input_)
-                known, given = _column(column_of, ["x", "1"])
-                names = of_results if column else [*of_results, "2"]
-                got = _results_beside(column_of, names, given, known == "x")
-    assert got is not None
-    return given, got
-
-
-def _results_beside(
-    column_of: "ColumnOf", names: Sequence[str], x: "Array", named: bool
-) -> "Array":
-    """Return the column of the results, which is not that of x, whether that has a name or is the first."""
-    from actcli.errors import RequestError
-
-    found, got = _column(column_of, names)
-    if not _same(got, x):
-        return got
-    if named:
-        # the second is x itself, unless both are the same
-        return _column(column_of, ["1"])[1] if found == "2" else got
-    if found != "2" and not _same(_column(column_of, ["2"])[1], x):
-        raise RequestError(
-            f"x and the results are one column, '{found}'; call that of x x, or name the other with --column"
-        )
-    return got
-
-
-def _same(one: "Array", other: "Array") -> bool:
-    import numpy as np
-
-    return np.array_equal(one, other, equal_nan=True)
-
-
-def _check_holds_two(file: Path | None) -> None:
-    from actcli.errors import RequestError
-
-    if file and file.suffix.lower() == ".npy":
-        raise RequestError(
-            f"{file}: holds one array; give that of the results with --results FILE"
-        )
-
-
-def _column(
-    column_of: "ColumnOf", names: Sequence[str | None]
-) -> "tuple[str | None, Array]":
-    """Return the first of these names that a column has, and the column."""
-    from actcli.errors import UnknownNameError
-
-    for name in names[:-1]:
-        try:
-            with column_of(name) as source:
-                return name, source.whole()
-        except UnknownNameError:
-            continue
-    with column_of(names[-1]) as source:
-        return names[-1], source.whole()
 
 
 def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":

@@ -165,7 +165,7 @@ Input = Annotated[
         "-i",
         metavar="FILE",
         readable=False,  # what opens it says why it cannot be read
-        help="Read .npy .npz .csv .tsv .txt .json .jsonl; - for a pipe.",
+        help="Read .npy .npz .csv .tsv .hex .txt .json .jsonl; - for a pipe.",
     ),
 ]
 Column = Annotated[

@@ -47,7 +47,7 @@ def opened(
     """Give the numbers of a file by its suffix; of standard input, or what has no suffix, by what it begins with.
 
     Args:
-        path: a .npy .npz .csv .tsv .txt .json or .jsonl, a pipe or a device; None for standard input.
+        path: a .npy .npz .csv .tsv .hex .txt .json or .jsonl, a pipe or a device; None for standard input.
         column: which column of a table, array of an archive or key of JSON, by name or by its number from 1. Unless
             given it is ``x`` or the first; of an archive ``x`` or the only one.
         stream: what that file or pipe holds, if it has been opened.

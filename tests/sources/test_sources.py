@@ -413,7 +413,7 @@ WRONG: dict[str, tuple[str, bytes, str | None]] = {
         b"1\n\n{}\n",
         None,
     ),
-    "x.xyz: unknown suffix '.xyz'; .npy .npz .csv .tsv .txt .json .jsonl can be read": (
+    "x.xyz: unknown suffix '.xyz'; .npy .npz .csv .tsv .hex .txt .json .jsonl can be read": (
         "x.xyz",
         b"",
         None,

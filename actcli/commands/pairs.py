@@ -1,0 +1,106 @@
+"""Where ``actcli check`` takes x and somebody's results from: typed, from a table, or from two files."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from actcli import points, sources
+from actcli.commands import options
+from actcli.engine import Array
+from actcli.errors import RequestError, UnknownNameError
+from actcli.sources import Source
+
+ColumnOf: TypeAlias = Callable[[str | None], AbstractContextManager[Source]]
+
+
+def read(
+    x: Sequence[str] | None,
+    y: Sequence[str] | None,
+    input_: Path | None,
+    results: Path | None,
+    column: str | None,
+    derivative: bool,
+) -> tuple[Array, Array]:
+    """Return x and the results.
+
+    Args:
+        x: numbers that were typed.
+        y: results that were typed.
+        input_: a file with x, and with the results unless these are apart.
+        results: a file with the results.
+        column: which column they are; one of a usual name unless given, else the second.
+        derivative: they are those of the derivative.
+
+    Raises:
+        RequestError: one of them is given twice or not at all, or both are one column.
+        FileError: a file cannot be read.
+    """
+    if (x and input_) or (y and (results or column)):
+        raise RequestError(
+            "numbers from two places; give -x or -i, and -y, --results or --column"
+        )
+    if x and not (y or results):
+        raise RequestError("-x is given without results; add -y 0.5,1 or --results")
+    of_results = [column] if column else ["derivative" if derivative else "f", "y"]
+    apart = points.read(y, "-y") if y else None
+    if results:
+        with sources.columns_of(options.named(results)) as column_of:
+            _, apart = _column(column_of, [*of_results, None])
+    if x:
+        given, got = points.read(x), apart
+    else:
+        with sources.columns_of(options.named(input_)) as column_of:
+            if apart is not None:
+                (_, given), got = _column(column_of, [None]), apart
+            else:
+                _check_holds_two(input_)
+                known, given = _column(column_of, ["x", "1"])
+                names = of_results if column else [*of_results, "2"]
+                got = _results_beside(column_of, names, given, known == "x")
+    assert got is not None
+    return given, got
+
+
+def _results_beside(
+    column_of: ColumnOf, names: Sequence[str], x: Array, named: bool
+) -> Array:
+    """Return the column of the results, which is not that of x, whether that has a name or is the first."""
+    found, got = _column(column_of, names)
+    if not _same(got, x):
+        return got
+    if named:
+        # the second is x itself, unless both are the same
+        return _column(column_of, ["1"])[1] if found == "2" else got
+    if found != "2" and not _same(_column(column_of, ["2"])[1], x):
+        raise RequestError(
+            f"x and the results are one column, '{found}'; call that of x x, or name the other with --column"
+        )
+    return got
+
+
+def _same(one: Array, other: Array) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
+
+
+def _check_holds_two(file: Path | None) -> None:
+    if file and file.suffix.lower() == ".npy":
+        raise RequestError(
+            f"{file}: holds one array; give that of the results with --results FILE"
+        )
+
+
+def _column(
+    column_of: ColumnOf, names: Sequence[str | None]
+) -> tuple[str | None, Array]:
+    """Return the first of these names that a column has, and the column."""
+    for name in names[:-1]:
+        try:
+            with column_of(name) as source:
+                return name, source.whole()
+        except UnknownNameError:
+            continue
+    with column_of(names[-1]) as source:
+        return names[-1], source.whole()
