@@ -137,6 +137,7 @@ def array(
     wrt: str = "x",
     dtype: str = "float64",
     undecided: list[UndecidedError] | None = None,
+    advance: Callable[[int], Any] = lambda _: None,
 ) -> list[Array]:
     """Return ``derivatives`` over arrays that broadcast against each other, as one array for each order.
 
@@ -149,6 +150,7 @@ def array(
         wrt: the name to differentiate by.
         dtype: the format to round to.
         undecided: gets the error of each point that no precision decides, which is NaN then; raised if None.
+        advance: is called with how many more points are done.
     """
     names = list(values)
     grids = np.broadcast_arrays(
@@ -169,6 +171,7 @@ def array(
                 undecided.append(error)
                 known[point_] = [math.nan] * (order + 1)
         rows.append(known[point_])
+        advance(1)
     table = np.array(rows, dtype=dtype).reshape(-1, order + 1)
     return [table[:, k].reshape(grids[0].shape) for k in range(order + 1)]
 

@@ -404,6 +404,12 @@ def test_what_rounding_left_over_is_known(dtype: str) -> None:
         assert abs(rest) <= 0.5
 
 
+def test_arrays_tell_how_far_they_are() -> None:
+    done: list[int] = []
+    exact.array(parse("exp(x)"), {"x": np.zeros((2, 3))}, advance=done.append)
+    assert sum(done) == 6
+
+
 def test_arrays_broadcast_and_keep_their_shape() -> None:
     x = np.arange(6.0).reshape(2, 3)
     value, slope = exact.array(

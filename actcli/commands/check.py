@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from actcli.render.records import Records
     from actcli.verify.checking import Check
 
-
 EXAMPLES = """
 actcli check gelu -x -5.5,1 -y -1.6391277e-07,0.8413447 --dtype float32
 actcli golden swish --dtype float32 -f csv | actcli check swish --dtype float32 --tolerance 0.5

@@ -102,7 +102,7 @@ def run(
     input_, output = options.named(input_), options.named(output)
     if x:
         typed = request.read(points.read(x))
-        put(request, typed, request(typed), format_, output, precision)
+        put(request, typed, computed(request, typed), format_, output, precision)
         return
     from actcli import sources
     from actcli.commands import streaming
@@ -119,7 +119,7 @@ def run(
             return
         values = source.whole()
     values = request.read(values)
-    put(request, values, request(values), format_, output, precision)
+    put(request, values, computed(request, values), format_, output, precision)
 
 
 def _check_source(x: object, input_: object, column: object) -> None:
@@ -130,6 +130,14 @@ def _check_source(x: object, input_: object, column: object) -> None:
         raise RequestError("both -x and -i are given; use one of them")
     if x and column:
         raise RequestError("--column is of an input file; leave it out or use -i")
+
+
+def computed(request: "Request", x: "Array") -> "dict[str, Array]":
+    """Return the results for all numbers at once; of exact ones, which take long, progress is shown."""
+    from actcli.render.progress import progress
+
+    with progress(x.size, "numbers") as advance:
+        return request(x, advance=advance)
 
 
 def put(

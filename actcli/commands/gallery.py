@@ -35,15 +35,7 @@ def run(
     title: options.Title = None,
     dpi: options.Dpi = 150,
     dark: options.Dark = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="A .png, .svg or .pdf; by default gallery.png; - writes a PNG into a pipe.",
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.picture("gallery.png")] = None,
 ) -> None:
     """Draw many functions, each into a small panel of one picture.
 

@@ -158,6 +158,18 @@ PictureOutput = Annotated[
         help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix.",
     ),
 ]
+
+
+def picture(usual: str) -> Any:
+    """Return the option of a file for a picture, which is called so unless given."""
+    return typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=f"A .png, .svg or .pdf; by default {usual}; - writes a PNG into a pipe.",
+    )
+
+
 Input = Annotated[
     Path | None,
     typer.Option(

@@ -50,15 +50,7 @@ def run(
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Draw in the terminal, not into a file.")
     ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="A .png, .svg or .pdf; by default NAME.png; - writes a PNG into a pipe.",
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.picture("NAME.png")] = None,
 ) -> None:
     """Draw functions and their derivatives into a picture.
 

@@ -1,5 +1,6 @@
 """What ``actcli eval`` is asked for, computed of an array or of a part of one. Nothing is read or shown here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Self, TypeAlias
@@ -129,17 +130,23 @@ class Request:
         with np.errstate(over="ignore"):
             return x.astype(self.result_dtype(x.dtype), copy=False)
 
-    def __call__(self, x: Array, place: int = 0) -> dict[str, Array]:
+    def __call__(
+        self,
+        x: Array,
+        place: int = 0,
+        advance: Callable[[int], Any] = lambda _: None,
+    ) -> dict[str, Array]:
         """Return the results by name.
 
         Args:
             x: all numbers, or a part of them where that can be computed alone.
             place: of the first one in the whole.
+            advance: is called with how many more are done where each is computed exactly.
         """
         if self.digits:
-            found = self._decimals(x, self.digits)
+            found = self._decimals(x, self.digits, advance)
         elif self.from_formula:
-            found = self._exactly(x)
+            found = self._exactly(x, advance)
         else:
             found = self._by_kernel(x, place)
         results = dict(zip(self._orders, found, strict=True))
@@ -172,7 +179,7 @@ class Request:
             threads=self.threads,
         )
 
-    def _exactly(self, x: Array) -> list[Array]:
+    def _exactly(self, x: Array, advance: Callable[[int], Any]) -> list[Array]:
         from actcli import exact
 
         formula, values = self.function.formula, self.function.values_for_formula()
@@ -185,6 +192,7 @@ class Request:
                 wrt=self.wrt or "x",
                 dtype=x.dtype.name,
                 undecided=options.undecided,
+                advance=advance,
             )
         self.axis(x.shape)
         if x.ndim > 1:
@@ -194,17 +202,20 @@ class Request:
         )
         return [f] if jacobian is None else [f, jacobian]
 
-    def _decimals(self, x: Array, digits: int) -> list[Array]:
+    def _decimals(
+        self, x: Array, digits: int, advance: Callable[[int], Any]
+    ) -> list[Array]:
         from actcli import exact
 
         formula, values = self.function.formula, self.function.values_for_formula()
         assert formula is not None
-        rows = [
-            exact.decimals(
-                formula, {**values, "x": at}, digits, order=self.order, wrt=self.wrt or "x",
+        rows = []
+        for at in x.ravel().tolist():
+            there, wrt = {**values, "x": at}, self.wrt or "x"
+            rows.append(
+                exact.decimals(formula, there, digits, order=self.order, wrt=wrt)
             )
-            for at in x.ravel().tolist()
-        ]  # fmt: skip
+            advance(1)
         return [np.array(column) for column in zip(*rows, strict=True)]
 
     def _backward(

@@ -239,6 +239,8 @@ def _forgiven(function: Activation, x: Array, got: Array, off: Array) -> Array:
         for side in (-1, 1) if at.size else ():
             values = {**function.values_for_formula(), "x": kink}
             slope = exact.derivatives(function.formula, values, side=side)[1]
+            if np.isnan(slope):
+                continue  # there is none on that side, and NaN is no slope
             beside = distance(got.flat[at], *_limit(slope, dtype), dtype)
             off.flat[at] = np.minimum(off.flat[at], beside)
     return off

@@ -6,12 +6,14 @@ import json
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import actcli
 from actcli import cli
+from actcli.commands.request import Request
 from tests.shell import run, shell
 
 
@@ -686,3 +688,12 @@ def test_nothing_is_cut_in_a_pipe() -> None:
     done = run("eval", "softmax", "-x", "1:30", "-d", "--precision", "17")
     assert "…" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) > 300
+
+
+@pytest.mark.parametrize(
+    "asked", [{"exact": True}, {"order": 2}, {"digits": 20}], ids=str
+)
+def test_exact_work_tells_how_far_it_is(asked: dict[str, Any]) -> None:
+    done: list[int] = []
+    Request(actcli.gelu, **asked)(np.arange(5.0), advance=done.append)
+    assert sum(done) == 5

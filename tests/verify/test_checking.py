@@ -157,3 +157,9 @@ def test_what_cannot_be_checked_is_refused() -> None:
         check(actcli.softmax, [1.0, 2.0], [0.3, 0.7], derivative=True)
     with pytest.raises(RequestError, match="axis"):
         check(actcli.softmax, [1.0, 2.0], [0.3, 0.7], conditioned=True)
+
+
+def test_no_number_is_no_slope_where_one_side_has_none() -> None:
+    function = actcli.get("x if x >= 0 else sqrt(-1-x)")
+    off = check(function, [0.0, 0.0], [math.nan, 1.0], derivative=True).ulps
+    assert off.tolist() == [math.inf, 0.0]
