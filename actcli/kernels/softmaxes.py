@@ -47,10 +47,9 @@ class _Weights(NamedTuple):
     nobody: Array | float  # the weight of what is nobody's
 
 
-def _weights(t: Array) -> _Weights:
-    """Return the weights of rows that are shifted already."""
-    lead = leading(t)
-    return _Weights(lead, *exponentials(t, lead), 0.0)
+def _weights(x: Array) -> _Weights:
+    lead = leading(x)
+    return _Weights(lead, *exponentials(below(x, taken(x, lead)), lead), 0.0)
 
 
 def _product(weights: _Weights, upstream: Array) -> Array:
@@ -99,7 +98,7 @@ def softmax_jacobian(x: Array) -> Array:
 
 @softmax.vjp
 def softmax_vjp(x: Array, upstream: Array) -> Array:
-    return _product(_weights(shifted(x)), upstream)
+    return _product(_weights(x), upstream)
 
 
 @axis_activation(
@@ -120,7 +119,7 @@ def softmin_jacobian(x: Array) -> Array:
 
 @softmin.vjp
 def softmin_vjp(x: Array, upstream: Array) -> Array:
-    y = _product(_weights(shifted(-x)), upstream)
+    y = _product(_weights(-x), upstream)
     return np.negative(y, out=y)
 
 
@@ -131,9 +130,10 @@ def softmin_vjp(x: Array, upstream: Array) -> Array:
 )
 def log_softmax(x: Array) -> Array:
     """Logarithm of softmax."""
-    y = shifted(x)
+    lead = leading(x)
+    y = below(x, taken(x, lead))
     # log1p of the others: where they are small, the sum of all is 1
-    _, _, rest = exponentials(y, leading(y))
+    _, _, rest = exponentials(y, lead)
     whole = np.log1p(rest)
     # beside several infinities the finite ones are as they were, infinitely far below
     y -= np.where(np.isneginf(y), 0.0, whole) if np.isnan(whole).any() else whole
@@ -149,7 +149,7 @@ def log_softmax_jacobian(x: Array) -> Array:
 
 @log_softmax.vjp
 def log_softmax_vjp(x: Array, upstream: Array) -> Array:
-    lead, own, e, rest, _ = _weights(shifted(x))
+    lead, own, e, rest, _ = _weights(x)
     whole = own + rest
     first = taken(upstream, lead)
     y = patched(upstream, lead, 0.0)

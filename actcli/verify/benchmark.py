@@ -16,6 +16,8 @@ from actcli.engine import Array
 from actcli.verify.frameworks import Run, opponents
 
 _ROW = 100  # numbers in each row that a function over an axis gets
+# seconds before each run beside a framework, whose threads spin on for a millisecond, on a processor of the next
+_REST = 0.003
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,15 @@ class Result:
         return 2 * self.itemsize * self.size / self.ours.median / 1e9
 
 
-def race(contenders: Mapping[str, Run], repeat: int) -> dict[str, list[float]]:
+def race(
+    contenders: Mapping[str, Run], repeat: int, rest: float = 0.0
+) -> dict[str, list[float]]:
     """Return the seconds of each contender in each round; every round runs them all, after one that is not counted.
+
+    Args:
+        contenders: what to run, by name.
+        repeat: rounds that are counted.
+        rest: seconds before each run.
 
     >>> rounds = race({"nothing": lambda: None}, 3)
     >>> len(rounds["nothing"])
@@ -93,13 +102,14 @@ def race(contenders: Mapping[str, Run], repeat: int) -> dict[str, list[float]]:
     # every round in an order of its own: the memory that one has given back is what the next one gets, warm or not
     shuffle = np.random.default_rng(0).permutation
     rounds = [
-        {name: _seconds(contenders[name]) for name in shuffle([*contenders]).tolist()}
+        {n: _seconds(contenders[n], rest) for n in shuffle([*contenders]).tolist()}
         for _ in range(repeat + 1)
     ]
     return {n: [r[n] for r in rounds[1:]] for n in contenders}
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def _seconds(run: Callable[[], object], rest: float) -> float:
+    time.sleep(rest)
     start = time.perf_counter()
     result = run()
     end = time.perf_counter()
@@ -129,6 +139,7 @@ def benchmark(
         against: names of opponents: naive, torch, jax.
     """
     others = opponents(against, threads)
+    rest = _REST if others.keys() - {"naive"} else 0.0
     x = np.random.default_rng(0).normal(scale=2.0, size=size).astype(dtype)
     for function in functions:
         given = x[: max(1, size // _ROW) * _ROW] if function.over_axis else x
@@ -143,7 +154,7 @@ def benchmark(
                 run = (other.slope if order else other.value)(function, given)
                 if run is not None:
                     contenders[name] = run
-            rounds = race(contenders, repeat)
+            rounds = race(contenders, repeat, rest)
             ours = tuple(rounds.pop("actcli"))
             timings = {
                 n: Timing(
