@@ -117,13 +117,11 @@ def apply(
     """
     _check(threads)
     if (
-        x.size <= _longest(x, native)
-        # one in another order is given back in that order
-        and (x.ndim == 1 or x.flags.c_contiguous)
-        and not placed
+        not placed
+        and _one_block(x, native)
         and np.ndarray not in map(type, parameters.values())
     ):
-        result = _small(kernel, x, parameters, native)
+        (result,) = _small((kernel,), x, parameters, native)
         if out is None:
             return result
         checked_out(out, x)[...] = result
@@ -140,17 +138,6 @@ def apply(
     return result
 
 
-@np.errstate(all="ignore")  # in half the time of a with statement
-def _small(
-    kernel: Kernel, x: Array, parameters: Mapping[str, Any], native: bool
-) -> Array:
-    _keep_freed_memory()
-    dtype = x.dtype.newbyteorder("=")
-    block = np.ascontiguousarray(x, dtype if native else np.float64).ravel()
-    result = kernel(block, **parameters).astype(dtype, copy=False)
-    return result if x.ndim == 1 else result.reshape(x.shape)[()]
-
-
 def apply_each(
     kernels: Sequence[Kernel],
     x: Array,
@@ -162,14 +149,18 @@ def apply_each(
     threads: int | None = None,
 ) -> list[Array]:
     """Return what ``apply`` would for each of several kernels, in one pass over ``x``."""
-    _keep_freed_memory()
-    dtype = x.dtype.newbyteorder("=")
+    _check(threads)
+    written = [checked_out(o, x) for o in outs if o is not None]
     arrays = {
         n: _broadcast(n, p, x.shape)
         for n, p in parameters.items()
         if isinstance(p, np.ndarray)
     }
-    written = [checked_out(o, x) for o in outs if o is not None]
+    if not (placed or written) and _one_block(x, native):
+        ravelled = {n: a.ravel() for n, a in arrays.items()}
+        return _small(kernels, x, {**parameters, **ravelled}, native)
+    _keep_freed_memory()
+    dtype = x.dtype.newbyteorder("=")
     x = _apart(x, written)
     arrays = {n: _apart(a, written) for n, a in arrays.items()}
     # in the order of memory, unless a parameter or the place goes by the order of the axes
@@ -197,6 +188,23 @@ def apply_each(
             result[...] = target.reshape(x.shape, order=order)
     # [()] turns an array without dimensions into a scalar, as NumPy's own functions do
     return [r[()] if o is None else o for r, o in zip(results, given, strict=True)]
+
+
+def _one_block(x: Array, native: bool) -> bool:
+    """Whether an array is no longer than a block, in the order in which its result is given back."""
+    return x.size <= _longest(x, native) and (x.ndim == 1 or x.flags.c_contiguous)
+
+
+@np.errstate(all="ignore")  # in half the time of a with statement
+def _small(
+    kernels: Sequence[Kernel], x: Array, parameters: Mapping[str, Any], native: bool
+) -> list[Array]:
+    """Return what kernels make of a single block."""
+    _keep_freed_memory()
+    dtype = x.dtype.newbyteorder("=")
+    block = np.ascontiguousarray(x, dtype if native else np.float64).ravel()
+    results = [k(block, **parameters).astype(dtype, copy=False) for k in kernels]
+    return results if x.ndim == 1 else [r.reshape(x.shape)[()] for r in results]
 
 
 def _apart(x: Array, outs: Sequence[Array]) -> Array:
