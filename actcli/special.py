@@ -53,27 +53,22 @@ def normal_cdf(x: Array, /, rest: Array | None = None) -> Array:
     """Return Φ(x), the probability that a standard normal variable is below x; with a rest, that is what rounding x left."""
     flat = x.ravel()
     y, far = _integral_near(flat, _normal_cdf_values(), _NORMAL, rest)
-    y = _patched(y, far, flat, _normal_cdf_far)
-    if rest is not None and far.any():
-        where = np.flatnonzero(far & (flat < 0.0))
-        t = flat[where]
-        # φ/Φ is next to -t - 1/t; that product first, as y may be subnormal
-        y[where] -= y[where] * (rest[where] * (t + 1.0 / t))
-    return y.reshape(x.shape)
+    given = (flat,) if rest is None else (flat, rest)
+    return _patched(y, far, _normal_cdf_far, *given).reshape(x.shape)
 
 
 def x_normal_cdf(x: Array, /) -> Array:
     """Return x·Φ(x); unlike the product, it keeps its digits where Φ(x) is subnormal."""
     flat = x.ravel()
     y, far = _x_normal_cdf_near(flat)
-    return _patched(y, far, flat, _x_normal_cdf_far).reshape(x.shape)
+    return _patched(y, far, _x_normal_cdf_far, flat).reshape(x.shape)
 
 
 def x_normal_cdf_prime(x: Array, /) -> Array:
     """Return Φ(x) + x·φ(x), the derivative of x·Φ(x)."""
     flat = x.ravel()
     y, far = _x_normal_cdf_prime_near(flat)
-    return _patched(y, far, flat, _x_normal_cdf_prime_far).reshape(x.shape)
+    return _patched(y, far, _x_normal_cdf_prime_far, flat).reshape(x.shape)
 
 
 def x_normal_cdf_and_prime(x: Array, /) -> tuple[Array, Array]:
@@ -85,8 +80,8 @@ def x_normal_cdf_and_prime(x: Array, /) -> tuple[Array, Array]:
     prime = _x_normal_cdf_prime_at(at, area * weight)
     y = _x_normal_cdf_at(at, area, flat)
     far = _outside(at, _normal_cdf_values().size)
-    y = _patched(y, far, flat, _x_normal_cdf_far)
-    prime = _patched(prime, far, flat, _x_normal_cdf_prime_far)
+    y = _patched(y, far, _x_normal_cdf_far, flat)
+    prime = _patched(prime, far, _x_normal_cdf_prime_far, flat)
     return y.reshape(x.shape), prime.reshape(x.shape)
 
 
@@ -99,7 +94,7 @@ def erf(x: Array, /) -> Array:
     """Return the error function; odd to the last bit, -0.0 included."""
     flat = x.ravel()
     y, far = _integral_near(flat, _erf_values(), _ERF)
-    return _patched(y, far, flat, np.sign).reshape(x.shape)
+    return _patched(y, far, np.sign, flat).reshape(x.shape)
 
 
 def erf_prime(x: Array, /) -> Array:
@@ -111,7 +106,7 @@ def erfc(x: Array, /) -> Array:
     """Return 1 - erf(x), with all its digits where erf(x) is next to 1."""
     flat = np.negative(x.ravel())
     y, far = _integral_near(flat, _erfc_values(), _ERF)
-    return _patched(y, far, flat, _erfc_far).reshape(x.shape)
+    return _patched(y, far, _erfc_far, flat).reshape(x.shape)
 
 
 def gaussian(x: Array, /) -> Array:
@@ -125,7 +120,7 @@ def gaussian_prime(x: Array, /) -> Array:
     y = _exp_of_square(flat, 1.0, -2.0)
     far = ~(y < -1e-300)
     y *= flat
-    return _patched(y, far, flat, _gaussian_prime_far).reshape(x.shape)
+    return _patched(y, far, _gaussian_prime_far, flat).reshape(x.shape)
 
 
 # On the grid
@@ -240,21 +235,23 @@ def _outside(at: _Place, size: int) -> Array:
     return at.number.view(np.uint64) >= size
 
 
-def _patched(y: Array, far: Array, x: Array, form: Callable[[Array], Array]) -> Array:
-    """Return y, with the elements that are far computed from x by another form."""
+def _patched(y: Array, far: Array, form: Callable[..., Array], *arrays: Array) -> Array:
+    """Return y, with the elements that are far computed by another form, which is given those of the arrays."""
     if far.any():
         where = np.flatnonzero(far)
         for start in range(0, where.size, _PIECE):
             piece = where[start : start + _PIECE]
-            y[piece] = form(x[piece])
+            y[piece] = form(*(a[piece] for a in arrays))
     return y
 
 
 # Off the grid
 
 
-def _normal_cdf_far(x: Array) -> Array:
+def _normal_cdf_far(x: Array, rest: Array | float = 0.0) -> Array:
     a, height, mills = _tail(x, _NORMAL)
+    # φ/Φ is next to a + 1/a; that product first, as the last one may be subnormal
+    height += height * (rest * (a + 1.0 / a))
     return np.where(x > 0, 1.0, height * (mills / a) * _NORMAL.lowered)
 
 
@@ -300,7 +297,7 @@ def _height(x: Array, g: _Gaussian) -> Array:
     flat = x.ravel()
     y = _exp_of_square(flat, g.q, g.scale)
     far = ~(y > 1e-300)  # also NaN, as at infinity
-    return _patched(y, far, flat, lambda x: _height_far(x, g)).reshape(x.shape)
+    return _patched(y, far, lambda x: _height_far(x, g), flat).reshape(x.shape)
 
 
 def _height_far(x: Array, g: _Gaussian) -> Array:
