@@ -71,6 +71,8 @@ def one_liner(function: Activation, within: Library, order: int = 0) -> OneLiner
         return None  # that of the identity computes nothing
     for _ in range(order):
         formula = _differentiated(formula)
+    if not any(isinstance(n, ast.Name) and n.id == "x" for n in ast.walk(formula.tree)):
+        return None  # a number is no array
     evaluator = Evaluator(within)
     if not evaluator.knows(formula):
         return None

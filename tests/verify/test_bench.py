@@ -25,11 +25,12 @@ def test_one_liners_compute_the_function(elementwise: Activation) -> None:
         return
     for order, expected in enumerate(elementwise.value_and_derivative(x)):
         line = one_liner(elementwise, numpy_library(), order)
+        if np.ptp(expected) == 0.0:
+            assert line is None  # a number would win every race
+            continue
         assert line is not None
         with np.errstate(all="ignore"):
-            np.testing.assert_allclose(
-                np.broadcast_to(line(x), x.shape), expected, rtol=1e-9, atol=1e-9
-            )
+            np.testing.assert_allclose(line(x), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_one_liners_over_an_axis() -> None:
