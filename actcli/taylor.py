@@ -474,7 +474,11 @@ def _erf(s: Mpf, bits: int) -> Mpf:
 
 def _erfc(v: Interval, bits: int) -> Interval:
     if not v[0][0] and _size(v[0]) > 64:
-        return fzero, _TINY
+        # exp(-v²)/(v·√π), but for a factor between 1 - 1/(2v²) and 1
+        height = _exp(mpi_neg(mpi_mul(v, v, bits)), bits)
+        low, high = mpi_div(height, mpi_mul(v, mpi_sqrt(pi(bits), bits), bits), bits)
+        factor = libmp.mpf_sub(fone, libmp.mpf_shift(fone, -129), 192)
+        return libmp.mpf_mul(low, factor, bits, libmp.round_floor), high
     low, high = _monotonic(lambda s, b: libmp.mpf_neg(_erfc_at(s, b)), v, bits)
     return mpf_neg(high), mpf_neg(low)
 

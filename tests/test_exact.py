@@ -76,6 +76,14 @@ def test_an_interval_holds_the_truth_where_mpmath_misses_its_last_bits(
         assert mp.make_mpf(low) <= truth <= mp.make_mpf(high), f"at {x}"
 
 
+@pytest.mark.parametrize("x", [1e19, 3e19, 1e20, 1e150])
+def test_a_tail_beyond_all_numbers_has_its_digits(x: float) -> None:
+    # the series of erfc at infinity: exp(-x²)/(x·√π)·(1 - 1/(2x²) + …)
+    truth = 1 / (mp.mpf(x) * mp.sqrt(mp.pi)) * (1 - 1 / (2 * mp.mpf(x) ** 2))
+    got = exact.derivatives(parse("exp(x**2) * erfc(x)"), {"x": x}, order=0)[0]
+    assert got == rounded(truth)
+
+
 @pytest.mark.parametrize("text", FUNCTIONS)
 def test_derivatives_agree_with_differences(text: str) -> None:
     """Central differences of 3,400 bits leave 2,600 after two orders."""
