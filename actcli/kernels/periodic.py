@@ -102,7 +102,8 @@ def snake_prime(x: Array, *, alpha: float) -> Array:
 def snake_by_alpha(x: Array, *, alpha: float) -> Array:
     s, c = sine_and_cosine(_phase(alpha, x))
     s /= alpha
-    return s * (2.0 * x * c - s)
+    # not (2·x·c - s), where 2·x may overflow
+    return 2.0 * s * (x * c - 0.5 * s)
 
 
 @activation(

@@ -74,7 +74,14 @@ def tanh_prime(x: Array) -> Array:
 )
 def stanh(x: Array, *, a: float = 0.67, b: float = 1.7159) -> Array:
     """Scaled hyperbolic tangent."""
-    return b * np.tanh(product(a, x))
+    z = product(a, x)
+    y = b * np.tanh(z)
+    if abs(a) >= 0.1:
+        return y
+    # a·x may be subnormal where b·a·x is not
+    whole, rest = together(a, b)
+    form = (lambda x: whole * x) if rest == 1.0 else (lambda x: b * x * a)
+    return mend(y, np.abs(z) < 1e-290, form, x)
 
 
 @stanh.derivative
