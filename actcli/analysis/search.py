@@ -36,9 +36,9 @@ def grows(x: Array, y: Array) -> bool:
     for low in (1e1, 1e4, 1e8):
         there = y[(np.abs(x) > low) & (np.abs(x) < 1e3 * low) & ~np.isnan(y)]
         sizes.append(there.max(initial=0.0))
-    return bool(
-        sizes[0] > 0.0 and sizes[1] > 9.0 * sizes[0] and sizes[2] > 9.0 * sizes[1]
-    )
+    first, second, third = sizes
+    steadily = first > 0.0 and second > 9.0 * first and third > 9.0 * second
+    return bool(steadily or np.inf in sizes)
 
 
 def runs(mask: Array) -> list[tuple[int, int]]:

@@ -204,10 +204,19 @@ class Shape:
         kept = order[signs[order] != 0.0]
         return place[kept], signs[kept]
 
+    @property
+    def _across_gaps(self) -> Array:
+        """Whether the function stands higher (1) or lower (-1) behind each stretch on which it has no value."""
+        f = self.curve.samples.f
+        inner = [(i, j) for i, j in runs(np.isnan(f)) if 0 < i <= j < f.size - 1]
+        with np.errstate(invalid="ignore"):
+            return np.sign([f[j + 1] - f[i - 1] for i, j in inner])
+
     @cached_property
     def monotonic(self) -> str:
         """One of "increasing", "decreasing", "non-decreasing", "non-increasing", "constant", "not monotonic"."""
-        _, signs = self._course
+        _, course = self._course
+        signs = np.append(course, self._across_gaps)
         up, down, flat = (bool((signs == v).any()) for v in (1.0, -1.0, _FLAT))
         if up and down:
             return "not monotonic"
@@ -381,7 +390,7 @@ class Shape:
                 (s.x[:: 8 if self.curve.is_exact else 64], s.x[s.at_breaks + 1])
             )
         )
-        x = np.concatenate((x, far[far > 40.0]))
+        x = np.concatenate(([0.0], x, far[far > 40.0]))
         (right, d), (left, _) = self.curve(x), self.curve(-x)
         with np.errstate(invalid="ignore"):
             bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)

@@ -121,8 +121,10 @@ class Slopes:
         s, limits = self.shape.curve.samples, self.shape.limits
         y = sign * s.d
         ends = [
-            Steepest(sign * limits.slope_left, -math.inf, attained=False),
-            Steepest(sign * limits.slope_right, math.inf, attained=False),
+            Steepest(_limit(sign * limits.slope_left, y), -math.inf, attained=False),
+            Steepest(
+                _limit(sign * limits.slope_right, y[::-1]), math.inf, attained=False
+            ),
         ]
         if self.shape.window != (-math.inf, math.inf) and grows(s.x, y):
             ends.append(Steepest(math.inf, math.inf, attained=False))
@@ -133,7 +135,17 @@ class Slopes:
         top = max((p.slope for p in ends if p.slope == p.slope), default=-math.inf)
         # a slope that nears its limit reaches it in rounding: only what lies above is a peak
         inner = [p for p in inner if _just_below(p.slope) > top]
-        return _best([*fixed, *ends, *inner])
+        found = [p for p in (*fixed, *ends, *inner) if p.slope > -math.inf]
+        # beside a limit that is not known the largest of the samples is all there is
+        return _best(found or self._largest(y))
+
+    def _largest(self, y: Array) -> list[Steepest]:
+        if np.isnan(y).all():
+            return []
+        k = np.nanargmax(y)
+        return [
+            Steepest(float(y[k]), float(self.shape.curve.samples.x[k]), attained=True)
+        ]
 
     def _beside_breaks(self, y: Array, sign: float) -> list[Steepest]:
         found = []
@@ -284,6 +296,13 @@ def _joined(stretches: Iterable[Range]) -> tuple[Range, ...]:
             r = Range(last.low, r.high, last.low_attained, r.high_attained)
         found.append(r)
     return tuple(found)
+
+
+def _limit(limit: float, y: Array) -> float:
+    """Return the limit towards the first of the samples: infinity where it is not known and they rise as far as they are."""
+    known = y[np.isfinite(y)]
+    rises = known.size and known[0] == known.max() > 0.0
+    return math.inf if math.isnan(limit) and rises else limit
 
 
 def _just_below(v: float) -> float:

@@ -503,6 +503,9 @@ def test_a_jump_far_out_is_one(theta: float) -> None:
         ("sqrt(1 - x**2)", "even"),
         ("cosh(x)", "even"),
         ("sinh(x)", "odd"),
+        # but for the value at 0
+        ("step(x) - 0.5", ""),
+        ("floor(x) + 0.5", ""),
     ],
 )
 def test_symmetry_of_formulas(text: str, symmetry: str) -> None:
@@ -623,3 +626,31 @@ def test_what_overflows_on_both_sides_is_analysed_in_silence(text: str) -> None:
     a = analyse(actcli.get(text))
     assert a.window == (-math.inf, math.inf)
     assert a.limits.right == math.inf
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        # beyond what can be told: rising as far as the samples go, or falling to 0 from below
+        ("exp(x*x) * (1 - tanh(x))", -math.inf, math.inf),
+        ("(3 + x) * sigmoid(x) * x / gelu(x)", -2.58078, math.inf),
+        ("exp(x) * sin(x)", -math.inf, math.inf),
+        ("exp(x**2) * erfc(x)", -math.inf, 0.0),
+    ],
+)
+def test_slopes_without_a_known_limit(text: str, low: float, high: float) -> None:
+    a = analyse(actcli.get(text))
+    assert (a.slopes.low, a.slopes.high) == pytest.approx((low, high), abs=1e-5)
+    assert a.lipschitz.slope == math.inf
+
+
+@pytest.mark.parametrize(
+    ("text", "course"),
+    [
+        ("1 / floor(2*x)", "not monotonic"),
+        ("x * sqrt(x**2 - 1)", "increasing"),
+        ("-floor(2*x) / (1 if abs(x) > 1 else 0)", "non-increasing"),
+    ],
+)
+def test_monotony_across_a_gap(text: str, course: str) -> None:
+    assert analyse(actcli.get(text)).monotonic == course
