@@ -223,27 +223,24 @@ def resolve(
 
     functions = [get(name, undecided) for name in names]
     spoken = [split_spec(name)[0] for name in names]
-    for text in parameters or ():
-        given = split_parameters(text)
-        unknown = set(given)
-        for k, function in enumerate(functions):
-            first = next(iter(function.parameters), "")
-            ours = {n: parameter_name(spoken[k], n) or first for n in given}
-            known = {n: o for n, o in ours.items() if o in function.parameters}
-            if known:
-                pairs = [(o, given[n]) for n, o in known.items()]
-                functions[k] = function.bind(pairs)
-            unknown -= known.keys()
-        for name in sorted(unknown):
-            nearest = max(
-                functions,
-                key=lambda f: (
-                    bool(suggestion(name, f.parameters)),
-                    bool(f.parameters),
-                ),
-            )
-            # raises, with a suggestion
-            nearest.parameter(name or given[name])
+    given = split_parameters(",".join(parameters)) if parameters else {}
+    unknown = set(given)
+    for k, function in enumerate(functions):
+        first = next(iter(function.parameters), "")
+        ours = {n: parameter_name(spoken[k], n) or first for n in given}
+        known = {n: o for n, o in ours.items() if o in function.parameters}
+        if known:
+            # two spellings may mean the same parameter of one of them
+            values = {o: given[n] for n, o in known.items()}
+            functions[k] = function.bind([*values.items()])
+        unknown -= known.keys()
+    for name in sorted(unknown):
+        nearest = max(
+            functions,
+            key=lambda f: (bool(suggestion(name, f.parameters)), bool(f.parameters)),
+        )
+        # raises, with a suggestion
+        nearest.parameter(name or given[name])
     return list({f.label: f for f in functions}.values())
 
 

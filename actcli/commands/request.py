@@ -112,8 +112,8 @@ class Request:
             raise RequestError(
                 f"{function.name} works over an axis; --digits, --order and --wrt take elementwise functions"
             )
-        if self.upstream is not None and (self.digits or self.wrt):
-            other = "--digits" if self.digits else "--wrt"
+        if self.upstream is not None and (self.digits or self.wrt or self.exact):
+            other = "--digits" if self.digits else "--wrt" if self.wrt else "--exact"
             raise RequestError(
                 f"--upstream and {other} do not go together; leave one out"
             )

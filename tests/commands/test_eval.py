@@ -475,6 +475,12 @@ WRONG = {
         "--exact",
     ],
     "rrelu: seed must be from 0 to 2**53, not -1": ["rrelu:seed=-1", "-x", "1"],
+    "--upstream and --exact do not go together": [
+        *("relu", "-x", "1", "-u", "2", "--exact")
+    ],
+    "'beta' is set twice in 'beta=1,beta=2'; set it once": [
+        *("swish", "-p", "beta=1", "-p", "beta=2", "-x", "1")
+    ],
     "--upstream and --wrt do not go together": [
         "prelu",
         "-x",
