@@ -260,6 +260,16 @@ def _standardized(row: list[float]) -> list[float]:
         ([31.0, 30.0], [1e295, -1e295]),
         ([0.0, 0.0, 0.0], [1e308, -0.7e308, -0.7e308]),
         ([31.0, 30.0], [0.0, 1e-300]),
+        # two large shares whose upstreams are the same
+        ([0.0, -20.0, -30.0, 0.0], [0.0, 1.0, 2.0, 0.0]),
+        ([0.0, -36.0, -37.0, 0.0], [0.0, 1.0, 2.0, 0.0]),
+        ([3.0, -36.0, -40.0, 3.0], [0.0, 1.0, 1.0, 0.0]),
+        ([0.0, -100.0, -200.0, 0.0], [0.0, 1e-10, 1.0, 0.0]),
+        ([0.0, -140.0, -300.0], [0.0, 1e-7, 1.0]),
+        # many of them, and the first ones of little weight
+        ([-40.0, -41.0, -42.0, *[0.0] * 20], [3.0, 1.0, 2.0, *[1e-6] * 20]),
+        # a mean that is no upstream
+        ([0.0] * 24, [5.0] * 24),
     ],
 )
 def test_what_goes_back_keeps_its_digits_whatever_upstreams_have_in_common(

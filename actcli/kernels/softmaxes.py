@@ -29,6 +29,9 @@ from actcli.rows import (
     zero_or_product,
 )
 
+# a row whose largest share is less has no upstream that counts for most
+_FLAT = 1.0 / 16.0
+
 
 def _jacobian(p: Array) -> Array:
     """Return diag(p) - p·pᵀ."""
@@ -59,11 +62,14 @@ def _product(weights: _Weights, upstream: Array) -> Array:
     p /= whole  # before any product with an upstream, whose sum could overflow
     largest = own / whole
     first = taken(upstream, lead)
-    # the sum does not depend on the upstream that all others are counted from. With that of a share over a half its own
-    # term vanishes instead of cancelling; where all are small, with a usual one the sum stays small. A largest weight
-    # below 1 is less than nobody's, whose upstream is 0
-    base = np.where(largest > 0.5, first, _usual(upstream, lead))
-    base[own < 1.0] = 0.0
+    # the result does not depend on the upstream that all others are counted from. It is to be one of them, so that where
+    # those of all large weights are the same, nothing cancels, and not so far from their mean as one of little weight is
+    base = np.where(own < 1.0, 0.0, first)  # nobody's is 0, and has more weight
+    flat = np.flatnonzero(np.maximum(largest, nobody / whole) < _FLAT)
+    if flat.size:
+        base[flat] = _nearest_to_mean(
+            p[flat], largest[flat], upstream[flat], first[flat]
+        )
     y = less(upstream, base)
     mean = dot(p, y) + largest * (first - base) - (nobody / whole) * base
     y -= mean
@@ -72,11 +78,9 @@ def _product(weights: _Weights, upstream: Array) -> Array:
     return y
 
 
-def _usual(upstream: Array, lead: Array) -> Array:
-    """Return the middle one of the upstreams of the leading place and the next two."""
-    length = upstream.shape[-1]
-    a, b, c = (taken(upstream, (lead + k) % length) for k in range(3))
-    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+def _nearest_to_mean(p: Array, largest: Array, upstream: Array, first: Array) -> Array:
+    mean = dot(p, upstream) + largest * first
+    return taken(upstream, np.abs(less(upstream, mean)).argmin(axis=-1)[:, None])
 
 
 @axis_activation(
