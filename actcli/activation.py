@@ -467,7 +467,7 @@ class Activation:
         """
         if not lazy.is_lazy(x):
             x = engine.as_floats(x)
-        if not isinstance(x, np.ndarray) or (self.ties and x.dtype == np.float16):
+        if not isinstance(x, np.ndarray) or (self.ties and x.dtype.type is np.float16):
             f = self(x, threads=threads, **parameters)
             return f, self.derivative(x, wrt, threads=threads, **parameters)
         f, slope = engine.apply_each(
@@ -553,7 +553,7 @@ class Activation:
         threads: int | None,
     ) -> Any:
         given = engine.as_floats(x)
-        if self.ties and given.dtype == np.float16:
+        if self.ties and given.dtype.type is np.float16:
             given = given.copy()  # it may be out, and is needed once more
         result = engine.apply(
             kernel,
@@ -564,7 +564,7 @@ class Activation:
             out=out,
             threads=threads,
         )
-        if self.ties and given.dtype == np.float16:
+        if self.ties and given.dtype.type is np.float16:
             return self._decide_ties(kernel, given, values, result)
         return result
 

@@ -267,3 +267,16 @@ def test_the_order_of_memory_stays(rows: int) -> None:
     x = np.asfortranarray(np.ones((rows, 4)))
     assert actcli.gelu(x).flags.f_contiguous
     assert actcli.gelu(x.T).flags.c_contiguous
+
+
+def test_float16_in_another_byte_order_is_rounded_as_surely(
+    elementwise: Activation,
+) -> None:
+    x = np.arange(0x3C00, 0x4C00, 3, dtype=np.uint16).view(np.float16)  # 1 to 16
+    swapped = x.astype(x.dtype.newbyteorder())
+    expected = elementwise(x), elementwise.derivative(x)
+    np.testing.assert_array_equal(elementwise(swapped), expected[0])
+    for got, wanted in zip(
+        elementwise.value_and_derivative(swapped), expected, strict=True
+    ):
+        np.testing.assert_array_equal(got, wanted)
