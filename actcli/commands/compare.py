@@ -40,9 +40,12 @@ def run(
     largest (by default -6:6).
     """
     from actcli import points
+    from actcli.errors import RequestError
     from actcli.render.output import emit, is_picture
 
     chosen = {f.label: f for f in options.resolve(functions, param)}
+    if "x" in chosen:
+        raise RequestError("'x' is what the numbers are called; write identity")
     if output and is_picture(output):
         options.refuse(context, ["format_", "precision"], "a picture")
         _draw(chosen, points.read(x or ["-6:6"]), output)

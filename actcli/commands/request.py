@@ -206,15 +206,19 @@ class Request:
         self, x: Array, digits: int, advance: Callable[[int], Any]
     ) -> list[Array]:
         from actcli import exact
+        from actcli.errors import UndecidedError
 
         formula, values = self.function.formula, self.function.values_for_formula()
         assert formula is not None
         rows = []
         for at in x.ravel().tolist():
             there, wrt = {**values, "x": at}, self.wrt or "x"
-            rows.append(
-                exact.decimals(formula, there, digits, order=self.order, wrt=wrt)
-            )
+            try:
+                row = exact.decimals(formula, there, digits, order=self.order, wrt=wrt)
+            except UndecidedError as error:
+                options.undecided.append(error)
+                row = ["nan"] * (self.order + 1)
+            rows.append(row)
             advance(1)
         return [np.array(column) for column in zip(*rows, strict=True)]
 

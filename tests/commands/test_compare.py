@@ -322,6 +322,7 @@ def test_list_shows_every_function() -> None:
             2,
             "-x: '0:1e-300' is too narrow for an axis; write it like -6:6",
         ),
+        (["compare", "relu", "x"], 2, "'x' is what the numbers are called"),
         (["info"], 2, "missing argument 'FUNCTION'"),
         (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),
         (["info", "prelu:alpha=a"], 2, "prelu: alpha: 'a' is not a number"),

@@ -157,6 +157,14 @@ def test_tables_show_eight_digits_unless_told_otherwise() -> None:
     assert "0.26894142" in run("eval", "sigmoid", "-x", "-1").stdout
 
 
+def test_digits_of_the_others_come_out_beside_a_number_that_cannot_be_written() -> None:
+    done = run("eval", "gelu", "-x=1,-1e300,2", "--digits", "10", "-f", "csv")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stdout.split() == [
+        "x,f", "1.0,0.8413447461", "-1e+300,nan", "2.0,1.954499736"
+    ]  # fmt: skip
+
+
 def test_fifty_digits() -> None:
     done = run("eval", "gelu", "-x", "1.5", "--digits", "50")
     assert "1.3997891980967129009932589385301708807156572215082" in done.stdout
