@@ -129,6 +129,20 @@ def test_an_ulp_of_the_input_may_be_forgiven() -> None:
     assert check(actcli.exponential, [80.0], off, conditioned=True).largest > 50
 
 
+def test_what_is_forgiven_is_no_more_than_numbers_beside_x_give() -> None:
+    near = np.nextafter(1e22, 0.0)
+    got = [float(mpmath.sin(near)), 50.0, math.inf]
+    one, other, none = check(actcli.sin, [1e22] * 3, got, conditioned=True).ulps
+    assert one <= 1.0
+    assert 20 < other < none
+    # an ulp of x times the slope is infinite
+    far = [check(actcli.gcu, 1.7e308, y, conditioned=True) for y in (math.inf, 5.0)]
+    assert far[0].largest > 1e15
+    assert far[1].largest > 0.5
+    # and where the root has no slope, it is the root of a number beside it
+    assert check(actcli.get("sqrt(x)"), 0.0, 0.1, conditioned=True).largest > 1e100
+
+
 @pytest.mark.parametrize("name", ["softmax", "softmax:axis=0", "logsumexp", "glu"])
 def test_rows_are_checked(name: str) -> None:
     function = actcli.get(name)
