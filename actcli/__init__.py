@@ -1,4 +1,4 @@
-"""Activation functions, their derivatives and their exact values.
+"""Activation functions and their derivatives, right to the last digits.
 
 ``actcli.get("swish")`` or ``actcli.swish`` is an ``Activation``: ``f(x, beta=2)``, ``f.derivative(x)``, ``f.vjp(x, g)``.
 Names are loaded when first used, so that importing the package costs nothing.

@@ -140,7 +140,7 @@ def _program(
         ),
     ] = False,
 ) -> None:
-    """Activation functions: exact values, derivatives, tables and plots."""
+    """Activation functions: values and derivatives right to the last digits, tables and plots."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

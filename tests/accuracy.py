@@ -17,7 +17,8 @@ from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.formula import Formula
 from actcli.rounding import Measured
-from actcli.verify.ulps import distance, ulp
+from actcli.verify.checking import allowance
+from actcli.verify.ulps import distance
 from actcli.verify.vectors import points
 from tests.framework_calls import CALLS, FRAMEWORKS, arguments, installed, version
 
@@ -59,22 +60,27 @@ def _largest(
     """Return the largest errors of several computations of f and its derivative at the same points."""
     values = {n: v for n, v in function.resolve(parameters).items() if v is not None}
     dtype = x.dtype.name
-    truths = [_truth(function, {**values, "x": at}, wrt, dtype) for at in x.tolist()]
-    f, f1, f2 = (np.array(column).T for column in zip(*truths, strict=True))
-    slopes = (f1[0] if wrt == "x" else 0.0, f2)
+
+    def truth(at: float) -> tuple[Measured, Measured, float]:
+        return _truth(function, {**values, "x": at}, wrt, dtype)
+
+    f, f1, f2 = (np.array(c).T for c in zip(*map(truth, x.tolist()), strict=True))
+    slopes = (f1[0] if wrt == "x" else np.zeros(x.shape), f2)
+    allowed = [
+        allowance(x, exactly[0], slope, lambda at, k=k: truth(at)[k].value)
+        for k, (exactly, slope) in enumerate(zip((f, f1), slopes, strict=True))
+    ]
     found = []
     for result in results:
-        pair = zip(result, (f, f1), slopes, strict=True)
-        one, other = (_worst(x, got, exactly, slope) for got, exactly, slope in pair)
+        one, other = (
+            _worst(x, *parts) for parts in zip(result, (f, f1), allowed, strict=True)
+        )
         found.append((one, other))
     return found
 
 
-def _worst(x: Array, got: Array, truth: Array, slope: Array | float) -> Error:
-    dtype = x.dtype.name
-    with np.errstate(over="ignore"):
-        allowance = ulp(x, dtype) * np.minimum(np.abs(slope), 1e300)
-    off = distance(got, *truth, dtype, allowance)
+def _worst(x: Array, got: Array, truth: Array, allowed: Array) -> Error:
+    off = distance(got, *truth, x.dtype.name, allowed)
     # no number is infinitely far off
     at = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
     return Error(float(off[at]), float(x[at]) if off[at] else math.nan, x.size)

@@ -50,6 +50,10 @@ def test_the_formula_shown_has_the_values_of_the_derivative(
         ("a ** x", "a ** x * log(a)"),
         ("7", "0"),
         ("log(exp(x))", "1"),
+        (
+            "x * tanh(log(1 + exp(x)))",
+            "tanh(log(1 + exp(x))) + x * exp(x) / (1 + exp(x)) / cosh(log(1 + exp(x))) ** 2",
+        ),
         ("max(x, 2, -x)", "-1 if -x > max(x, 2) else 0 if 2 > x else 1"),
     ],
 )

@@ -390,6 +390,13 @@ def test_decimals_that_cancel_are_as_many_as_the_most_one_may_ask_for() -> None:
     assert got.rstrip("0") == truth
 
 
+def test_decimals_end_where_the_exponent_takes_a_number_of_its_own() -> None:
+    (got,) = exact.decimals(parse("exp(x)"), {"x": 2.0**39}, 5)
+    assert got == mpmath.libmp.to_str(mp.exp(mp.mpf(2) ** 39)._mpf_, 5)
+    with pytest.raises(UndecidedError):
+        exact.decimals(parse("exp(x)"), {"x": 2.0**41}, 5)
+
+
 def test_decimals_of_what_is_not_finite_or_zero() -> None:
     assert exact.decimals(parse("exp(x)"), {"x": math.inf}, 5) == ["inf"]
     assert exact.decimals(parse("max(0, x)"), {"x": -1.0}, 5) == ["0.0"]
@@ -438,3 +445,19 @@ def test_vectors() -> None:
     assert jacobian[0].tolist() == [rounded(p * (1 - p)), -rounded(p * (1 - p))]
     infinite, _ = exact.vector(formula, [-math.inf, 0.0], {})
     assert infinite.tolist() == [0.0, 1.0]
+
+
+def test_of_what_is_not_known_a_result_is_what_all_numbers_give() -> None:
+    formula = parse("exp(x) / sum(exp(x))", vectors=True)
+    for first, expected in ((0.0, [math.nan] * 2), (math.inf, [1.0, 0.0])):
+        got, _ = exact.vector(formula, [first, math.nan], {})
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_a_limit_is_none_if_one_infinity_may_outgrow_the_exponential_of_another() -> (
+    None
+):
+    formula = parse("first(x) / (1 + exp(-second(x)))", vectors=True)
+    # exp(-1e400) is nothing beside 1e400, but exp(-40) is not
+    got, _ = exact.vector(formula, [math.inf, -math.inf], {})
+    assert math.isnan(got[0])

@@ -469,6 +469,17 @@ def test_a_wrong_derivative_is_noticed() -> None:
     assert declare(lambda x: good.kernel(x) * (1 - good.kernel(x))) > BOUND
 
 
+@pytest.mark.parametrize(("name", "wrong"), [("gcu", math.inf), ("sin", 50.0)])
+def test_a_wrong_value_is_noticed_where_an_ulp_of_x_is_many_periods(
+    name: str, wrong: float
+) -> None:
+    function = actcli.get(name).bind()
+    right = function.kernel
+    assert errors(function, "float64", count=200)[0].ulps <= BOUND
+    function.kernel = lambda x, **at: np.where(np.abs(x) > 1e200, wrong, right(x, **at))
+    assert errors(function, "float64", count=200)[0].ulps > BOUND
+
+
 def test_parameters_are_read_anew_where_they_may_be_others() -> None:
     class Number:
         value = 0.5

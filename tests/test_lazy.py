@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import actcli
+from actcli import engine
 from actcli.activation import Activation
 from actcli.axiswise import AxisActivation
 from actcli.errors import RequestError
@@ -49,6 +50,20 @@ def test_elementwise_functions_of_a_dask_array(elementwise: Activation) -> None:
     np.testing.assert_array_equal(both[1].compute(), elementwise.derivative(X))
     back = elementwise.vjp(x, x)
     np.testing.assert_array_equal(back.compute(), elementwise.vjp(X, X))
+
+
+def test_a_block_is_the_work_of_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int | None] = []
+    apply = engine.apply
+
+    def spy(*given: Any, threads: int | None = None, **options: Any) -> Any:
+        asked.append(threads)
+        return apply(*given, threads=threads, **options)
+
+    monkeypatch.setattr(engine, "apply", spy)
+    actcli.gelu(lazy(X, (7, 5))).compute()
+    assert len(asked) >= 18
+    assert {*asked} == {1}
 
 
 def test_axis_functions_of_a_dask_array(axiswise: AxisActivation) -> None:

@@ -18,6 +18,9 @@ from actcli.verify.ulps import distance, ulp
 # how far kernels may be off, in ulps of the result and of the input (tests/test_functions.py)
 _BOUND = 4.0
 
+# how far numbers on the way from x to 0 are away, in ulps: evenly, all could have the phase of x
+_APART = 2 ** np.arange(12)
+
 # where functions behave differently: far out, near, next to 0
 _EDGES = (-np.inf, -100.0, -10.0, -1.0, -1e-3, 0.0, 1e-3, 1.0, 10.0, 100.0, np.inf)
 
@@ -84,8 +87,8 @@ def check(
         x: what it was computed at.
         got: the results; their dtype says what an ulp is.
         derivative: they are the derivative, not the function.
-        conditioned: count in ulp(exact) + ulp(x)·|slope|: next to a zero nobody gets all digits, and far out, where a
-            function is steep, the last digit of x decides about many of the result.
+        conditioned: count in ulp(exact) + ulp(x)·|slope|, as in ``allowance``: next to a zero nobody gets all digits,
+            and far out, where a function is steep, the last digit of x decides about many of the result.
         advance: is called with how many more are done.
 
     Raises:
@@ -118,16 +121,47 @@ def check(
         truth = _of_rows(function, x, wanted, dtype, advance)
     else:
         truth = _of_elements(function, x, int(derivative), conditioned, dtype, advance)
-    with np.errstate(all="ignore"):
-        allowance = ulp(x, x.dtype.name) * truth.slope if conditioned else 0.0
-        # beyond the largest number no slope forgives a smaller one
-        allowance = np.where(np.isinf(truth.value), 0.0, allowance)
-        off = distance(got, truth.value, truth.rest, truth.ulp, dtype, allowance)
+
+    def value_at(x: float) -> float:
+        return _exactly(function, x, int(derivative), dtype)[-1].value
+
+    forgiven = allowance(x, truth.value, truth.slope, value_at) if conditioned else 0.0
+    off = distance(got, truth.value, truth.rest, truth.ulp, dtype, forgiven)
+    with np.errstate(over="ignore"):
         rounded = truth.value.astype(got.dtype)
     if derivative:
         off = _forgiven(function, x, got, off)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
     return Check(*(a.ravel() for a in (at, got, rounded, off)))
+
+
+def allowance(
+    x: Array, value: Array, slope: Array, value_at: Callable[[float], float]
+) -> Array:
+    """Return by how much an ulp of x changes a function: ulp(x)·|slope|, but no more than from x to the numbers beside it.
+
+    Far out, where a sine turns many times within an ulp, or an ulp times the slope is infinite, only those tell, and not
+    one alone, which could have the same value by chance.
+
+    Shapes: all arrays have that of x, and so has the result.
+
+    Args:
+        x: where; its dtype says what an ulp is.
+        value: of the function there.
+        slope: of the function there.
+        value_at: the function; called where the slope tells of a change that is larger than the value.
+    """
+    with np.errstate(all="ignore"):
+        change = ulp(x, x.dtype.name) * np.abs(slope)
+        # where there is no slope, too; with an ulp of the value it is still a number
+        change = np.asarray(np.fmin(change, 2.0**1023))
+        for k in np.flatnonzero(change > np.abs(value)).tolist():
+            beside = x.flat[k] - np.spacing(x.flat[k]) * _APART.astype(x.dtype)
+            values = np.array([value_at(v) for v in beside.tolist()])
+            # NaN where the function has no value
+            most = np.fmax.reduce(np.abs(values - value.flat[k]), initial=0.0)
+            change.flat[k] = min(change.flat[k], most)
+    return change
 
 
 class _Truth(NamedTuple):

@@ -36,7 +36,7 @@ def distance(
         rest: what that rounding left, in units.
         unit: an ulp of the dtype at the exact values.
         dtype: the format of the results.
-        allowance: what is added to the unit, for results that may be off by more than that.
+        allowance: what is added to the unit, for results that may be off by more than that; it forgives no infinity.
 
     >>> float(distance(1.0 + 2**-52, 1.0, 0.25, 2**-52, "float64"))
     0.75
@@ -51,7 +51,7 @@ def distance(
         bound = 2.0 ** (int(np.finfo(dtype).maxexp) - 2)
         quarters = [np.clip(v / 4.0, -bound, bound) for v in (got, value)]
         endless = np.isinf(got) | np.isinf(value)
-        far = np.abs(quarters[0] - quarters[1]) / (whole / 4.0)
+        far = np.abs(quarters[0] - quarters[1]) / np.divide(unit, 4.0)
         found = np.where(endless, far, found)
     lost = np.isnan(got), np.isnan(value)
     return np.where(lost[0] | lost[1], np.where(lost[0] & lost[1], 0.0, np.inf), found)

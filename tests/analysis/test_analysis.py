@@ -56,6 +56,12 @@ def test_range_holds_all_values(elementwise: Activation) -> None:
             assert math.isnan(v) or a.range.low <= v <= a.range.high
 
 
+def test_what_grows_at_first_and_turns_for_ever_has_a_range() -> None:
+    known = analyse(actcli.get("sin(x)*min(abs(x),1e5)")).range
+    assert 0.99e5 < known.high <= 1e5
+    assert -1e5 <= known.low < -0.99e5
+
+
 def test_range_is_no_wider_than_the_values(elementwise: Activation) -> None:
     for function in settings(elementwise):
         a = analyse(function)

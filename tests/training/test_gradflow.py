@@ -1,6 +1,8 @@
 """Gradients through depth: the chain against high precision, the network against itself written out, verdicts."""
 
 import math
+import time
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -155,6 +157,18 @@ def test_every_network_is_counted():
         [actcli.get(n) for n in ("relu", "tanh")], SMALL, tick=lambda: counted.append(1)
     )
     assert len(counted) == 4
+
+
+def test_networks_are_counted_one_at_a_time():
+    counting = Lock()
+
+    def tick():
+        assert counting.acquire(blocking=False)
+        time.sleep(0.01)
+        counting.release()
+
+    setting = Setting(layers=1, width=2, batch=2, seeds=range(16))
+    flows([actcli.get("relu")], setting, threads=8, tick=tick)
 
 
 def test_auto_keeps_relu_and_tanh_in_scale_and_cannot_save_sigmoid():

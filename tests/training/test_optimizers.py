@@ -103,6 +103,17 @@ def test_on_a_plane_the_steps_have_the_length_of_the_closed_form(spec):
     assert len(expected) == 20
 
 
+def test_of_a_constant_gradient_the_deviation_is_a_number():
+    # the running mean square is a little under the square of the running mean, as 0.49 and 0.7² are rounded
+    for form in ("torch", "literature"):
+        method = choose(OPTIMIZERS, f"rmsprop:rho=0.5,centered=true,form={form}")
+        start, rates = np.array(0.0), [1.0] * 100
+        slope = lambda _: np.array(0.7)  # noqa: E731  # a plane
+        path = list(method.record(start, slope, rates, **method.values))
+        assert len(path) == 100
+        assert np.isfinite(path).all()
+
+
 def test_torch_scales_adamw_decay_by_the_rate_and_the_literature_does_not():
     for form, decay in ("torch", 0.2), ("literature", 0.02):
         method = choose(OPTIMIZERS, f"adamw:form={form},weight_decay={decay}")

@@ -13,7 +13,7 @@ from actcli.commands import bench
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.one_liners import numpy_library, one_liner
-from actcli.verify import frameworks
+from actcli.verify import benchmark, frameworks
 from actcli.verify.benchmark import Result, Timing, geometric_means, race
 from tests.shell import run
 
@@ -91,6 +91,29 @@ def test_figures_follow_from_seconds() -> None:
     assert geometric_means(both)["torch"]["f"] == pytest.approx((4 / 3) ** 0.5)
     assert geometric_means(both, own=True) == {"torch": {"f": pytest.approx(2 / 3)}}
     assert geometric_means(both, own=False) == {"torch": {"f": pytest.approx(2)}}
+
+
+def test_only_beside_a_framework_each_run_has_a_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(benchmark.time, "sleep", rests.append)
+    beside = frameworks.Naive(1)
+    for opponents, rested in (({"naive": beside}, {0.0}), ({"torch": beside}, {0.003})):
+        monkeypatch.setattr(benchmark, "opponents", lambda *_, o=opponents: o)
+        results = benchmark.benchmark(
+            [actcli.get("relu")],
+            size=10,
+            dtype="float64",
+            threads=1,
+            repeat=2,
+            against=[],
+        )
+        assert [{*r.others} for r in results] == [{"copy", *opponents}] * 2
+        # of f and f′, in three rounds
+        assert len(rests) == 18
+        assert {*rests} == rested
+        rests.clear()
 
 
 def test_a_star_says_which_are_formulas(capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,6 +129,32 @@ def test_an_ulp_of_the_input_may_be_forgiven() -> None:
     assert check(actcli.exponential, [80.0], off, conditioned=True).largest > 50
 
 
+def test_what_is_forgiven_is_no_more_than_numbers_beside_x_give() -> None:
+    near = np.nextafter(1e22, 0.0)
+    got = [float(mpmath.sin(near)), 50.0, math.inf]
+    one, other, none = check(actcli.sin, [1e22] * 3, got, conditioned=True).ulps
+    assert one <= 1.0
+    assert 20 < other < none
+    # an ulp of x times the slope is infinite
+    far = [check(actcli.gcu, 1.7e308, y, conditioned=True) for y in (math.inf, 5.0)]
+    assert far[0].largest > 1e15
+    assert far[1].largest > 0.5
+    # and where the root has no slope, it is the root of a number beside it
+    assert check(actcli.get("sqrt(x)"), 0.0, 0.1, conditioned=True).largest > 1e100
+
+
+def test_slopes_are_those_of_mpmath_where_a_step_is_a_period() -> None:
+    x = 105414360.0 - np.array([424.0, 672.0, 760.0])  # 2**24 periods: an ulp is 8
+    got = np.float32(np.cos(x) + 0.1)
+    x32 = x.astype(np.float32)
+    found = check(actcli.sin, x32, got, derivative=True, conditioned=True).ulps
+    units = [2.0**-24 + 8.0 * abs(mpmath.sin(v)) for v in x.tolist()]
+    off = [
+        abs(y - mpmath.cos(v)) for y, v in zip(got.tolist(), x.tolist(), strict=True)
+    ]
+    assert_allclose(found, [float(a / b) for a, b in zip(off, units, strict=True)])
+
+
 @pytest.mark.parametrize("name", ["softmax", "softmax:axis=0", "logsumexp", "glu"])
 def test_rows_are_checked(name: str) -> None:
     function = actcli.get(name)

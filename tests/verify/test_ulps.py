@@ -40,6 +40,7 @@ def test_infinity_is_the_number_after_the_largest() -> None:
         assert distance(math.inf, math.inf, 0.0, most, dtype) == 0.0
         assert distance(math.inf, 1.0, 0.0, ulp(1.0, dtype), dtype) > 1e3
         assert distance(math.inf, -math.inf, 0.0, most, dtype) > 1e3
+        assert distance(math.inf, 1.0, 0.0, ulp(1.0, dtype), dtype, largest) > 1e3
 
 
 def test_nan_is_near_nothing_but_nan() -> None:
