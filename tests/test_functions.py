@@ -564,3 +564,12 @@ def test_a_phase_beyond_all_numbers_is_none(
     name: str, x: float, given: dict[str, float], exactly: float
 ) -> None:
     assert actcli.get(name)(x, **given) == exactly
+
+
+def test_slopes_of_a_sine_far_out_are_rounded_correctly_in_float32() -> None:
+    x = np.float32([1e6, 1.5e8, -3e15, float.fromhex("-0x1.346d8p+90"), 3e38])
+    with mp.workprec(300):
+        truth = [1 + mp.sin(2 * mp.mpf(v)) for v in x.tolist()]
+    np.testing.assert_array_equal(
+        actcli.snake.derivative(x), np.float32([float(t) for t in truth])
+    )

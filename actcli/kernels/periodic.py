@@ -94,8 +94,11 @@ def _snake_at_rest(alpha: float, x: Array, z: Array) -> Array:
 @snake.derivative
 def snake_prime(x: Array, *, alpha: float) -> Array:
     # not 1 + sin(2z): that has lost its digits where it touches 0
-    y = sine(_phase(alpha, x) + _QUARTER_PI + _QUARTER_PI_REST)
-    return 2.0 * y * y
+    z = _phase(alpha, x)
+    y = sine(z + _QUARTER_PI + _QUARTER_PI_REST)
+    y *= 2.0 * y
+    # far out the sum has lost π/4
+    return mend(y, np.abs(z) > 1e5, lambda z: np.square(np.sin(z) + np.cos(z)), z)
 
 
 @snake.derivative("alpha")
