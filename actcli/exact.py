@@ -69,10 +69,11 @@ def derivatives(
     >>> derivatives(parse("max(0, x)"), {"x": 0.0}, side=+1)
     [0.0, 1.0]
     """
-    if math.isnan(values[wrt]):
+    if any(map(math.isnan, values.values())):
         return [math.nan] * (order + 1)
     format_ = FORMATS[dtype]
-    if math.isinf(values[wrt]):
+    # a parameter may be infinite, such as a bound that is none
+    if math.isinf(values[wrt]) or math.isinf(values.get("x", 0.0)):
         return _limits(formula, values, order, wrt, format_)
     return _settle(
         formula, _series(values, wrt), format_.certain, order, side, math.nan
@@ -399,9 +400,12 @@ def _limits(
 ) -> list[float]:
     """Read the limits at an infinity off points far beyond the floating-point range."""
     rows = []
+    endless = [n for n in dict.fromkeys(("x", wrt)) if math.isinf(values.get(n, 0.0))]
     for exponent in _FAR:
-        far = libmp.from_man_exp(1 if values[wrt] > 0 else -1, exponent)
-        series = {**_series(values, wrt), wrt: ((far, far), ONE)}
+        series = _series(values, wrt)
+        for name in endless:
+            far = libmp.from_man_exp(1 if values[name] > 0 else -1, exponent)
+            series[name] = ((far, far), *series[name][1:])
         try:
             rows.append(_settle(formula, series, format_.certain, order, 0, math.nan))
         except UndecidedError:

@@ -107,10 +107,11 @@ def test_float16_is_correctly_rounded(elementwise: Activation) -> None:
 def test_limits_at_the_infinities(elementwise: Activation) -> None:
     assert elementwise.formula is not None
     values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
-    for x in (math.inf, -math.inf):
-        truth = exact.derivatives(elementwise.formula, {**values, "x": x})
-        got = float(elementwise(x)), float(elementwise.derivative(x))
-        np.testing.assert_allclose(got, truth, rtol=0, err_msg=f"at {x}")
+    for x in (math.inf, -math.inf, math.nan):
+        for wrt in ("x", *elementwise.trainable):
+            truth = exact.derivatives(elementwise.formula, {**values, "x": x}, wrt=wrt)
+            got = float(elementwise(x)), float(elementwise.derivative(x, wrt))
+            np.testing.assert_allclose(got, truth, rtol=0, err_msg=f"at {x} by {wrt}")
 
 
 def _ramp(z: Any) -> Any:

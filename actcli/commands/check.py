@@ -55,6 +55,7 @@ def run(
         bool,
         typer.Option("--derivative", "-d", help="They are those of the derivative."),
     ] = False,
+    wrt: options.WithRespectTo = None,
     param: options.Parameters = None,
     dtype: Annotated[
         str | None,
@@ -86,9 +87,10 @@ def run(
 
     The results are of any program: a kernel on another machine, a framework, a table from a paper. An ulp is the
     distance between two neighbours of the format at the exact value, so that 0.5 at most is rounded correctly. At a
-    kink both one-sided derivatives are right. The exit code is 1 if one is further off than --tolerance.
+    kink both one-sided derivatives are right, and 0 has no sign. The exit code is 1 if one is further off than --tolerance.
     """
     from actcli.commands import pairs
+    from actcli.errors import RequestError
     from actcli.render.output import emit
     from actcli.render.progress import progress
     from actcli.verify.checking import check
@@ -97,6 +99,9 @@ def run(
     _check_bound(tolerance)
     (chosen,) = options.resolve([function], param)
     chosen.values_for_formula()  # raises for what the formula does not tell
+    derivative = derivative or wrt is not None
+    if wrt and conditioned:
+        raise RequestError("--wrt and --conditioned do not go together; leave one out")
     given, got = pairs.read(x, y, input_, results, column, derivative)
     if dtype:
         given, got = _brought_to(options.checked_dtype(dtype), given, got)
@@ -106,12 +111,13 @@ def run(
             given,
             got,
             derivative=derivative,
+            wrt=wrt,
             conditioned=conditioned,
             advance=advance,
         )
-    subject = chosen.label + "′" * derivative
+    subject = chosen.label + (f" by {wrt}" if wrt else "′" * derivative)
     emit(
-        _records(chosen, found, derivative, conditioned),
+        _records(chosen, found, {"derivative": derivative, "wrt": wrt}, conditioned),
         format_,
         output,
         lambda: _show(found, subject, worst),
@@ -138,7 +144,7 @@ def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":
 
 
 def _records(
-    function: "Activation", found: "Check", derivative: bool, conditioned: bool
+    function: "Activation", found: "Check", of: dict[str, Any], conditioned: bool
 ) -> "Records":
     from actcli.render.records import Records
 
@@ -151,7 +157,7 @@ def _records(
     document = {
         "function": function.name,
         "params": options.shown_parameters(function),
-        "derivative": derivative,
+        **of,
         "dtype": found.got.dtype.name,
         "conditioned": conditioned,
         "largest": found.largest,
@@ -167,7 +173,7 @@ def _show(found: "Check", subject: str, count: int) -> None:
     from actcli.render.tables import numbers, show
 
     rows = [
-        [f"{low:g} ≤ x < {high:g}", *_summary(found, inside)]
+        [_interval(low, high), *_summary(found, inside)]
         for low, high, inside in found.regions()
     ]
     show(
@@ -187,6 +193,15 @@ def _show(found: "Check", subject: str, count: int) -> None:
             },
             title="The furthest off",
         )
+
+
+def _interval(low: float, high: float) -> str:
+    from math import inf, isnan
+
+    if isnan(low):
+        return "x = nan"
+    below = "x" if high == inf else f"x < {high:g}"
+    return below if low == -inf else f"{low:g} ≤ {below}"
 
 
 _SUMMARY = ("", "results", "rounded correctly", "median ulps", "largest", "at x =")

@@ -37,14 +37,7 @@ def run(
         int,
         typer.Option(min=0, max=20, help="All derivatives up to this one, exactly."),
     ] = 0,
-    wrt: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PARAM",
-            help="The derivative by a parameter.",
-            autocompletion=options.complete_trainable,
-        ),
-    ] = None,
+    wrt: options.WithRespectTo = None,
     upstream: Annotated[
         list[str] | None,
         typer.Option(

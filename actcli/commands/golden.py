@@ -19,6 +19,7 @@ actcli golden swish --dtype float16 --count 100 -f json
 
 def run(
     function: options.FunctionName,
+    wrt: options.WithRespectTo = None,
     param: options.Parameters = None,
     dtype: Annotated[
         str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
@@ -50,29 +51,30 @@ def run(
         raise RequestError(
             f"{chosen.name} works over an axis; golden takes elementwise functions"
         )
-    request = Request(chosen, order=1, exact=True, dtype=dtype)
+    request = Request(chosen, order=1, wrt=wrt, exact=True, dtype=dtype)
     request.check()
     x = vectors(chosen, dtype, count, seed)
     results = computed(request, x)
     if options.undecided:
         # such as x - tanh(x) next to a tie: there are other points
-        known = ~(np.isfinite(x) & np.isnan(results["f"] + results["derivative"]))
+        lost = np.isnan(results["f"]) | np.isnan(results["derivative"])
+        known = np.isnan(x) | ~lost
         x, results = x[known], {n: v[known] for n, v in results.items()}
         options.undecided.clear()
     if not chosen.is_formula:
-        _sign_zeros(chosen, x, results)
+        _sign_zeros(chosen, wrt, x, results)
     put(request, x, results, format_, output, _DIGITS[dtype])
 
 
 def _sign_zeros(
-    function: "Activation", x: "Array", results: "dict[str, Array]"
+    function: "Activation", wrt: str | None, x: "Array", results: "dict[str, Array]"
 ) -> None:
     """Give each 0 the sign that it has here, as a formula knows no -0."""
     import numpy as np
 
     for y, ours in (
         (results["f"], function(x)),
-        (results["derivative"], function.derivative(x)),
+        (results["derivative"], function.derivative(x, wrt)),
     ):
         y[...] = np.where(y == 0.0, np.copysign(0.0, ours), y)
 

@@ -196,6 +196,15 @@ Dtype = Annotated[
         metavar="DTYPE",
     ),
 ]
+WithRespectTo = Annotated[
+    str | None,
+    typer.Option(
+        "--wrt",
+        metavar="PARAM",
+        help="The derivative by a parameter.",
+        autocompletion=complete_trainable,
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

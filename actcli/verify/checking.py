@@ -56,7 +56,7 @@ class Check:
         return order[self.ulps[order] > 0.5]
 
     def regions(self) -> list[tuple[float, float, Array]]:
-        """Return intervals of x that hold results, from (included) and to, and the places of these."""
+        """Return intervals of x that hold results, from (included) and to, and the places of these; NaN is one of its own."""
         found = []
         for low, high in pairwise(_EDGES):
             inside = (self.x >= low) & (
@@ -64,6 +64,10 @@ class Check:
             )
             if inside.any():
                 found.append((low, high, np.flatnonzero(inside)))
+        nowhere = np.isnan(self.x)
+        # of what comes of whole rows nobody tells an x
+        if nowhere.any() and not nowhere.all():
+            found.append((np.nan, np.nan, np.flatnonzero(nowhere)))
         return found
 
 
@@ -73,12 +77,13 @@ def check(
     got: object,
     *,
     derivative: bool = False,
+    wrt: str | None = None,
     conditioned: bool = False,
     advance: Callable[[int], Any] = lambda _: None,
 ) -> Check:
     """Return how far somebody's results are from the exact values of a function.
 
-    At a kink both one-sided derivatives are right, beside the choice that is made here.
+    At a kink both one-sided derivatives by x are right, beside the choice that is made here. 0.0 and -0.0 are the same.
 
     Shapes: the results have the shape of what the function gives for x.
 
@@ -87,13 +92,14 @@ def check(
         x: what it was computed at.
         got: the results; their dtype says what an ulp is.
         derivative: they are the derivative, not the function.
+        wrt: they are the derivative by this parameter.
         conditioned: count in ulp(exact) + ulp(x)·|slope|, as in ``allowance``: next to a zero nobody gets all digits,
             and far out, where a function is steep, the last digit of x decides about many of the result.
         advance: is called with how many more are done.
 
     Raises:
         RequestError: the shapes do not fit, there are no results, a parameter is an array or unknown to the formula, or
-            the function works over an axis and more than its values is asked for.
+            the function works over an axis and more than its values is asked for, or ``conditioned`` beside ``wrt``.
         UndecidedError: no precision decides what the formula asks at some point.
 
     >>> import actcli
@@ -114,22 +120,29 @@ def check(
         )
     dtype = got.dtype.name
     if function.over_axis:
-        if derivative or conditioned:
+        if derivative or wrt or conditioned:
             raise RequestError(
                 f"{function.name} works over an axis; its values can be checked in ulps, and nothing else"
             )
         truth = _of_rows(function, x, wanted, dtype, advance)
     else:
-        truth = _of_elements(function, x, int(derivative), conditioned, dtype, advance)
+        if wrt:
+            function.slope(wrt)  # raises for what has no derivative by it
+            if conditioned:
+                raise RequestError(
+                    "a derivative by a parameter is checked in plain ulps; leave out conditioned"
+                )
+        wanted_order = _Order(int(derivative or wrt is not None), wrt or "x")
+        truth = _of_elements(function, x, wanted_order, conditioned, dtype, advance)
 
     def value_at(x: float) -> float:
-        return _exactly(function, x, int(derivative), dtype)[-1].value
+        return _exactly(function, x, _Order(int(derivative)), dtype)[-1].value
 
     forgiven = allowance(x, truth.value, truth.slope, value_at) if conditioned else 0.0
     off = distance(got, truth.value, truth.rest, truth.ulp, dtype, forgiven)
     with np.errstate(over="ignore"):
         rounded = truth.value.astype(got.dtype)
-    if derivative:
+    if derivative and not wrt:
         off = _forgiven(function, x, got, off)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
     return Check(*(a.ravel() for a in (at, got, rounded, off)))
@@ -164,6 +177,13 @@ def allowance(
     return change
 
 
+class _Order(NamedTuple):
+    """Which derivative: 0 is the function itself."""
+
+    order: int
+    wrt: str = "x"
+
+
 class _Truth(NamedTuple):
     """Exact values as in rounding.Measured, and the magnitude of the slope there."""
 
@@ -176,7 +196,7 @@ class _Truth(NamedTuple):
 def _of_elements(
     function: Activation,
     x: Array,
-    order: int,
+    wanted: _Order,
     conditioned: bool,
     dtype: str,
     advance: Callable[[int], Any],
@@ -185,25 +205,27 @@ def _of_elements(
     truth, known = _Truth(*np.zeros((4, flat.size))), np.zeros(flat.size, bool)
     # only with the parameters that the kernel is tested with
     if dtype != "float64" and not function.is_formula and not function.bound:
-        truth, known = _by_kernel(function, flat, order, dtype)
+        truth, known = _by_kernel(function, flat, wanted, dtype)
     advance(int(known.sum()))
+    further = wanted._replace(order=wanted.order + conditioned)
     for k in np.flatnonzero(~known).tolist():
-        found = _exactly(function, float(flat[k]), order + conditioned, dtype)
-        truth.value[k], truth.rest[k], truth.ulp[k] = found[order]
+        found = _exactly(function, float(flat[k]), further, dtype)
+        truth.value[k], truth.rest[k], truth.ulp[k] = found[wanted.order]
         truth.slope[k] = abs(found[-1].value)
         advance(1)
     return _Truth(*(a.reshape(x.shape) for a in truth))
 
 
 def _by_kernel(
-    function: Activation, x: Array, order: int, dtype: str
+    function: Activation, x: Array, wanted: _Order, dtype: str
 ) -> tuple[_Truth, Array]:
     """Return what the kernel gives in float64, and where that is certain to round as the exact value does."""
-    y = function.derivative(x) if order else function(x)
+    order, wrt = wanted
+    y = function.derivative(x, wrt) if order else function(x)
     with np.errstate(all="ignore"):
         if order:
             step = np.abs(x) * 2.0**-24
-            change = np.abs(function.derivative(x + step) - y)
+            change = np.abs(function.derivative(x + step, wrt) - y)
             slope = np.where(step == 0.0, 0.0, change / step)
         else:
             slope = np.abs(function.derivative(x))
@@ -219,13 +241,16 @@ def _by_kernel(
     return _Truth(value, rest, unit, slope), known
 
 
-def _exactly(function: Activation, x: float, order: int, dtype: str) -> list[Measured]:
+def _exactly(
+    function: Activation, x: float, wanted: _Order, dtype: str
+) -> list[Measured]:
     """Return the value and the derivatives at one point."""
     assert function.formula is not None
     values = {**function.values_for_formula(), "x": x}
+    asked: dict[str, Any] = {**wanted._asdict(), "dtype": dtype}
     if np.isfinite(x):
-        return exact.measured(function.formula, values, order=order, dtype=dtype)
-    found = exact.derivatives(function.formula, values, order=order, dtype=dtype)
+        return exact.measured(function.formula, values, **asked)
+    found = exact.derivatives(function.formula, values, **asked)
     return [_limit(y, dtype) for y in found]
 
 

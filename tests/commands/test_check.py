@@ -273,3 +273,22 @@ def test_golden_refuses_rows() -> None:
     done = run("golden", "softmax")
     assert done.returncode == 2
     assert "golden takes elementwise functions" in done.stderr
+
+
+def test_vectors_of_a_derivative_by_a_parameter_pass() -> None:
+    for dtype in ("float64", "float32"):
+        asked = ("prelu:alpha=0.1", "--wrt", "alpha", "--dtype", dtype)
+        golden = run("golden", *asked, "--count", "50", "-f", "csv")
+        done = run("check", *asked, "--tolerance", "0.5", stdin=golden.stdout)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "prelu:alpha=0.1 by alpha" in done.stdout
+    done = run("check", *asked, "--conditioned", "-x", "1", "-y", "1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("actcli: --wrt and --conditioned do not go together")
+
+
+def test_regions_are_told_as_far_as_they_go() -> None:
+    done = run("check", "relu", "-x=-inf,nan,inf", "-y", "0,nan,inf")
+    assert [line.split("│")[1].strip() for line in done.stdout.splitlines()[4:7]] == [
+        *("x < -100", "100 ≤ x", "x = nan")
+    ]

@@ -189,3 +189,23 @@ def test_no_number_is_no_slope_where_one_side_has_none() -> None:
     function = actcli.get("x if x >= 0 else sqrt(-1-x)")
     off = check(function, [0.0, 0.0], [math.nan, 1.0], derivative=True).ulps
     assert off.tolist() == [math.inf, 0.0]
+
+
+def test_a_derivative_by_a_parameter() -> None:
+    x = np.random.default_rng(4).normal(scale=3.0, size=200).astype(np.float32)
+    swish = actcli.swish.bind(beta=1.7)
+    right = swish.derivative(x, "beta")
+    assert check(swish, x, right, wrt="beta").largest <= 0.5
+    # that by x is another
+    assert check(swish, x, swish.derivative(x), wrt="beta").largest > 1e3
+    off = np.nextafter(right, np.float32(9.0))
+    assert check(swish, x, off, wrt="beta").share(0.5) == 0.0
+    with pytest.raises(RequestError, match="leave out conditioned"):
+        check(swish, x, right, wrt="beta", conditioned=True)
+    with pytest.raises(RequestError, match="no derivative by 'seed'"):
+        check(actcli.rrelu, x, right, wrt="seed")
+
+
+def test_what_is_no_number_is_in_a_region_of_its_own() -> None:
+    found = check(actcli.relu, [1.0, math.nan, math.inf], [1.0, math.nan, math.inf])
+    assert [places.tolist() for _, _, places in found.regions()] == [[0], [2], [1]]
