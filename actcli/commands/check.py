@@ -91,7 +91,7 @@ def run(
     """
     from actcli.commands import pairs
     from actcli.errors import RequestError
-    from actcli.render.output import emit
+    from actcli.render.output import emit, note
     from actcli.render.progress import progress
     from actcli.verify.checking import check
 
@@ -123,7 +123,30 @@ def run(
         lambda: _show(found, subject, worst),
         lambda path: _draw(found, subject, path),
     )
+    if found.largest > _FAR_OFF and _in_float32(found.got):
+        note("the results are float32 numbers: add --dtype float32 if that made them")
     _fail_beyond(tolerance, found, subject)
+
+
+# ulps: measured in those of float64, results of float32 are further off than this
+_FAR_OFF = 1000.0
+
+
+def _in_float32(got: "Array") -> bool:
+    """Whether float64 results were numbers of float32, or its decimals: more than a few round numbers are."""
+    import numpy as np
+
+    from actcli.render.records import shortest
+
+    first = got[:100]
+
+    def holds(dtype: str) -> bool:
+        with np.errstate(over="ignore"):
+            narrow = first.astype(dtype)
+        read = np.array([*map(float, shortest(narrow))])
+        return bool(((read == first) | (narrow == first) | np.isnan(first)).all())
+
+    return got.dtype == np.float64 and holds("float32") and not holds("float16")
 
 
 def _check_bound(tolerance: float | None) -> None:

@@ -58,7 +58,7 @@ def run(
             metavar="N",
             min=1,
             max=10_000,
-            help="That many correct digits, for the float64 nearest to each number.",
+            help="That many correct digits, at the number of the dtype nearest to each.",
         ),
     ] = None,
     precision: options.Precision = 8,

@@ -292,3 +292,13 @@ def test_regions_are_told_as_far_as_they_go() -> None:
     assert [line.split("│")[1].strip() for line in done.stdout.splitlines()[4:7]] == [
         *("x < -100", "100 ≤ x", "x = nan")
     ]
+
+
+def test_results_of_a_shorter_dtype_are_told() -> None:
+    golden = run("golden", "gelu", "--dtype", "float32", "--count", "20", "-f", "csv")
+    done = run("check", "gelu", "-f", "json", stdin=golden.stdout)
+    assert done.stderr == (
+        "the results are float32 numbers: add --dtype float32 if that made them\n"
+    )
+    done = run("check", "gelu", "--dtype", "float32", "-f", "json", stdin=golden.stdout)
+    assert done.stderr == ""
