@@ -344,15 +344,18 @@ class Activation:
         paper: str = "",
         use: str = "",
         flaw: str = "",
+        arrays: Sequence[str] = (),
         **defaults: float,
     ) -> "Activation":
         """Declare what the field knows under a name of its own and is this function with other defaults.
+
+        Of the parameters in ``arrays`` it takes an array as well as a number.
 
         >>> import actcli
         >>> actcli.relu6.base, actcli.relu6.defaults
         (<activation clipped_relu: min(cap, max(0, x))>, {'cap': 6.0})
         """
-        if strange := defaults.keys() - self.parameters.keys():
+        if strange := {*defaults, *arrays} - self.parameters.keys():
             raise TypeError(f"{name}: {self.name} has no parameter {strange}")
         other = copy.copy(self)
         other.base, other.name, other.__name__ = self, name, name
@@ -360,7 +363,11 @@ class Activation:
         other.aliases = tuple(aliases)
         other.paper, other.use, other.flaw = paper, use, flaw
         other.parameters = {
-            n: replace(p, default=defaults.get(n, p.default))
+            n: replace(
+                p,
+                default=defaults.get(n, p.default),
+                kind=float | Array if n in arrays else p.kind,
+            )
             for n, p in self.parameters.items()
         }
         other.__doc__ = other._described()
