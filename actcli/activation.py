@@ -548,7 +548,7 @@ class Activation:
         result = self._apply(back, terms, values, None, threads).reshape(given.shape)
         if to:
             total = _summed_to(result, np.shape(resolved[to]))
-            return total.astype(given.dtype.newbyteorder("="))[()]
+            return total.astype(engine.native_dtype(given.dtype))[()]
         return result[()]
 
     def _apply(
