@@ -16,7 +16,7 @@ from actcli import engine, lazy
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, parse
-from actcli.registry import Registry, suggestion
+from actcli.registry import Registry, fold, suggestion
 from actcli.rows import zero_or_product
 from actcli.spec import number, split_parameters
 
@@ -292,6 +292,14 @@ class Activation:
             raise RequestError(f"{self.name} has no parameter '{name}'{hint}")
         return self.parameters[name]
 
+    def spelled(self, typed: str) -> str:
+        """Return the name of the parameter that a user typed, whatever its spelling, or what was typed if there is none.
+
+        In a formula of the user's own names are as they stand in it: it may have both ``a`` and ``A``.
+        """
+        alike = () if self.is_formula else self.parameters
+        return next((n for n in alike if fold(n) == fold(typed)), typed)
+
     def _check(self, condition: Formula, values: Mapping[str, Any]) -> None:
         spoken = {n: values[n] for n in condition.names}
         if any(isinstance(v, np.ndarray) for v in spoken.values()):
@@ -329,7 +337,8 @@ class Activation:
 
     def _typed(self, name: str, text: str) -> tuple[str, float]:
         """Read ``name=text``; a number without a name is the first parameter."""
-        wanted = self.parameter(name or next(iter(self.parameters), text)).name
+        known = self.spelled(name or next(iter(self.parameters), text))
+        wanted = self.parameter(known).name
         try:
             return wanted, number(text)
         except RequestError as error:

@@ -228,7 +228,10 @@ def resolve(
         unknown = set(given)
         for k, function in enumerate(functions):
             first = next(iter(function.parameters), "")
-            ours = {n: parameter_name(spoken[k], n) or first for n in given}
+            ours = {
+                n: function.spelled(parameter_name(spoken[k], n) or first)
+                for n in given
+            }
             known = {n: o for n, o in ours.items() if o in function.parameters}
             if known:
                 pairs = [(o, given[n]) for n, o in known.items()]

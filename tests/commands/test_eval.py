@@ -205,6 +205,14 @@ def test_orders_and_parameters() -> None:
     assert (spec["function"], spec["f"]) == ("swish", document["f"])
 
 
+def test_parameters_are_found_by_any_spelling_as_functions_are() -> None:
+    done = run("eval", "prelu:ALPHA=0.5", "-x=-3", "--wrt", "Alpha", "-f", "json")
+    document = json.loads(done.stdout)
+    assert (document["params"], document["wrt"]) == ({"alpha": 0.5}, "alpha")
+    assert (document["f"], document["derivative"]) == ([-1.5], [-3.0])
+    assert run("eval", "swish:BETA=2,beta=1", "-x", "1").returncode == 2
+
+
 def test_upstream() -> None:
     done = json.loads(
         run("eval", "softmax", "-x", "1,2,3", "-u", "1,0,0", "-d", "-f", "json").stdout
