@@ -552,7 +552,7 @@ class Activation:
         given = engine.as_floats(x)
         resolved = self.resolve(parameters)
         values = {**resolved, "upstream": gradient.reshape(gradient.shape or (1,))}
-        # a sum is rounded once
+        # a sum is taken in float64 whatever x is, and rounded to its dtype once
         terms = np.atleast_1d(given.astype(np.float64) if to else given)
         result = self._apply(back, terms, values, None, threads).reshape(given.shape)
         if to:
