@@ -16,7 +16,7 @@ from actcli import engine, lazy
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, parse
-from actcli.registry import Registry, suggestion
+from actcli.registry import Registry, fold, suggestion
 from actcli.rows import zero_or_product
 from actcli.spec import number, split_parameters
 
@@ -292,6 +292,14 @@ class Activation:
             raise RequestError(f"{self.name} has no parameter '{name}'{hint}")
         return self.parameters[name]
 
+    def spelled(self, typed: str) -> str:
+        """Return the name of the parameter that a user typed, whatever its spelling, or what was typed if there is none.
+
+        In a formula of the user's own names are as they stand in it: it may have both ``a`` and ``A``.
+        """
+        alike = () if self.is_formula else self.parameters
+        return next((n for n in alike if fold(n) == fold(typed)), typed)
+
     def _check(self, condition: Formula, values: Mapping[str, Any]) -> None:
         spoken = {n: values[n] for n in condition.names}
         if any(isinstance(v, np.ndarray) for v in spoken.values()):
@@ -329,7 +337,8 @@ class Activation:
 
     def _typed(self, name: str, text: str) -> tuple[str, float]:
         """Read ``name=text``; a number without a name is the first parameter."""
-        wanted = self.parameter(name or next(iter(self.parameters), text)).name
+        known = self.spelled(name or next(iter(self.parameters), text))
+        wanted = self.parameter(known).name
         try:
             return wanted, number(text)
         except RequestError as error:
@@ -344,15 +353,18 @@ class Activation:
         paper: str = "",
         use: str = "",
         flaw: str = "",
+        arrays: Sequence[str] = (),
         **defaults: float,
     ) -> "Activation":
         """Declare what the field knows under a name of its own and is this function with other defaults.
+
+        Of the parameters in ``arrays`` it takes an array as well as a number.
 
         >>> import actcli
         >>> actcli.relu6.base, actcli.relu6.defaults
         (<activation clipped_relu: min(cap, max(0, x))>, {'cap': 6.0})
         """
-        if strange := defaults.keys() - self.parameters.keys():
+        if strange := {*defaults, *arrays} - self.parameters.keys():
             raise TypeError(f"{name}: {self.name} has no parameter {strange}")
         other = copy.copy(self)
         other.base, other.name, other.__name__ = self, name, name
@@ -360,7 +372,11 @@ class Activation:
         other.aliases = tuple(aliases)
         other.paper, other.use, other.flaw = paper, use, flaw
         other.parameters = {
-            n: replace(p, default=defaults.get(n, p.default))
+            n: replace(
+                p,
+                default=defaults.get(n, p.default),
+                kind=float | Array if n in arrays else p.kind,
+            )
             for n, p in self.parameters.items()
         }
         other.__doc__ = other._described()
@@ -536,12 +552,12 @@ class Activation:
         given = engine.as_floats(x)
         resolved = self.resolve(parameters)
         values = {**resolved, "upstream": gradient.reshape(gradient.shape or (1,))}
-        # a sum is rounded once
+        # a sum is taken in float64 whatever x is, and rounded to its dtype once
         terms = np.atleast_1d(given.astype(np.float64) if to else given)
         result = self._apply(back, terms, values, None, threads).reshape(given.shape)
         if to:
             total = _summed_to(result, np.shape(resolved[to]))
-            return total.astype(given.dtype.newbyteorder("="))[()]
+            return total.astype(engine.native_dtype(given.dtype))[()]
         return result[()]
 
     def _apply(

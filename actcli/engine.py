@@ -160,7 +160,7 @@ def apply_each(
         ravelled = {n: a.ravel() for n, a in arrays.items()}
         return _small(kernels, x, {**parameters, **ravelled}, native)
     _keep_freed_memory()
-    dtype = x.dtype.newbyteorder("=")
+    dtype = native_dtype(x.dtype)
     x = _apart(x, written)
     arrays = {n: _apart(a, written) for n, a in arrays.items()}
     # in the order of memory, unless a parameter or the place goes by the order of the axes
@@ -201,7 +201,7 @@ def _small(
 ) -> list[Array]:
     """Return what kernels make of a single block."""
     _keep_freed_memory()
-    dtype = x.dtype.newbyteorder("=")
+    dtype = native_dtype(x.dtype)
     block = np.ascontiguousarray(x, dtype if native else np.float64).ravel()
     results = [k(block, **parameters).astype(dtype, copy=False) for k in kernels]
     return results if x.ndim == 1 else [r.reshape(x.shape)[()] for r in results]
@@ -223,7 +223,8 @@ def _keep_freed_memory() -> None:
     np.empty(16 * BLOCK)
 
 
-def _native(dtype: "np.dtype[Any]") -> "np.dtype[Any]":
+def native_dtype(dtype: "np.dtype[Any]") -> "np.dtype[Any]":
+    """Return a dtype in the byte order of this machine: the same object where it is."""
     return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 
@@ -278,7 +279,7 @@ def apply_rows(
     _check(threads)
     _keep_freed_memory()
     count, length = rows[0].shape
-    dtype = _native(rows[0].dtype)
+    dtype = native_dtype(rows[0].dtype)
     values = {**parameters, "start": 0} if placed else parameters
     step = _ROWS // length or 1
     if count <= step:

@@ -38,9 +38,9 @@ class Evaluator:
             case ast.Constant():
                 written = formula.text[node.col_offset : node.end_col_offset]
                 return (literal(written, self.t.bits),)
-            case ast.Name(id="pi") if "pi" not in values:
+            case ast.Name(id="pi"):
                 return (pi(self.t.bits),)
-            case ast.Name(id="e") if "e" not in values:
+            case ast.Name(id="e"):
                 return self.t.exp((ONE,))
             case ast.Name(id=name):
                 self.t.tied |= name in self._tied

@@ -160,7 +160,7 @@ def array(
     known: dict[tuple[float, ...], list[float]] = {}
     rows = []
     for point_ in zip(*(grid.ravel().tolist() for grid in grids), strict=True):
-        if point_ not in known or math.isnan(sum(point_)):
+        if point_ not in known:
             at = dict(zip(names, point_, strict=True))
             try:
                 known[point_] = derivatives(

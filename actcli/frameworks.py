@@ -110,7 +110,7 @@ def find(spelling: str) -> Activation | None:
     )
 
 
-def parameter_name(spelling: str, name: str) -> str:
+def parameter_name(spelling: str, typed: str) -> str:
     """Return what a parameter that a framework's function has is called here; a name of ours stays as it is.
 
     Raises:
@@ -121,10 +121,12 @@ def parameter_name(spelling: str, name: str) -> str:
     """
     row = _index().get(fold(spelling))
     if row is None:
-        return name
+        return typed
     function = split_spec(row.function)[0]
-    if name not in [p.partition("=")[0].strip() for p in row.parameters.split(",")]:
-        return name
+    theirs = (p.partition("=")[0].strip() for p in row.parameters.split(","))
+    name = next((p for p in theirs if fold(p) == fold(typed)), "")
+    if not name:
+        return typed
     ours, known = (
         RENAMED.get(function, {}).get(name, name),
         functions[function].parameters,

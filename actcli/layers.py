@@ -1,8 +1,9 @@
 """A small network to learn with: layers, their gradients, a loss. What moves the parameters is in training/optimizers.py.
 
-A layer takes rows, an array (examples, inputs) of float64. ``backward`` goes through the latest ``forward``: it takes the
-gradient of the loss by what the layer gave, leaves that by each parameter in ``gradients``, and returns that by its input.
-Arrays of other shapes than a layer takes, and ``backward`` before ``forward``, raise RequestError.
+A layer takes rows, an array (examples, inputs), and computes in float64, whatever they come in. ``backward`` goes through
+the latest ``forward``: it takes the gradient of the loss by what the layer gave, leaves that by each parameter in
+``gradients``, and returns that by its input. Arrays of other shapes than a layer takes, and ``backward`` before
+``forward``, raise RequestError.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,13 +82,13 @@ class Dense(Layer):
         """Make the layer of given weights, a row for each neuron; without a bias it has none."""
         made = cls.__new__(cls)
         Layer.__init__(made)
-        made.parameters = {"weight": weight} | ({} if bias is None else {"bias": bias})
+        given = {"weight": weight} | ({} if bias is None else {"bias": bias})
+        made.parameters = {name: _wide(values, name) for name, values in given.items()}
         return made
 
     def forward(self, x: Array) -> Array:
         weight = self.parameters["weight"]
-        _check_rows("Dense", x, weight.shape[1])
-        self.input = x
+        self.input = x = _rows("Dense", x, weight.shape[1])
         z: Array = x @ weight.T
         if "bias" in self.parameters:
             z += self.parameters["bias"]
@@ -95,7 +96,7 @@ class Dense(Layer):
 
     def backward(self, upstream: Array) -> Array:
         x, weight = _gone_forward("Dense", self.input), self.parameters["weight"]
-        _check_upstream("Dense", upstream, (len(x), len(weight)))
+        upstream = _upstream("Dense", upstream, (len(x), len(weight)))
         self.gradients["weight"] = upstream.T @ x
         if "bias" in self.parameters:
             self.gradients["bias"] = upstream.sum(axis=0)
@@ -144,13 +145,13 @@ class Activation(Layer):
         return tuple(n for n in self.function.trainable if taking[n].is_array)
 
     def forward(self, x: Array) -> Array:
-        self.input = x
+        self.input = x = _wide(x)
         return self.function(x, **self._values())
 
     def backward(self, upstream: Array) -> Array:
         x, values = _gone_forward(self.function.label, self.input), self._values()
         if not self.function.over_axis:
-            _check_upstream(self.function.label, upstream, np.shape(x))
+            upstream = _upstream(self.function.label, upstream, x.shape)
         for name, parameter in self.parameters.items():
             by = self.function.vjp(x, upstream, name, **values)
             self.gradients[name] = np.asarray(by).reshape(parameter.shape)
@@ -195,12 +196,10 @@ class BatchNorm(Layer):
         self._unit: Array | None = None
 
     def forward(self, x: Array) -> Array:
-        x = as_floats(x)
-        _check_rows("BatchNorm", x, len(self.mean))
+        x = _rows("BatchNorm", x, len(self.mean))
         self._by_these_rows = self.training
         if self.training:
-            if not len(x):
-                raise RequestError("BatchNorm: there are no rows; give at least one")
+            _check_some("BatchNorm", x)
             mean = x.mean(axis=0)
             centred = x - mean
             variance = np.einsum("ij,ij->j", centred, centred) / len(x)
@@ -214,7 +213,7 @@ class BatchNorm(Layer):
 
     def backward(self, upstream: Array) -> Array:
         unit = _gone_forward("BatchNorm", self._unit)
-        _check_upstream("BatchNorm", upstream, unit.shape)
+        upstream = _upstream("BatchNorm", upstream, unit.shape)
         by_gamma = np.einsum("ij,ij->j", upstream, unit)
         by_beta = upstream.sum(axis=0)
         self.gradients = {"gamma": by_gamma, "beta": by_beta}
@@ -328,7 +327,9 @@ class CrossEntropy:
 
     def forward(self, scores: Array, classes: Array) -> float:
         """Return the mean of -log softmax at the class of each row."""
+        scores = _wide(scores, "scores")
         _check_classes(scores, classes)
+        _check_some("CrossEntropy", scores)
         self._scores, self._classes = scores, classes
         # not log(softmax): that is -inf where the right class has underflowed
         logs = lookup.get("log_softmax")(scores)
@@ -399,11 +400,23 @@ def fit(
     return losses
 
 
-def _check_rows(owner: str, x: Array, width: int) -> None:
-    if np.ndim(x) != 2 or np.shape(x)[1] != width:
+def _wide(values: Array, name: str = "x") -> Array:
+    """Return numbers as float64: squares and sums of float16 overflow."""
+    return as_floats(values, name).astype(np.float64, copy=False)
+
+
+def _rows(owner: str, x: Array, width: int) -> Array:
+    rows = _wide(x)
+    if rows.ndim != 2 or rows.shape[1] != width:
         raise RequestError(
-            f"{owner} takes an array (examples, {width}), not one of shape {np.shape(x)}; give rows of {width} numbers"
+            f"{owner} takes an array (examples, {width}), not one of shape {rows.shape}; give rows of {width} numbers"
         )
+    return rows
+
+
+def _check_some(owner: str, rows: Array) -> None:
+    if not len(rows):
+        raise RequestError(f"{owner}: there are no rows; give at least one")
 
 
 def _gone_forward(owner: str, kept: Array | None) -> Array:
@@ -413,19 +426,21 @@ def _gone_forward(owner: str, kept: Array | None) -> Array:
     return kept
 
 
-def _check_upstream(owner: str, upstream: Array, shape: tuple[int, ...]) -> None:
-    if np.shape(upstream) != shape:
+def _upstream(owner: str, upstream: Array, shape: tuple[int, ...]) -> Array:
+    wide = _wide(upstream, "upstream")
+    if wide.shape != shape:
         raise RequestError(
-            f"{owner}: a gradient of shape {np.shape(upstream)} for an output of shape {shape}; give it that shape"
+            f"{owner}: a gradient of shape {wide.shape} for an output of shape {shape}; give it that shape"
         )
+    return wide
 
 
 def _check_classes(scores: Array, classes: Array) -> None:
-    if np.ndim(scores) != 2 or np.shape(classes) != np.shape(scores)[:1]:
+    if scores.ndim != 2 or np.shape(classes) != scores.shape[:1]:
         raise RequestError(
-            f"classes of shape {np.shape(classes)} for scores of shape {np.shape(scores)}; give rows of scores and a class for each"
+            f"classes of shape {np.shape(classes)} for scores of shape {scores.shape}; give rows of scores and a class for each"
         )
-    last = np.shape(scores)[1] - 1
+    last = scores.shape[1] - 1
     if not np.issubdtype(np.asarray(classes).dtype, np.integer):
         raise RequestError(f"classes are no whole numbers; give them from 0 to {last}")
     wrong = [c for c in np.asarray(classes).tolist() if not 0 <= c <= last]

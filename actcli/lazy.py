@@ -44,7 +44,7 @@ def apply(
         raise RequestError(
             f"{function.name}: upstream of a Dask array must be a Dask array or a number, not {type(upstream).__name__}"
         )
-    dtype = engine.as_floats(np.empty(0, x.dtype)).dtype.newbyteorder("=")
+    dtype = engine.native_dtype(engine.as_floats(np.empty(0, x.dtype)).dtype)
     others = [] if upstream is None else [upstream]
     result: dict[str, Any] = {}
     if function.over_axis:

@@ -17,7 +17,7 @@ from actcli.engine import Array
 FAR = -700.0
 _LARGEST = float(np.finfo(np.float64).max)
 _SIGN = np.int64(-(2**63))
-_HEAD_BITS = ~0x7FFFFFF  # all but half of the significand
+HEAD_BITS = ~0x7FFFFFF  # the upper half of a significand: its square is exact
 # below this even the product with the largest factors is zero, and so is the exponential of a quarter
 _ZERO_FROM = -3000.0
 
@@ -331,7 +331,7 @@ def _off_tie(y: Array, slope: Any, x: Array) -> Array:
 
 def halves(a: Any) -> tuple[Any, Any]:
     """Return numbers of NumPy as sums of two with half of the digits, whatever their size."""
-    high = (a.view(np.int64) & _HEAD_BITS).view(np.float64)
+    high = (a.view(np.int64) & HEAD_BITS).view(np.float64)
     return high, a - high
 
 

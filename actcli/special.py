@@ -22,6 +22,7 @@ import numpy as np
 
 from actcli import _special_table as table
 from actcli.engine import Array
+from actcli.numerics import HEAD_BITS, halves
 
 
 class _Gaussian(NamedTuple):
@@ -40,8 +41,6 @@ _PLAIN = _Gaussian(*table.GAUSSIAN_PLAIN)
 # added to x, this leaves x rounded to a multiple of 1/2048, and the number of that multiple in the low bits
 _SNAP = 1.5 * 2.0**41
 _SNAP_BITS = int(np.float64(_SNAP).view(np.int64))
-# the upper half of a significand: its square is exact
-_HEAD_BITS = ~0x7FFFFFF
 # keeps exponentials in the normal range until one last product makes the result subnormal, and rounds once
 _LIFT = 60.0
 # the dozen temporaries of a far form at this size, not that of x: freeing more than some 700 kB at once makes the
@@ -314,7 +313,7 @@ def _exp_of_square(x: Array, q: float, scale: float = 1.0, lift: float = 0.0) ->
     """Return scale·exp(lift - q·x²); a lift must be near q·x² or below it, so that the subtraction is exact."""
     # not exp(-q * x * x): at x = 38 the rounding of x² alone moves the last nine bits
     y, head, rest = np.empty((3, x.size))
-    np.bitwise_and(x.view(np.int64), _HEAD_BITS, out=head.view(np.int64))
+    np.bitwise_and(x.view(np.int64), HEAD_BITS, out=head.view(np.int64))
     np.subtract(x, head, out=rest)
     rest *= np.add(x, head, out=y)
     head *= head
@@ -341,11 +340,11 @@ def _normal_cdf_values() -> Array:
 
 @cache
 def _x_normal_cdf_values() -> Array:
-    high, rest = _halves(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL)
+    high, low = _head_and_rest(table.NORMAL_CDF, table.NORMAL_CDF_LOW, _NORMAL)
     t = np.arange(1 - high.size, 1) / 2048
-    head = (high.view(np.int64) & _HEAD_BITS).view(np.float64)
+    head, rest = halves(high)
     # both products with the head are exact, as t has few bits
-    below = t * head + (t * (high - head) + t * rest)
+    below = t * head + (t * rest + t * low)
     return _neutral(np.concatenate([below, below[-2::-1] - t[-2::-1]]))
 
 
@@ -380,12 +379,12 @@ def _grown(
     factor: Callable[[Array], Array] = np.ones_like,
 ) -> Array:
     """Return f at the multiples of 1/2048 from the first knot to its mirror image, where f(-x) = span - f(x)."""
-    head, rest = _halves(high, low, g, factor)
+    head, rest = _head_and_rest(high, low, g, factor)
     below = head + rest
     return np.concatenate([below, span - below[-2::-1]])
 
 
-def _halves(
+def _head_and_rest(
     high: tuple[float, ...],
     low: tuple[float, ...],
     g: _Gaussian,

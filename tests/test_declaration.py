@@ -93,16 +93,21 @@ def test_a_variant_is_the_function_with_other_defaults() -> None:
     assert actcli.get("relu6:cap=7").label == "relu6:cap=7"
     with pytest.raises(TypeError, match="line: clipped_relu has no parameter"):
         clipped.variant("line", "Line.", slope=1.0)
+    with pytest.raises(TypeError, match="line: clipped_relu has no parameter"):
+        clipped.variant("line", "Line.", arrays=("slope",))
     assert "line" not in functions
 
 
+def test_a_variant_may_take_arrays_where_the_function_takes_numbers() -> None:
+    assert actcli.prelu.base is actcli.leaky_relu
+    assert actcli.prelu([-4.0, -4.0], alpha=[0.5, 0.25]).tolist() == [-2.0, -1.0]
+    with pytest.raises(actcli.ActcliError, match="leaky_relu: alpha must be a number"):
+        actcli.leaky_relu([-4.0, -4.0], alpha=[0.5, 0.25])
+
+
 def test_functions_that_differ_in_parameters_alone_are_variants() -> None:
-    """No two declarations have the same formula, but prelu, whose slope may be an array."""
-    texts = [
-        str(f.formula)
-        for f in functions.values()
-        if f.base is None and f.name != "prelu"
-    ]
+    """No two declarations have the same formula."""
+    texts = [str(f.formula) for f in functions.values() if f.base is None]
     assert len(texts) == len(set(texts))
 
 

@@ -72,6 +72,8 @@ def test_parameters_may_follow_a_spelling() -> None:
         ("keras.layers.LeakyReLU:negative_slope=0.1", "leaky_relu:alpha=0.1"),
         ("NNlib.leakyrelu:a=0.2", "leaky_relu:alpha=0.2"),
         ("nn.Softmax:dim=0", "softmax:axis=0"),
+        ("nn.Softmax:DIM=0", "softmax:axis=0"),
+        ("nn.LeakyReLU:NegativeSlope=0.2", "leaky_relu:alpha=0.2"),
         ("nn.Threshold:threshold=1,value=5", "threshold:theta=1,value=5"),
         ("onnx.Swish:alpha=2", "swish:beta=2"),
         ("nn.LeakyReLU:0.3", "leaky_relu:alpha=0.3"),

@@ -528,7 +528,7 @@ def test_what_goes_back_to_a_parameter_is_summed_to_its_shape(alpha: object) -> 
         assert np.asarray(got)[place] == pytest.approx((high - low) / (2 * step))
 
 
-def test_a_sum_that_goes_back_to_a_parameter_is_rounded_once() -> None:
+def test_a_sum_that_goes_back_to_a_parameter_is_rounded_to_its_dtype_once() -> None:
     x = np.full(70_000, -1.0, np.float16)
     got = actcli.swish.vjp(x, np.float16(1.0), "beta")
     slope = float(actcli.swish.derivative(-1.0, "beta"))

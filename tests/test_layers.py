@@ -143,6 +143,36 @@ def test_batch_normalisation_afterwards_uses_its_running_means():
     assert worst(layer, x) < BOUND
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        BatchNorm(2),
+        Dense.of(np.float16([[300, 300], [1, 2]]), np.float16([1, 2])),
+        Activation("prelu"),
+        Activation("logsumexp"),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_half_precision_is_computed_in_double(layer: Layer):
+    """In float16 the squares, sums and products here are infinite."""
+
+    def outcome(dtype: str) -> list[Array]:
+        y = layer.forward(np.array([[300.0, -300.0], [-300.0, 500.0]], dtype))
+        back = layer.backward(np.full(y.shape, 6e4, dtype))
+        return [y, back, *layer.gradients.values()]
+
+    for got, want in zip(outcome("float16"), outcome("float64"), strict=True):
+        assert np.isfinite(got).all()
+        np.testing.assert_array_equal(got, want)
+
+
+def test_batch_normalisation_of_half_precision_is_not_all_zeros():
+    layer = BatchNorm(1, momentum=1.0)
+    normalised = layer.forward(np.float16([[300], [-300]]))
+    np.testing.assert_allclose(normalised, [[1], [-1]], rtol=1e-9)
+    assert layer.variance.tolist() == [90_000.0]
+
+
 def test_running_means_take_a_tenth_of_each_batch():
     layer = BatchNorm(2)
     layer.forward(np.array([[1.0, 10.0], [3.0, 30.0]]))
@@ -289,6 +319,10 @@ WRONG = {
         "batch 0 is out of range; give a whole number at least 1",
     ),
     "no rows": (lambda: BatchNorm(2).forward(np.ones((0, 2))), "there are no rows"),
+    "a loss of no rows": (
+        lambda: CrossEntropy().forward(np.ones((0, 2)), np.zeros(0, int)),
+        "CrossEntropy: there are no rows; give at least one",
+    ),
     "a list of layers": (
         lambda: Network([Dense(2, 2)]),
         "Network takes layers, not list; give them one by one",
@@ -327,6 +361,12 @@ def test_cross_entropy_is_finite_and_right_where_softmax_underflows():
         [[-0.5, 0.5, 0.0], (small / small.sum() - [0, 0, 1]) / 2],
         atol=1e-15,
     )
+
+
+def test_cross_entropy_of_half_precision_is_the_mean_of_what_float16_cannot_hold():
+    loss = CrossEntropy()
+    scores = np.float16([[60_000, -60_000], [60_000, -60_000]])
+    assert loss.forward(scores, np.array([1, 1])) == 120_000.0
 
 
 def test_the_gradient_of_cross_entropy_is_that_of_central_differences():

@@ -1,6 +1,5 @@
 """Computed properties of elementwise functions, a user's own formula included: shape, slopes, smoothness, gains."""
 
-import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -152,13 +151,6 @@ class Analysis:
         """The stretches and points of x at which |f′| < 0.01, in order of x."""
         return self._slopes.vanishing
 
-    @property
-    def vanishes_outside(self) -> tuple[float, float]:
-        """From where on |f′| < 0.01 to the left and to the right: ±inf where that never is, NaN where it is everywhere."""
-        if not self.alive:
-            return math.nan, math.nan
-        return self.alive[0][0], self.alive[-1][1]
-
     @cached_property
     def smoothness(self) -> Smoothness:
         """How many derivatives are continuous, and where they are not; uses mpmath where the formula changes its form."""
@@ -189,7 +181,10 @@ class Analysis:
         return torch_gain(self.function)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything in plain Python values; numbers that are not finite stay floats."""
+        """Return everything in plain Python values; numbers that are not finite stay floats.
+
+        But ``breaks``, which are a matter of how the formula is written: those of ``smoothness`` are the function's.
+        """
         torch, domain = self.torch_gain, self.domain
         return {
             "defined_for": None if domain is None else [asdict(r) for r in domain],
@@ -199,10 +194,14 @@ class Analysis:
             "limits": asdict(self.limits),
             "extrema": [asdict(e) for e in self.extrema],
             "zeros": [list(z) for z in self.zeros],
+            "where_zero": [asdict(r) for r in self.where_zero],
             "at_zero": dict(zip(("f", "derivative"), self.at_zero, strict=True)),
             "slopes": asdict(self.slopes),
+            "steepest": asdict(self.steepest),
+            "steepest_on": [asdict(r) for r in self.steepest_on],
             "lipschitz": asdict(self.lipschitz),
             "alive": [list(interval) for interval in self.alive],
+            "vanishing": [asdict(r) for r in self.vanishing],
             "monotonic": self.monotonic,
             "symmetry": self.symmetry,
             "zero_centred": self.zero_centred,

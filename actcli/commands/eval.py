@@ -84,7 +84,7 @@ def run(
     request = Request(
         chosen,
         order=max(order, int(derivative or wrt is not None)),
-        wrt=wrt,
+        wrt=wrt and chosen.spelled(wrt),
         upstream=points.read(upstream, "--upstream") if upstream else None,
         exact=exact,
         digits=digits,

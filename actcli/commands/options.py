@@ -226,20 +226,28 @@ def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
     """Return the functions of these names, each once, with ``-p`` set for each that has the parameter."""
+    from actcli.errors import RequestError
     from actcli.lookup import get, parameter_name
     from actcli.registry import suggestion
     from actcli.spec import split_parameters, split_spec
 
     functions = [get(name, undecided) for name in names]
     spoken = [split_spec(name)[0] for name in names]
-    given = split_parameters(",".join(parameters)) if parameters else {}
+    given: dict[str, str] = {}
+    for text in parameters or ():
+        for name, value in split_parameters(text).items():
+            if name in given:
+                raise RequestError(f"-p: '{name or value}' is set twice; set it once")
+            given[name] = value
     unknown = set(given)
     for k, function in enumerate(functions):
         first = next(iter(function.parameters), "")
-        ours = {n: parameter_name(spoken[k], n) or first for n in given}
+        ours = {
+            n: function.spelled(parameter_name(spoken[k], n) or first) for n in given
+        }
         known = {n: o for n, o in ours.items() if o in function.parameters}
         if known:
-            # two spellings may mean the same parameter of one of them
+            # two names may mean the same parameter of one of them
             values = {o: given[n] for n, o in known.items()}
             functions[k] = function.bind([*values.items()])
         unknown -= known.keys()

@@ -23,36 +23,24 @@ def leaky_relu(x: Array, *, alpha: float = 0.01) -> Array:
 
 
 @leaky_relu.derivative
-def leaky_relu_prime(x: Array, *, alpha: float) -> Array:
+def leaky_relu_prime(x: Array, *, alpha: float | Array) -> Array:
     return either(x > 0.0, 1.0, alpha, x)
 
 
 @leaky_relu.derivative("alpha")
-def leaky_relu_by_alpha(x: Array, *, alpha: float) -> Array:
+def leaky_relu_by_alpha(x: Array, *, alpha: float | Array) -> Array:
     return at_most(x, 0.0)
 
 
-@activation(
-    "x if x > 0 else alpha * x",
+prelu = leaky_relu.variant(
+    "prelu",
+    "Leaky rectifier whose slope is learned; alpha may be an array that broadcasts against the last axis.",
     paper="arXiv:1502.01852",
     use="leaky_relu whose slope is learned, one for each channel",
     flaw="its parameter must not be decayed towards 0, or it becomes relu",
-    kinks=("0",),
-    native=True,
+    arrays=("alpha",),
+    alpha=0.25,
 )
-def prelu(x: Array, *, alpha: float | Array = 0.25) -> Array:
-    """Leaky rectifier whose slope is learned; alpha may be an array that broadcasts against the last axis."""
-    return _bent(x, alpha)
-
-
-@prelu.derivative
-def prelu_prime(x: Array, *, alpha: float | Array) -> Array:
-    return either(x > 0.0, 1.0, alpha, x)
-
-
-@prelu.derivative("alpha")
-def prelu_by_alpha(x: Array, *, alpha: float | Array) -> Array:
-    return at_most(x, 0.0)
 
 
 def _bent(x: Array, alpha: float | Array) -> Array:

@@ -198,12 +198,6 @@ def logsumexp(x: Array) -> Array:
     return np.where(np.isinf(top), top, top + np.log1p(rest / own))[:, 0]
 
 
-def _softmax_times(x: Array, upstream: Array) -> Array:
-    y = shifted(x)
-    np.exp(y, out=y)
-    return portions(y, upstream[:, None], sum_of_shares(y))
-
-
 @logsumexp.derivative
 def logsumexp_jacobian(x: Array) -> Array:
     """softmax(x)ᵀ."""
@@ -212,7 +206,9 @@ def logsumexp_jacobian(x: Array) -> Array:
 
 @logsumexp.vjp
 def logsumexp_vjp(x: Array, upstream: Array) -> Array:
-    return _softmax_times(x, upstream)
+    y = shifted(x)
+    np.exp(y, out=y)
+    return portions(y, upstream[:, None], sum_of_shares(y))
 
 
 @axis_activation(
@@ -249,12 +245,6 @@ def _far_log_mean(x: Array) -> Array:
     return np.where(np.isinf(top), top, shift + y)
 
 
-@logmeanexp.derivative
-def logmeanexp_jacobian(x: Array) -> Array:
-    """softmax(x)ᵀ."""
-    return shares(shifted(x))[:, None, :]
-
-
-@logmeanexp.vjp
-def logmeanexp_vjp(x: Array, upstream: Array) -> Array:
-    return _softmax_times(x, upstream)
+# it is logsumexp less log n, which has no slope
+logmeanexp.derivative(logsumexp_jacobian)
+logmeanexp.vjp(logsumexp_vjp)

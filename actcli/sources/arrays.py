@@ -10,7 +10,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
-from actcli.engine import Array, as_floats
+from actcli.engine import Array, as_floats, native_dtype
 from actcli.errors import FileError, RequestError, UnknownNameError, counted
 from actcli.points import shortened
 from actcli.sources import raw
@@ -37,7 +37,7 @@ def read_npy(stream: Any, name: str, column: str | None) -> Source:
         raise FileError(f"{name}: is no array of numbers")
     check_axes(len(shape), name)
     try:
-        read_as = as_floats(np.empty(0, dtype), name).dtype.newbyteorder("=")
+        read_as = native_dtype(as_floats(np.empty(0, dtype), name).dtype)
     except RequestError as error:
         raise FileError(str(error)) from None
     in_file = isinstance(stream, io.BufferedReader) and dtype.isnative
@@ -66,7 +66,7 @@ def _array_chunks(
             done = count - -(-left // dtype.itemsize)
             raise FileError(f"{name}: ends after {done} of {counted(count, 'number')}")
         numbers = as_floats(np.frombuffer(data, dtype), name)
-        yield numbers.astype(numbers.dtype.newbyteorder("="), copy=False), len(data)
+        yield numbers.astype(native_dtype(numbers.dtype), copy=False), len(data)
 
 
 def _exactly(stream: IO[bytes], count: int, name: str) -> bytes:

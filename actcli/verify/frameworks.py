@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
@@ -18,6 +19,7 @@ from actcli.one_liners import Library, library, numpy_library, one_liner
 from actcli.registry import fold
 
 Run = Callable[[], object]
+Own = Callable[[Any], Any]
 
 # what a framework's own function takes besides x, where it is not called by our name alone
 _SPELLED: dict[str, dict[str, list[tuple[str, dict[str, Any]]]]] = {
@@ -57,59 +59,77 @@ class Naive:
         return run if line else None
 
 
-class Torch:
+class Framework(ABC):
+    """What computes on arrays of its own: with its own function where it has it, else with the formula in its operations."""
+
+    within: Library
+    _given: Callable[[Array], Any]  # makes an array of the framework
+
+    def own(self, function: Activation) -> bool:
+        """Whether the framework has the function."""
+        return self._theirs(function) is not None
+
+    def value(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that computes f of x anew, or None if it cannot."""
+        f = self._theirs(function) or one_liner(function, self.within)
+        return None if f is None else self._forward(f, self._given(x))
+
+    def slope(self, function: Activation, x: Array) -> Run | None:
+        """Return a call that takes ones back through f, or None if it cannot."""
+        f = self._theirs(function) or one_liner(function, self.within)
+        return None if f is None else self._back(f, self._given(x))
+
+    def _theirs(self, function: Activation) -> Own | None:
+        def compute(f: Own, x: Array) -> Array:
+            return np.asarray(f(self._given(x)))
+
+        return _same(function, self._named(function), compute)
+
+    @abstractmethod
+    def _named(self, function: Activation) -> Iterable[Own]:
+        """Return what the framework calls by a name of the function."""
+
+    @abstractmethod
+    def _forward(self, f: Own, x: Any) -> Run: ...
+
+    @abstractmethod
+    def _back(self, f: Own, x: Any) -> Run | None: ...
+
+
+class Torch(Framework):
     """Torch in eager mode; the derivative is its backward pass alone."""
 
     def __init__(self, threads: int) -> None:
         self.torch: Any = import_module("torch")
         self.torch.set_num_threads(threads)
+        self._given = self.torch.from_numpy
         where = self.torch.where
         named = library(
             self.torch, atan=self.torch.atan, max=self._greater, min=self._less
         )
         self.within = Library(named.functions, where)
 
-    def own(self, function: Activation) -> bool:
-        """Whether torch has the function."""
-        return self._theirs(function) is not None
-
-    def value(self, function: Activation, x: Array) -> Run | None:
-        """Return a call that computes f of x anew, or None if it cannot."""
-        f = self._theirs(function) or one_liner(function, self.within)
-        if f is None:
-            return None
-        tensor = self.torch.from_numpy(x)
-
-        def run() -> object:
-            with self.torch.no_grad():
-                return f(tensor)
-
-        return run
-
-    def slope(self, function: Activation, x: Array) -> Run | None:
-        """Return a call that takes ones back through the graph of f, or None if there is none."""
-        f = self._theirs(function) or one_liner(function, self.within)
-        if f is None:
-            return None
-        tensor = self.torch.from_numpy(x).requires_grad_()
-        y = f(tensor)
-        if not y.requires_grad:
-            return None
-        ones = self.torch.ones_like(y)
-        return lambda: self.torch.autograd.grad(y, tensor, ones, retain_graph=True)
-
-    def _theirs(self, function: Activation) -> Callable[[Any], Any] | None:
-        def compute(f: Callable[[Any], Any], x: Array) -> Array:
-            return np.asarray(f(self.torch.from_numpy(x)))
-
+    def _named(self, function: Activation) -> Iterable[Own]:
         modules = (self.torch.nn.functional, self.torch)
         axis: dict[str, Any] = {"dim": -1} if function.over_axis else {}
         names = [(n, {**more, **axis}) for n, more in _candidates("torch", function)]
-        own = [
-            *_found(modules, names),
-            *([self._prelu] if function.name == "prelu" else []),
-        ]
-        return _same(function, own, compute)
+        yield from _found(modules, names)
+        if function.name == "prelu":
+            yield self._prelu
+
+    def _forward(self, f: Own, x: Any) -> Run:
+        def run() -> object:
+            with self.torch.no_grad():
+                return f(x)
+
+        return run
+
+    def _back(self, f: Own, x: Any) -> Run | None:
+        y = f(x.requires_grad_())
+        if not y.requires_grad:
+            return None
+        ones = self.torch.ones_like(y)
+        return lambda: self.torch.autograd.grad(y, x, ones, retain_graph=True)
 
     def _prelu(self, x: Any) -> Any:
         return self.torch.nn.functional.prelu(x, x.new_full((1,), 0.25))
@@ -123,47 +143,30 @@ class Torch:
         return a.clamp(max=b) if isinstance(b, float) else self.torch.minimum(a, b)
 
 
-class Jax:
+class Jax(Framework):
     """JAX, compiled; how many threads it takes is its own decision."""
 
     def __init__(self, _: int) -> None:
         self.jax: Any = import_module("jax")
         self.jax.config.update("jax_enable_x64", True)
+        self._given = self.jax.numpy.asarray
         special = import_module("jax.scipy.special")
         self.within = library(self.jax.numpy, erf=special.erf, erfc=special.erfc)
 
-    def own(self, function: Activation) -> bool:
-        """Whether JAX has the function."""
-        return self._theirs(function) is not None
+    def _named(self, function: Activation) -> Iterable[Own]:
+        modules = (self.jax.nn, self.jax.numpy)
+        return _found(modules, _candidates("jax", function))
 
-    def value(self, function: Activation, x: Array) -> Run | None:
-        """Return a call that computes f of x anew, or None if it cannot."""
-        f = self._theirs(function) or one_liner(function, self.within)
-        return None if f is None else self._compiled(f, x)
+    def _forward(self, f: Own, x: Any) -> Run:
+        compiled = self.jax.jit(f)
+        return lambda: compiled(x).block_until_ready()
 
-    def slope(self, function: Activation, x: Array) -> Run | None:
-        """Return a call that takes ones back through f, or None if it cannot."""
-        f = self._theirs(function) or one_liner(function, self.within)
-        if f is None:
-            return None
-
+    def _back(self, f: Own, x: Any) -> Run | None:
         def back(at: Any) -> Any:
             y, pull = self.jax.vjp(f, at)
             return pull(self.jax.numpy.ones_like(y))[0]
 
-        return self._compiled(back, x)
-
-    def _compiled(self, f: Callable[[Any], Any], x: Array) -> Run:
-        compiled, given = self.jax.jit(f), self.jax.numpy.asarray(x)
-        return lambda: compiled(given).block_until_ready()
-
-    def _theirs(self, function: Activation) -> Callable[[Any], Any] | None:
-        def compute(f: Callable[[Any], Any], x: Array) -> Array:
-            return np.asarray(f(self.jax.numpy.asarray(x)))
-
-        modules = (self.jax.nn, self.jax.numpy)
-        own = _found(modules, _candidates("jax", function))
-        return _same(function, own, compute)
+        return self._forward(back, x)
 
 
 def _candidates(
@@ -175,7 +178,7 @@ def _candidates(
 
 def _found(
     modules: Iterable[ModuleType], names: Iterable[tuple[str, dict[str, Any]]]
-) -> Iterator[Callable[[Any], Any]]:
+) -> Iterator[Own]:
     for module in modules:
         # torch's relu_ writes into x
         spellings = {fold(n): n for n in dir(module) if n == n.strip("_")}
@@ -186,9 +189,9 @@ def _found(
 
 def _same(
     function: Activation,
-    candidates: Iterable[Callable[[Any], Any]],
-    compute: Callable[[Callable[[Any], Any], Array], Array],
-) -> Callable[[Any], Any] | None:
+    candidates: Iterable[Own],
+    compute: Callable[[Own, Array], Array],
+) -> Own | None:
     """Return the first that computes what the function does: equal names may mean other slopes or approximations."""
     x = np.linspace(-5.0, 5.0, 128)
     expected = function(x)
@@ -203,14 +206,14 @@ def _same(
     return None
 
 
-OPPONENTS: dict[str, type[Naive | Torch | Jax]] = {
+OPPONENTS: dict[str, type[Naive] | type[Torch] | type[Jax]] = {
     "naive": Naive,
     "torch": Torch,
     "jax": Jax,
 }
 
 
-def opponents(names: Iterable[str], threads: int) -> dict[str, Naive | Torch | Jax]:
+def opponents(names: Iterable[str], threads: int) -> dict[str, Naive | Framework]:
     """Return what to compare with, by name.
 
     Raises:

@@ -7,10 +7,9 @@ import numpy as np
 
 from actcli.activation import Activation
 from actcli.analysis import analyse
-from actcli.analysis.breaks import break_points
 from actcli.engine import Array
 
-_MOST_BENDS = 24  # of what may go on for ever, the nearest to 0
+_MOST_TURNS = 24  # of what may go on for ever, the nearest to 0
 
 
 def points(
@@ -29,8 +28,8 @@ def points(
         return x * rng.choice([-1.0, 1.0], x.size)
 
     lowest, highest = math.log2(info.smallest_subnormal), math.log2(float(info.max))
-    corners = [0.0, -1.0, 1.0, *_turns(function, **parameters)]
-    near = np.repeat(np.array(corners), share // len(corners) + 1)
+    turns = np.array([0.0, -1.0, 1.0, *_turns(function.bind(**parameters))])
+    near = np.repeat(turns, share // turns.size + 1)
     parts = [
         signed(2.0 ** rng.uniform(lowest, highest, share)),
         signed(2.0 ** rng.uniform(-30.0, 6.0, share)),
@@ -38,14 +37,14 @@ def points(
         rng.uniform(-120.0, 60.0, share // 2),
         rng.uniform(-760.0, -680.0, share // 2),
         near + signed(2.0 ** rng.uniform(-info.nmant - 2, 0.0, near.size)),
-        np.array(corners),
+        turns,
         rng.normal(size=count),
     ]
     with np.errstate(all="ignore"):
         x = np.unique(np.concatenate(parts).astype(dtype))
     x = x[np.isfinite(x)]
     keep = np.sort(rng.permutation(x.size)[:count])
-    return x[np.union1d(keep, np.flatnonzero(np.isin(x, np.asarray(corners, dtype))))]
+    return x[np.union1d(keep, np.flatnonzero(np.isin(x, turns.astype(dtype))))]
 
 
 def vectors(function: Activation, dtype: str, count: int, seed: int = 0) -> Array:
@@ -62,12 +61,8 @@ def corners(function: Activation, dtype: str) -> Array:
     """
     info = np.finfo(dtype)
     ends = [info.smallest_subnormal, info.smallest_normal, 1.0, info.max, np.inf]
-    known = analyse(function)
-    bends = [*break_points(function), *(e.x for e in known.extrema)]
-    bends += [end for zero in known.zeros for end in zero]
-    nearest = sorted(filter(math.isfinite, bends), key=abs)[:_MOST_BENDS]
     with np.errstate(all="ignore"):
-        turns = np.array([0.0, *nearest]).astype(dtype)
+        turns = np.array([0.0, *_turns(function)]).astype(dtype)
     beside = [np.nextafter(turns, np.array(s, dtype)) for s in (-np.inf, np.inf)]
     signed = [sign * np.array([0.0, *ends], dtype) for sign in (-1, 1)]
     x = np.concatenate([*signed, turns, *beside])
@@ -80,25 +75,9 @@ def corners(function: Activation, dtype: str) -> Array:
     )
 
 
-def _turns(function: Activation, **parameters: Any) -> list[float]:
-    return [
-        *function.kink_points(**parameters),
-        *_zeros(function, **parameters),
-    ]
-
-
-def _zeros(function: Activation, **parameters: Any) -> list[float]:
-    """Return some zeros of f and f′ by bisection, the nearest to 0 first: sums cancel next to them."""
-    found: set[float] = set()
-    for method in (function, function.derivative):
-        grid = np.linspace(-9.03, 9.01, 500)
-        y = method(grid, **parameters)
-        turns = np.flatnonzero((y[:-1] < 0.0) != (y[1:] < 0.0))
-        low, high = grid[turns], grid[turns + 1]
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            below = (method(middle, **parameters) < 0.0) == (y[turns] < 0.0)
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        # one at 0, which bisection only comes near to, is among the points anyway
-        found |= set(low[np.abs(low) > 1e-15].tolist())
-    return sorted(found, key=abs)[:6]
+def _turns(function: Activation) -> list[float]:
+    """Return where a function breaks off, turns or is 0: next to zeros of f and f′ sums cancel."""
+    known = analyse(function)
+    turns = [*known.breaks, *(e.x for e in known.extrema)]
+    turns += [end for zero in known.zeros for end in zero]
+    return sorted(filter(math.isfinite, turns), key=abs)[:_MOST_TURNS]

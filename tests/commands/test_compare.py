@@ -136,6 +136,12 @@ def test_a_parameter_is_set_for_each_function_under_the_name_it_has_there() -> N
     assert done.stderr.startswith("actcli: elu has no parameter 'negative_slope'")
 
 
+def test_parameters_are_set_by_any_spelling_but_in_a_formula_of_ones_own() -> None:
+    typed = ("a*x", "A*x", "swish", "-p", "a=2", "-p", "A=3", "-p", "Beta=2")
+    done = run("compare", *typed, "-x", "0", "-f", "csv")
+    assert done.stdout == "x,a*x:a=2,A*x:A=3,swish:beta=2\n0.0,0.0,0.0,0.0\n"
+
+
 def test_a_number_alone_is_the_first_parameter_of_each_function() -> None:
     done = run("compare", "celu", "relu", "prelu", "-p", "0.5", "-x", "-1", "-f", "csv")
     assert done.stdout.splitlines()[0] == "x,celu:alpha=0.5,relu,prelu:alpha=0.5"

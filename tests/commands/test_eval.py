@@ -213,6 +213,14 @@ def test_orders_and_parameters() -> None:
     assert (spec["function"], spec["f"]) == ("swish", document["f"])
 
 
+def test_parameters_are_found_by_any_spelling_as_functions_are() -> None:
+    done = run("eval", "prelu:ALPHA=0.5", "-x=-3", "--wrt", "Alpha", "-f", "json")
+    document = json.loads(done.stdout)
+    assert (document["params"], document["wrt"]) == ({"alpha": 0.5}, "alpha")
+    assert (document["f"], document["derivative"]) == ([-1.5], [-3.0])
+    assert run("eval", "swish:BETA=2,beta=1", "-x", "1").returncode == 2
+
+
 def test_upstream() -> None:
     done = json.loads(
         run("eval", "softmax", "-x", "1,2,3", "-u", "1,0,0", "-d", "-f", "json").stdout
@@ -486,7 +494,7 @@ WRONG = {
     "--upstream and --exact do not go together": [
         *("relu", "-x", "1", "-u", "2", "--exact")
     ],
-    "'beta' is set twice in 'beta=1,beta=2'; set it once": [
+    "-p: 'beta' is set twice; set it once": [
         *("swish", "-p", "beta=1", "-p", "beta=2", "-x", "1")
     ],
     "--upstream and --wrt do not go together": [
