@@ -127,6 +127,9 @@ DEFINED: dict[str, Callable[..., Any]] = {
     "aria2": lambda x, alpha, beta: x / (1 + mp.exp(-beta * x)) ** alpha,
     "celu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x / alpha),
     "elu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
+    "gelu_tanh": lambda x: (
+        x * (1 + mp.tanh(mp.sqrt(2 / mp.pi) * (x + mp.mpf("0.044715") * x**3))) / 2
+    ),
     "gish": lambda x: x * mp.log(2 - mp.exp(-mp.exp(x))),
     "hard_sigmoid": lambda x, lower, upper: _ramp((x - lower) / (upper - lower)),
     "isrlu": lambda x, alpha: x if x >= 0 else x / mp.sqrt(1 + alpha * x * x),
@@ -150,6 +153,7 @@ DEFINED: dict[str, Callable[..., Any]] = {
     "swish": lambda x, beta: x / (1 + mp.exp(-beta * x)),
     "tanhexp": lambda x: x * mp.tanh(mp.exp(x)),
 }
+DEFINED["quick_gelu"] = DEFINED["swish"]
 FAR_OUT: list[tuple[str, dict[str, float], list[float]]] = [
     ("aria2", {"alpha": 100.0, "beta": 1.0}, [-7.2]),
     ("aria2", {"alpha": 198.0, "beta": 1.0}, [-3.55]),
@@ -203,11 +207,14 @@ def test_parameters_of_any_size_agree_with_the_definition(
 
 # where terms cancel, and the slope of the derivative, which allows for more, is 0: found by a search among neighbours
 UNFORGIVING: list[tuple[str, dict[str, float], list[str]]] = [
+    ("gelu_tanh", {}, ["-0x1.6c10953c03cb2p+0"]),
     ("gish", {}, ["-0x1.33b48b9a915d5p+1"]),
     ("logish", {}, ["-0x1.443eff95537e3p+1"]),
     ("mish", {}, ["0x1.ff36759fa997ep-2"]),
+    ("quick_gelu", {}, ["-0x1.6957f43b2fd7bp+0"]),
     ("serf", {}, ["-0x1.fceb57bf777f7p+0"]),
     ("smish", {}, ["-0x1.458026a8ccf4cp+1"]),
+    ("swish", {}, ["-0x1.336081d308aa1p+1", "-0x1.358b0c349108ap+1"]),
     ("tanhexp", {}, ["-0x1.c685b9cfcde83p+0"]),
 ]
 

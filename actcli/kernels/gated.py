@@ -38,7 +38,7 @@ def swish(x: Array, *, beta: float = 1.0) -> Array:
 @swish.derivative
 def swish_prime(x: Array, *, beta: float) -> Array:
     z = product(beta, x)
-    return gate_slope(z, z)
+    return gate_slope(z, 1.0 + z)
 
 
 @swish.derivative("beta")
@@ -110,8 +110,16 @@ def gelu_tanh(x: Array) -> Array:
 
 @gelu_tanh.derivative
 def gelu_tanh_prime(x: Array) -> Array:
-    x2 = x * x
-    return gate_slope(x * (_TANH_1 + _TANH_3 * x2), x * (_TANH_1 + 3.0 * _TANH_3 * x2))
+    linear = _TANH_1 * x
+    cubic = x * x
+    cubic *= _TANH_3
+    cubic *= x
+    z = linear + cubic
+    # 1 + linear, where it cancels, is exact
+    linear += 1.0
+    cubic *= 3.0
+    linear += cubic
+    return gate_slope(z, linear)
 
 
 @activation(
