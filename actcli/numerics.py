@@ -62,7 +62,13 @@ def over_square(y: Array, a: float) -> Array:
 
 
 def far_left(
-    y: Array, z: Array, factor: Any, times: Any = 1.0, *, plus: float = 0.0
+    y: Array,
+    z: Array,
+    factor: Any,
+    times: Any = 1.0,
+    *,
+    plus: float = 0.0,
+    quarter: Callable[[Array], Array] | None = None,
 ) -> Array:
     """Mend y where it is (plus + factor)·times·exp(z) and exp(z) is next to nothing.
 
@@ -72,13 +78,14 @@ def far_left(
         factor: a number, or an array like z.
         times: another one, where their product could overflow.
         plus: added to the first.
+        quarter: returns exp(z/4) where a mask is true, if that can be told better than from z.
     """
     low = z < FAR
     if low.any():
-        t = np.maximum(z[low], _ZERO_FROM)
         f, g = (v[low] if np.ndim(v) else v for v in (factor, times))
         # half of the way with each factor: no product but the last is subnormal, or infinite
-        e = np.exp(0.25 * t)
+        t = np.maximum(z[low], _ZERO_FROM)
+        e = quarter(low) if quarter else np.exp(0.25 * t)
         y[low] = (_held(plus + f) * e * e) * (_held(g) * e * e)
     return y
 

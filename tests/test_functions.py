@@ -157,6 +157,8 @@ DEFINED["quick_gelu"] = DEFINED["swish"]
 FAR_OUT: list[tuple[str, dict[str, float], list[float]]] = [
     ("aria2", {"alpha": 100.0, "beta": 1.0}, [-7.2]),
     ("aria2", {"alpha": 198.0, "beta": 1.0}, [-3.55]),
+    ("aria2", {"alpha": 1000.0, "beta": 1e-6}, [-13911.339743103554]),
+    ("aria2", {"alpha": 1000.0, "beta": 0.001}, [-25.062656641604118]),
     ("aria2", {"alpha": 1100.0, "beta": 0.5}, [0.4532]),
     ("aria2", {"alpha": 1e200, "beta": 1.0}, [1.6e114]),
     ("aria2", {"beta": 1e-200}, [-7.28e202, -1e200]),
@@ -207,6 +209,7 @@ def test_parameters_of_any_size_agree_with_the_definition(
 
 # where terms cancel, and the slope of the derivative, which allows for more, is 0: found by a search among neighbours
 UNFORGIVING: list[tuple[str, dict[str, float], list[str]]] = [
+    ("aria2", {}, ["-0x1.c44d4d99212a4p+1", "-0x1.c7f3cea606522p+1"]),
     ("gelu_tanh", {}, ["-0x1.6c10953c03cb2p+0"]),
     ("gish", {}, ["-0x1.33b48b9a915d5p+1"]),
     ("logish", {}, ["-0x1.443eff95537e3p+1"]),
