@@ -62,7 +62,13 @@ def over_square(y: Array, a: float) -> Array:
 
 
 def far_left(
-    y: Array, z: Array, factor: Any, times: Any = 1.0, *, plus: float = 0.0
+    y: Array,
+    z: Array,
+    factor: Any,
+    times: Any = 1.0,
+    *,
+    plus: float = 0.0,
+    quarter: Callable[[Array], Array] | None = None,
 ) -> Array:
     """Mend y where it is (plus + factor)·times·exp(z) and exp(z) is next to nothing.
 
@@ -72,13 +78,14 @@ def far_left(
         factor: a number, or an array like z.
         times: another one, where their product could overflow.
         plus: added to the first.
+        quarter: returns exp(z/4) where a mask is true, if that can be told better than from z.
     """
     low = z < FAR
     if low.any():
-        t = np.maximum(z[low], _ZERO_FROM)
         f, g = (v[low] if np.ndim(v) else v for v in (factor, times))
         # half of the way with each factor: no product but the last is subnormal, or infinite
-        e = np.exp(0.25 * t)
+        t = np.maximum(z[low], _ZERO_FROM)
+        e = quarter(low) if quarter else np.exp(0.25 * t)
         y[low] = (_held(plus + f) * e * e) * (_held(g) * e * e)
     return y
 
@@ -124,7 +131,7 @@ def bell(z: Array, scale: Any = 1.0, times: Any = 1.0) -> Array:
     # not y·(1 - y): that is 0 from z = 37 on
     t = minus_abs(z)
     y = np.exp(t)
-    return _bell(y, y + 1.0, t, scale, times, 1.0)
+    return _bell(y, _square_of_one_and(y), t, scale, times, 1.0)
 
 
 def sech2(x: Array, scale: Any = 1.0, times: float = 1.0) -> Array:
@@ -135,12 +142,12 @@ def sech2(x: Array, scale: Any = 1.0, times: float = 1.0) -> Array:
     y = np.exp(t)
     q = y + 1.0
     q *= 0.5
+    np.square(q, out=q)
     return _bell(y, q, t, scale, times, 4.0)
 
 
 def _bell(y: Array, q: Array, t: Array, scale: Any, times: Any, far: float) -> Array:
-    """Return scale·times·y/q² in place of y, with far·exp(t) for y/q² where that is next to nothing."""
-    np.square(q, out=q)
+    """Return scale·times·y/q in place of y, with far·exp(t) for y/q where that is next to nothing."""
     y /= q
     for factor in (scale, times):
         if np.ndim(factor) or factor != 1.0:
@@ -180,18 +187,30 @@ def gate(x: Array, z: Array) -> Array:
     return far_left(y, z, x)
 
 
+# from here on the slope of a gated unit is 1 to the last digit; the square of the exponential does not overflow yet
+_OPEN_FROM = 300.0
+
+
 def gate_slope(z: Array, k: Array) -> Array:
-    """Return the derivative of x·σ(z), σ(z)·(1 + k·σ(-z)), for odd z and k = x·dz/dx."""
-    y = np.exp(-z)
-    q = y + 1.0
-    np.divide(1.0, q, out=q)
-    y *= q
-    y *= k
-    y += 1.0
-    y *= q
-    if (high := z > -FAR).any():
+    """Return the derivative of x·σ(z), σ(z)·(1 + x·z′·σ(-z)), for odd z and k = 1 + x·z′."""
+    # over one denominator, w·(k + w)/(1 + w)² with w = exp(z): k is where it cancels
+    w = at_most(z, _OPEN_FROM)
+    np.exp(w, out=w)
+    y = k + w
+    y *= w
+    y /= _square_of_one_and(w)
+    if (high := z > _OPEN_FROM).any():
         y[high] = 1.0  # k may be infinite there
-    return far_left(y, z, k, plus=1.0)
+    return far_left(y, z, k)
+
+
+def _square_of_one_and(w: Array) -> Array:
+    """Return (1 + w)²."""
+    # not the square of a sum: that would have its error twice
+    q = w + 2.0
+    q *= w
+    q += 1.0
+    return q
 
 
 def binary_entropy(z: Array) -> Array:

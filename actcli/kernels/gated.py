@@ -1,6 +1,7 @@
 """The input times a gate that it opens itself."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from actcli.numerics import (
     far_left,
     gate,
     gate_slope,
+    halves,
     minus_abs,
     product,
     select,
-    sigma,
+    softplus_rest,
 )
-from actcli.numerics import softplus as plain_softplus
 from actcli.special import x_normal_cdf, x_normal_cdf_prime
 
 
@@ -38,7 +39,7 @@ def swish(x: Array, *, beta: float = 1.0) -> Array:
 @swish.derivative
 def swish_prime(x: Array, *, beta: float) -> Array:
     z = product(beta, x)
-    return gate_slope(z, z)
+    return gate_slope(z, 1.0 + z)
 
 
 @swish.derivative("beta")
@@ -110,8 +111,16 @@ def gelu_tanh(x: Array) -> Array:
 
 @gelu_tanh.derivative
 def gelu_tanh_prime(x: Array) -> Array:
-    x2 = x * x
-    return gate_slope(x * (_TANH_1 + _TANH_3 * x2), x * (_TANH_1 + 3.0 * _TANH_3 * x2))
+    linear = _TANH_1 * x
+    cubic = x * x
+    cubic *= _TANH_3
+    cubic *= x
+    z = linear + cubic
+    # 1 + linear, where it cancels, is exact
+    linear += 1.0
+    cubic *= 3.0
+    linear += cubic
+    return gate_slope(z, linear)
 
 
 @activation(
@@ -203,51 +212,87 @@ def golu_prime(x: Array) -> Array:
 )
 def aria2(x: Array, *, alpha: float = 1.5, beta: float = 0.5) -> Array:
     """Swish with a power of the gate, from Richards's growth curve."""
-    t, power = _richards(beta * x, alpha)
-    return far_left(x * power, t, x)
+    z = beta * x
+    _, t, power = _richards(z, alpha)
+    return far_left(x * power, t, x, quarter=_quarter(z, alpha))
 
 
 @aria2.derivative
 def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
     # held, so that no infinity meets a 0: from there on the slope is 1 to the last digit
     z = at_most(beta * x, 50.0 + 2.0 * math.log1p(alpha))
-    t, power = _richards(z, alpha)
-    k = alpha * sigma(-z) * z
-    return far_left(power * (1.0 + k), t, k, plus=1.0)
+    _, t, power = _richards(z, alpha, refined=True)
+    # not by sigma: these are the fewest roundings, as 1 + k cancels
+    k = alpha * z
+    k /= np.exp(z) + 1.0
+    y = k + 1.0
+    y *= power
+    return far_left(y, t, k, plus=1.0, quarter=_quarter(z, alpha))
 
 
-def _richards(z: Array, alpha: float) -> tuple[Array, Array]:
-    """Return t = -alpha·softplus(-z) and exp(t), which is σ(z)**alpha."""
-    t = -alpha * plain_softplus(-z)
-    # from 1800 on, what is not 0 is right of the middle
-    if not 2.0 <= alpha < 1800.0:
-        return t, np.exp(t)
-    # in the middle the rounding of t would count alpha times: there log 2 is taken out of it
-    near = np.log1p(0.5 * np.expm1(-np.clip(z, -1.0, 1.0)))
-    middle = np.abs(z) < 1.0
-    power = np.exp(select(middle, -alpha * near, t))
-    # in two steps, as 2**-alpha alone may underflow
-    half = select(middle, 2.0 ** (-0.5 * alpha), 1.0)
-    power *= half
-    power *= half
-    return t, power
+def _richards(
+    z: Array, alpha: float, *, refined: bool = False
+) -> tuple[Array, Array, Array]:
+    """Return s = softplus(-z), t = -alpha·s and exp(t), which is σ(z)**alpha.
+
+    Refined, the roundings of t are made good: next to its minimum a slope allows for none of them.
+    """
+    left, right = at_least(-z, 0.0), softplus_rest(z)
+    s = left + right
+    t = -alpha * s
+    # in the middle an error of softplus would count alpha times: there log 2 is taken out of it; from 1800 on, what is
+    # not 0 is right of the middle
+    halved = (4.0 if refined else 2.0) <= alpha < 1800.0
+    reduced, exponent = s, t
+    if halved:
+        near = np.log1p(0.5 * np.expm1(-np.clip(z, -1.0, 1.0)))
+        middle = np.abs(z) < 1.0
+        reduced = select(middle, near, s)
+        exponent = -alpha * reduced
+    power = np.exp(exponent)
+    if refined:
+        # a head of half of the digits: its product with that of alpha is exact
+        head, tail = halves(reduced)
+        left -= head
+        left += right
+        left = select(middle, tail, left) if halved else left
+        left *= alpha
+        first, second = halves(np.float64(alpha))
+        if second:
+            left += second * head
+        head *= first
+        head += exponent
+        left += head
+        left *= power
+        power -= left
+    if halved:
+        # in two steps, as 2**-alpha alone may underflow
+        half = select(middle, 2.0 ** (-0.5 * alpha), 1.0)
+        power *= half
+        power *= half
+    return s, t, power
+
+
+def _quarter(z: Array, alpha: float) -> Callable[[Array], Array]:
+    """Return the fourth root of σ(z)**alpha as far_left takes it."""
+    return lambda low: _richards(z[low], 0.25 * alpha)[2]
 
 
 @aria2.derivative("alpha")
 def aria2_by_alpha(x: Array, *, alpha: float, beta: float) -> Array:
     z = beta * x
-    t, power = _richards(z, alpha)
-    s = plain_softplus(-z)
-    return far_left(far_left(-x * power * s, t, -x, s), -z, -x)
+    s, t, power = _richards(z, alpha, refined=True)
+    y = far_left(-x * power * s, t, -x, s, quarter=_quarter(z, alpha))
+    return far_left(y, -z, -x)
 
 
 @aria2.derivative("beta")
 def aria2_by_beta(x: Array, *, alpha: float, beta: float) -> Array:
     z = beta * x
-    t, power = _richards(z, alpha)
+    _, t, power = _richards(z, alpha, refined=True)
     k = alpha * x
-    other = k * sigma(-z)
-    y = far_left(other * power * x, t, other, x)
+    other = k / (np.exp(z) + 1.0)
+    y = far_left(other * power * x, t, other, x, quarter=_quarter(z, alpha))
     return far_left(y, -z, k, x)
 
 

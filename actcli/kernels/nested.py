@@ -11,13 +11,12 @@ from actcli.numerics import (
     at_most,
     far_left,
     mend,
+    minus_abs,
     sigma,
-    softplus_and_sigma,
 )
 from actcli.numerics import softplus as plain_softplus
 from actcli.special import (
     erf,
-    erf_prime,
     gaussian,
     x_normal_cdf,
     x_normal_cdf_and_prime,
@@ -47,27 +46,33 @@ def mish(x: Array) -> Array:
 
 @mish.derivative
 def mish_prime(x: Array) -> Array:
-    # over one denominator, powers of w together: 1 + x cancels here, before anything is rounded
     t = at_most(x, 40.0)
     w = np.exp(t)
-    t *= 4.0
-    y = w + 4.0
-    y *= w
-    y += 6.0 + t
-    y *= w
-    t += 4.0
-    y += t
-    y *= w
     d = w + 2.0
     d *= w
     d += 2.0
-    np.square(d, out=d)
-    y /= d
+    y = _quotient_slope(t, w, d, 1.0)
     y = mend(y, x > _MISH_ONE_FROM, np.ones_like, x)
     return far_left(y, x, x, plus=1.0)
 
 
+def _quotient_slope(t: Array, w: Array, d: Array, a: float) -> Array:
+    """Return w·(2·(1 + t) + w·(a - 2·t·w/d))/d; t is overwritten."""
+    # what mish and smish have in common: 1 + t cancels before anything is rounded
+    t *= 2.0
+    y = t * w
+    y /= d
+    np.subtract(a, y, out=y)
+    y *= w
+    t += 2.0
+    y += t
+    y *= w
+    y /= d
+    return y
+
+
 _SERF = 2.0 / math.sqrt(math.pi)
+_LOG_SERF = math.log(_SERF)
 
 
 @activation(
@@ -84,10 +89,20 @@ def serf(x: Array) -> Array:
 @serf.derivative
 def serf_prime(x: Array) -> Array:
     t = at_most(x, 40.0)
-    s, y = softplus_and_sigma(t)
-    y *= t
-    y *= erf_prime(s)
-    y += erf(s)
+    z = minus_abs(t)
+    w = np.exp(z)
+    s = np.log1p(w)
+    s += at_least(t, 0.0)
+    # x·σ(x)·erf′(s) as x·w·(1 + n): left of 0, where it cancels, n is small, and on the right x·w is not large
+    n = s + 1.0
+    n *= s
+    np.subtract(_LOG_SERF, n, out=n)
+    n += np.subtract(t, z, out=z)
+    np.expm1(n, out=n)
+    t *= w
+    n *= t
+    t += erf(s)
+    y = np.add(t, n, out=t)
     return far_left(y, x, _SERF * x, plus=_SERF)
 
 
@@ -149,9 +164,17 @@ def logish(x: Array) -> Array:
 @logish.derivative
 def logish_prime(x: Array) -> Array:
     t = at_most(x, 50.0)
-    w = np.exp(t)
-    s = w / (1.0 + w)
-    y = np.log1p(s) + t * s / (1.0 + 2.0 * w)
+    # by v = exp(-x): x·σ′/(1 + σ) is x/(v + 3 + 2/v), with the fewest roundings where the terms cancel
+    v = np.negative(t)
+    np.exp(v, out=v)
+    y = v + 1.0
+    np.divide(1.0, y, out=y)
+    np.log1p(y, out=y)
+    d = 2.0 / v
+    d += 3.0
+    d += v
+    t /= d
+    y += t
     return far_left(y, x, x, plus=1.0)
 
 
@@ -171,8 +194,11 @@ def smish(x: Array) -> Array:
 def smish_prime(x: Array) -> Array:
     t = at_most(x, 45.0)
     w = np.exp(t)
-    d = w * (5.0 * w + 6.0) + 2.0
-    y = w * ((3.0 * w + 2.0) * d + 4.0 * t * (2.0 * w + 1.0) * (w + 1.0)) / (d * d)
+    d = w * 5.0
+    d += 6.0
+    d *= w
+    d += 2.0
+    y = _quotient_slope(t, w, d, 3.0)
     y = mend(y, x > _SMISH_FLAT_FROM, lambda x: np.full_like(x, 0.6), x)
     return far_left(y, x, x, plus=1.0)
 
@@ -203,15 +229,14 @@ def tanhexp_prime(x: Array) -> Array:
 
 
 def _tanh_and_slope(n: Array, factor: Array) -> Array:
-    """Return tanh(w) + factor/cosh²(w) for n = exp(2w) - 1, which is overwritten."""
-    # n/d + factor·4·(n + 1)/d² with d = n + 2: one exponential for both
+    """Return tanh(w) + factor/cosh²(w) for n = exp(2w) - 1; the factor is overwritten."""
+    # (n + 2·factor·(1 + n/d))/d with d = n + 2: one exponential for both, and n + 2·factor is not rounded where it cancels
+    factor *= 2.0
     d = n + 2.0
-    y = n * d
-    n += 1.0
-    n *= factor
-    n *= 4.0
-    y += n
-    np.square(d, out=d)
+    y = n / d
+    y *= factor
+    factor += n
+    y += factor
     y /= d
     return y
 
@@ -229,8 +254,23 @@ def gish(x: Array) -> Array:
 
 @gish.derivative
 def gish_prime(x: Array) -> Array:
-    t = at_most(x, 10.0)
+    # by n = exp(w) - 1, which is enough for both terms: the gate is 1 + n/(n + 1), and exp(-w) over it 1/(2n + 1)
+    t = at_most(x, 6.0)
     w = np.exp(t)
-    z = np.exp(-w)
-    y = np.log1p(-np.expm1(-w)) + t * w * z / (2.0 - z)
+    n = np.expm1(w)
+    y = n + 1.0
+    np.divide(n, y, out=y)
+    np.log1p(y, out=y)
+    n *= 2.0
+    # x·w/(2n + 1) as x·w/k·(1 + rest): left of 0, where it cancels, k is 1, and on the right x·w/k is not large
+    k = at_least(np.square(w), 1.0)
+    w /= k
+    t *= w
+    k -= 1.0
+    k -= n
+    n += 1.0
+    k /= n
+    k *= t
+    y += k
+    y += t
     return far_left(y, x, x, plus=1.0)
