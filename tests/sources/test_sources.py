@@ -545,6 +545,21 @@ def test_records_in_json(
         np.testing.assert_array_equal(got, [*(v[place] for v in x), last])
 
 
+@pytest.mark.parametrize("wrap", [list, lambda x: {"n": 1, "x": x}])
+@pytest.mark.parametrize("ends", ["\n", "\r\n \n"])
+@pytest.mark.parametrize("chunk", [10, 69, 70, 71, 1 << 20])
+def test_json_lines_in_a_pipe_whose_first_is_longer_than_what_is_read_at_a_time(
+    wrap: Any, ends: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "CHUNK", chunk)
+    lines = [[float(i), -0.5, 1e300] * 4 for i in range(3)]
+    for count in (1, 3):  # one line by itself is a document
+        text = "".join(json.dumps(wrap(line)) + ends for line in lines[:count])
+        given = io.BytesIO(text.encode())
+        monkeypatch.setattr(sources, "_standard_input", lambda given=given: given)
+        np.testing.assert_array_equal(whole(None), np.ravel(lines[:count]))
+
+
 def test_json_lines_are_all_objects_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -666,5 +681,5 @@ def test_what_is_kept_of_a_document_has_a_limit(
     ):
         whole(tmp_path / "x.json")
     (tmp_path / "x.txt").write_text("1" * 2000)
-    with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
+    with pytest.raises(FileError, match=r"x.txt: a line in it is over 0 MB; use .npy"):
         whole(tmp_path / "x.txt")
