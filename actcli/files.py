@@ -8,7 +8,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -23,8 +23,8 @@ from actcli.errors import FileError, RequestError, reason
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """Give a file to write that takes its name only when the block ends well; otherwise nothing changes.
 
-    A link stays, and leads to the new file; a file that was there keeps its permissions. A pipe or a device is written to
-    directly.
+    A link stays, and leads to the new file; a file that was there keeps its permissions, and its group and owner as far as
+    may be. A pipe or a device is written to directly.
 
     Raises:
         FileError: the file or its folder cannot be written, there is no such folder, or the disk is full.
@@ -38,11 +38,12 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     if target.exists() and not os.access(target, os.W_OK):
         raise FileError(f"{path}: permission denied")
     try:
-        handle, temporary = tempfile.mkstemp(
+        handle, name = tempfile.mkstemp(
             # a name may be as long as one may be
             prefix=f".{target.name[:40]}.",
             dir=target.parent or Path(),
         )
+        temporary = Path(name)
     except OSError as error:
         raise FileError(
             f"{target.parent}: {reason(error)}; cannot write {target.name}"
@@ -50,10 +51,10 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     try:
         with _ending_in_order(), os.fdopen(handle, "w+b") as stream:
             yield stream
-        os.chmod(temporary, _mode(target))  # noqa: PTH101  # mkstemp gave a name, not a Path
-        os.replace(temporary, target)  # noqa: PTH105  # likewise
+        _make_like(temporary, target)
+        temporary.replace(target)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise FileError(f"{path}: {reason(error)}") from None
         raise
@@ -145,13 +146,21 @@ def _size(count: int) -> str:
     return f"{count / 1000**power:.3g} {('bytes', 'kB', 'MB', 'GB')[power]}"
 
 
-def _mode(path: Path) -> int:
-    """Return the permissions of a file, or those a new one would have had: mkstemp keeps its own to itself."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _make_like(temporary: Path, target: Path) -> None:
+    """Give a file the permissions, the group and the owner of the one it replaces, or the permissions of a new one."""
+    if not target.exists():
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        return
+    before = target.stat()
+    if hasattr(os, "chown"):
+        for owner, group in ((-1, before.st_gid), (before.st_uid, -1)):
+            # only root may give a file away, or to a group of others, and not every disk knows owners
+            with suppress(OSError):
+                os.chown(temporary, owner, group)
+    # behind chown, which takes some of them away
+    temporary.chmod(stat.S_IMODE(before.st_mode))
 
 
 def write_arrays(path: Path, arrays: dict[str, Array]) -> None:

@@ -361,6 +361,41 @@ def test_permissions_and_links_stay(
     assert len(list((tmp_path / "there").iterdir())) == 2
 
 
+def other_group() -> int | None:
+    """Return a group other than that of new files to which the user may give a file."""
+    if os.geteuid() == 0:
+        return 4321
+    return next((g for g in os.getgroups() if g != os.getegid()), None)
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["y.npy", "y.csv"])
+@pytest.mark.parametrize("permitted", [True, False])
+def test_group_and_owner_stay(
+    name: str, permitted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "x.npy", inputs())
+    target = tmp_path / name
+    target.write_text("before")
+    group, owner = other_group(), 1234 if os.geteuid() == 0 else -1
+    if group is None:
+        pytest.skip("the user is in one group only")
+    os.chown(target, owner, group)
+    target.chmod(0o2750)
+    before, usual = target.stat(), (tmp_path / "x.npy").stat()
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not permitted:
+        monkeypatch.setattr(os, "chown", refused)
+    into(target, Request(actcli.relu), tmp_path / "x.npy")
+    after, expected = target.stat(), before if permitted else usual
+    assert after.st_ino != before.st_ino
+    assert (after.st_uid, after.st_gid) == (expected.st_uid, expected.st_gid)
+    assert after.st_mode == before.st_mode
+
+
 @POSIX
 @pytest.mark.parametrize("name", ["y.npy", "y.csv"])
 @pytest.mark.parametrize("given", [["-i", "x.npy"], ["-x", "1,-2"]])
