@@ -4,7 +4,7 @@ import os
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -67,15 +67,16 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
     parts = _arranged(request, source, folder, ordered=format_ not in BINARY)
     dtype = request.result_dtype(source.dtype)
     shape = request.result_shape(source.shape)
+    shapes = _shapes(request, source.shape, shape, format_)
     if format_ == "npy":
         files.check_one(request.names)
-        if output and folder and shape is not None:
-            files.check_space(output, prod(shape) * dtype.itemsize)
+    if output and folder and shape is not None and format_ in BINARY:
+        count = sum(map(_count, shapes.values()))
+        files.check_space(output, count * dtype.itemsize)
     with _target(output) as stream, progress(source.bytes, "bytes") as advance:
         if format_ == "npy" and folder and _at_any_place(source):
             _by_place(request, source, stream, advance)
             return
-        shapes = _shapes(request, source.shape, shape, format_)
         with streams.sink(
             stream,
             format_,
@@ -272,7 +273,7 @@ def _write_at(file: int, data: memoryview, place: int) -> None:
 
 def _every_array(request: Request, archive: Source, output: Path | None) -> None:
     """Compute every array of an archive into another."""
-    with _archive(archive, output, request.names) as put:
+    with _archive(request, archive, output) as put:
         for name, opened in archive.arrays.items():
             _one_array(request, opened(), name, put, _folder(output))
 
@@ -300,7 +301,7 @@ def _one_array(
 
 def every_whole_array(request: Request, archive: Source, output: Path | None) -> None:
     """Compute every array of an archive into another where it takes the whole array to compute a part."""
-    with _archive(archive, output, request.names) as put:
+    with _archive(request, archive, output) as put:
         for name, opened in archive.arrays.items():
             x = request.read(opened().whole())
             for result, values in request(x).items():
@@ -311,26 +312,34 @@ def every_whole_array(request: Request, archive: Source, output: Path | None) ->
 
 
 @contextmanager
-def _archive(
-    archive: Source, output: Path | None, results: Sequence[str]
-) -> Iterator[Put]:
+def _archive(request: Request, archive: Source, output: Path | None) -> Iterator[Put]:
     """Give what opens a member for a result of an array of another archive.
 
     Raises:
         RequestError: two results would have one name.
+        FileError: the disk has no room for them.
     """
-    made = [_member(name, result) for name in archive.arrays for result in results]
+    made = [_member(name, r) for name in archive.arrays for r in request.names]
     for member, count in Counter(made).items():
         if count > 1:
             raise RequestError(
                 f"{archive.name}: two results would be named {member}; rename an array, or take one with --column"
             )
+    if output and _folder(output):
+        needed = sum(_size(request, opened()) for opened in archive.arrays.values())
+        files.check_space(output, needed)
     with _target(output) as stream, zipfile.ZipFile(stream, "w") as written:
 
         def put(name: str, result: str) -> AbstractContextManager[IO[bytes]]:
             return written.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put
+
+
+def _size(request: Request, source: Source) -> int:
+    """Return how many bytes the results of an array take, each of the shape of f; a Jacobian takes more."""
+    count = len(request.names) * _count(request.result_shape(source.shape))
+    return count * request.result_dtype(source.dtype).itemsize
 
 
 def _member(name: str, result: str) -> str:

@@ -810,18 +810,40 @@ def test_input_that_cannot_be_read_on(
     assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
 
 
+@pytest.mark.parametrize(
+    ("given", "made", "order", "size"),
+    [
+        ("x.npy", "y.npy", 0, 24),
+        ("x.npy", "y.npz", 0, 48),
+        ("x.npy", "y.npz", 1, 72),
+        ("one.npz", "y.npz", 1, 48),
+        ("all.npz", "y.npz", 1, 60),
+        ("all.npz", "y.npz", 2, 90),
+    ],
+)
 def test_no_room_is_said_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    given: str,
+    made: str,
+    order: int,
+    size: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    np.save(tmp_path / "x.npy", inputs())
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", inputs())
+    np.savez("one.npz", x=inputs())
+    np.savez_compressed("all.npz", a=inputs(), b=inputs("float16"))
+    there = sorted(tmp_path.iterdir())
     usage = files.shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000)  # type: ignore[attr-defined]
     monkeypatch.setattr(files.shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(
-        FileError,
-        match=r"y.npy: no space left on device; it takes 24 kB, and 1 kB are free",
-    ):
-        into(tmp_path / "y.npy", Request(actcli.relu), tmp_path / "x.npy")
-    assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["eval", "relu", "-i", given, "-o", made, "--order", str(order)])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        f"actcli: {made}: no space left on device; it takes {size} kB, and 1 kB are free\n"
+    )
+    assert sorted(tmp_path.iterdir()) == there
 
 
 @pytest.mark.skipif(
