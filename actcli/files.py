@@ -37,27 +37,29 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     # a new name in its folder would replace even what may not be written
     if target.exists() and not os.access(target, os.W_OK):
         raise FileError(f"{path}: permission denied")
-    try:
-        handle, name = tempfile.mkstemp(
-            # a name may be as long as one may be
-            prefix=f".{target.name[:40]}.",
-            dir=target.parent or Path(),
-        )
-        temporary = Path(name)
-    except OSError as error:
-        raise FileError(
-            f"{target.parent}: {reason(error)}; cannot write {target.name}"
-        ) from None
-    try:
-        with _ending_in_order(), os.fdopen(handle, "w+b") as stream:
-            yield stream
-        _make_like(temporary, target)
-        temporary.replace(target)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise FileError(f"{path}: {reason(error)}") from None
-        raise
+    # a name may be as long as one may be
+    temporary = target.parent / f".{target.name[:40]}.{os.urandom(8).hex()}"
+    with _ending_without(temporary):
+        try:
+            stream = open(temporary, "x+b", opener=_private)  # noqa: SIM115  # closed below, where what fails is told otherwise
+        except OSError as error:
+            raise FileError(
+                f"{target.parent}: {reason(error)}; cannot write {target.name}"
+            ) from None
+        try:
+            with stream:
+                yield stream
+            _make_like(temporary, target)
+            temporary.replace(target)
+        except BaseException as error:
+            temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise FileError(f"{path}: {reason(error)}") from None
+            raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def is_stream(path: Path | None) -> bool:
@@ -80,18 +82,27 @@ def _written_directly(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Have a request to terminate end the program as an interrupt does: with what is left undone taken away."""
+def _ending_without(temporary: Path) -> Iterator[None]:
+    """Have a request to end, as by a signal, leave no temporary file, whenever it comes and however many follow."""
 
     def end(number: int, _: FrameType | None) -> None:
+        # here, as the next signal may come before what is raised is caught; a system that cannot take away
+        # an open file leaves that to those who close it
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return
-    kinds = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    usual = (signal.SIG_DFL, signal.default_int_handler)
     before = {
-        k: signal.signal(k, end) for k in kinds if signal.getsignal(k) is signal.SIG_DFL
+        kind: signal.signal(kind, end)
+        for kind in (getattr(signal, n) for n in names if hasattr(signal, n))
+        if signal.getsignal(kind) in usual
     }
     try:
         yield

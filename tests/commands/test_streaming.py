@@ -643,6 +643,7 @@ def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
         (signal.SIGINT, 130, b"actcli: interrupted\n"),
         (signal.SIGTERM, 143, b""),
         (signal.SIGHUP, 129, b""),
+        (signal.SIGQUIT, 131, b""),
     ],
 )
 @pytest.mark.parametrize("name", ["y.npy", "y.csv", "y.json"])
@@ -656,6 +657,26 @@ def test_an_end_in_the_middle_leaves_nothing(
     assert (process.returncode, error) == (code, said)
     assert [p.name for p in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "before"
+
+
+@POSIX
+def test_requests_to_end_one_after_the_other_leave_nothing(tmp_path: Path) -> None:
+    """The second comes when the file is about to be taken away because of the first."""
+    script = (
+        "import signal\nfrom pathlib import Path\nfrom actcli.files import written_whole\n"
+        "unlink, requests = Path.unlink, [signal.SIGQUIT, signal.SIGTERM]\n"
+        "def late(path, **more):\n"
+        "    if requests: signal.raise_signal(requests.pop())\n"
+        "    unlink(path, **more)\n"
+        "Path.unlink = late\n"
+        "with written_whole(Path('y')) as stream: signal.raise_signal(signal.SIGHUP)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True,
+        timeout=30, preexec_fn=hearing_signals,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (128 + signal.SIGQUIT, b"")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
