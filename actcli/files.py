@@ -34,6 +34,10 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
             yield stream
         return
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.is_symlink():
+        raise FileError(f"{path}: {os.strerror(errno.ELOOP).lower()}")
+    if target.is_dir():
+        raise FileError(f"{path}: {os.strerror(errno.EISDIR).lower()}")
     # a new name in its folder would replace even what may not be written
     if target.exists() and not os.access(target, os.W_OK):
         raise FileError(f"{path}: permission denied")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from actcli.engine import Array
-from actcli.errors import RequestError
+from actcli.errors import RequestError, one_line
 from actcli.files import check_one, dump_arrays, written_whole
 from actcli.render.formats import BINARY
 from actcli.render.records import SUFFIXES, Records, check_format, to_text
@@ -111,4 +111,4 @@ def arrays_of(records: Records, format_: str) -> dict[str, Array]:
 
 def note(text: str) -> None:
     """Say something on standard error that is not part of the result."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(one_line(text) + "\n")

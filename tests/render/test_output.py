@@ -96,6 +96,37 @@ def test_a_device_that_is_full(given: str, format_: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("eval relu -x 1 -o d.npy/", 2, "d.npy/: names a folder; name a file in it"),
+        ("plot relu -o d.png/", 2, "d.png/: names a folder; name a file in it"),
+        ("init he --save d.npy/", 2, "d.npy/: names a folder; name a file in it"),
+        ("eval relu -x 1 -f csv -o there", 1, "there: is a directory"),
+        ("eval relu -x 1 -f csv -o .", 1, ".: is a directory"),
+        ("eval relu -x 1 -o loop.npy", 1, "loop.npy: too many levels of symbolic links"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_is_not_written(
+    command: str, code: int, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "loop.npy").symlink_to("loop.npy")
+    done = run(*command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == f"actcli: {told}\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["loop.npy", "there"]
+    assert (tmp_path / "loop.npy").is_symlink()
+
+
+@pytest.mark.parametrize("given", [["-x", "1"], ["-i", "x.txt"]])
+def test_a_note_is_one_line_whatever_the_name(given: list[str], tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1\n")
+    done = run("eval", "relu", *given, "-o", "a\nb\x1b[2J.csv", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote a b\\x1b[2J.csv\n")
+    assert (tmp_path / "a\nb\x1b[2J.csv").exists()
+
+
+@pytest.mark.parametrize(
     ("format_", "told"), [("json", "x·tanh(softplus(x))"), ("csv", "range of f′")]
 )
 def test_what_machines_read_is_utf_8_whatever_the_terminal_is(
