@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from actcli.errors import ActcliError, reason
+from actcli.errors import ActcliError, RequestError, one_line, reason
 
 # what --help lists under which heading; a command's file bears its name
 PANELS = {
@@ -68,6 +68,8 @@ class CommandGroup(TyperGroup):
         for parameter in command.params:
             if parameter.type.name.startswith(tuple(_NUMBERS)):
                 parameter.type = _read_as_points_are(parameter.type)
+            elif {"--output", "--save"} & {*parameter.opts}:
+                parameter.type = _no_folder(parameter.type)
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -92,6 +94,19 @@ def _read_as_points_are(kind: Any) -> Any:
                 value = got
             elif got.is_integer() and not value.isdecimal():  # int knows all digits
                 value = int(got)
+        return kind.convert(value, *place)
+
+    ours = copy(kind)
+    ours.convert = convert
+    return ours
+
+
+def _no_folder(kind: Any) -> Any:
+    """Return Click's kind of a file, without names that end as that of a folder: a Path would know nothing of it."""
+
+    def convert(value: Any, *place: Any) -> Any:
+        if str(value).endswith(("/", os.sep)):
+            raise RequestError(f"{value}: names a folder; name a file in it")
         return kind.convert(value, *place)
 
     ours = copy(kind)
@@ -198,10 +213,7 @@ def separated(arguments: Sequence[str]) -> list[str]:
 
 
 def _say(text: str, code: int) -> int:
-    line = " ".join(text.split())
-    # what is quoted may hold what would command the terminal
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-    sys.stderr.write(f"actcli: {shown}\n")
+    sys.stderr.write(f"actcli: {one_line(text)}\n")
     return code
 
 

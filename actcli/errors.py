@@ -22,6 +22,16 @@ def reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error).lower()
 
 
+def one_line(text: str) -> str:
+    r"""Return a text without what would end the line or command the terminal, such as a quoted name may hold.
+
+    >>> print(one_line("wrote a\n\x1b[2J.npy"))
+    wrote a \x1b[2J.npy
+    """
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
 class ActcliError(Exception):
     """Something the user can mend; its text is one line, subject first, then what to do."""
 

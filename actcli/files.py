@@ -8,7 +8,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -23,8 +23,8 @@ from actcli.errors import FileError, RequestError, reason
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """Give a file to write that takes its name only when the block ends well; otherwise nothing changes.
 
-    A link stays, and leads to the new file; a file that was there keeps its permissions. A pipe or a device is written to
-    directly.
+    A link stays, and leads to the new file; a file that was there keeps its permissions, and its group and owner as far as
+    may be. A pipe or a device is written to directly.
 
     Raises:
         FileError: the file or its folder cannot be written, there is no such folder, or the disk is full.
@@ -34,29 +34,36 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
             yield stream
         return
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.is_symlink():
+        raise FileError(f"{path}: {os.strerror(errno.ELOOP).lower()}")
+    if target.is_dir():
+        raise FileError(f"{path}: {os.strerror(errno.EISDIR).lower()}")
     # a new name in its folder would replace even what may not be written
     if target.exists() and not os.access(target, os.W_OK):
         raise FileError(f"{path}: permission denied")
-    try:
-        handle, temporary = tempfile.mkstemp(
-            # a name may be as long as one may be
-            prefix=f".{target.name[:40]}.",
-            dir=target.parent or Path(),
-        )
-    except OSError as error:
-        raise FileError(
-            f"{target.parent}: {reason(error)}; cannot write {target.name}"
-        ) from None
-    try:
-        with _ending_in_order(), os.fdopen(handle, "w+b") as stream:
-            yield stream
-        os.chmod(temporary, _mode(target))  # noqa: PTH101  # mkstemp gave a name, not a Path
-        os.replace(temporary, target)  # noqa: PTH105  # likewise
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise FileError(f"{path}: {reason(error)}") from None
-        raise
+    # a name may be as long as one may be
+    temporary = target.parent / f".{target.name[:40]}.{os.urandom(8).hex()}"
+    with _ending_without(temporary):
+        try:
+            stream = open(temporary, "x+b", opener=_private)  # noqa: SIM115  # closed below, where what fails is told otherwise
+        except OSError as error:
+            raise FileError(
+                f"{target.parent}: {reason(error)}; cannot write {target.name}"
+            ) from None
+        try:
+            with stream:
+                yield stream
+            _make_like(temporary, target)
+            temporary.replace(target)
+        except BaseException as error:
+            temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise FileError(f"{path}: {reason(error)}") from None
+            raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def is_stream(path: Path | None) -> bool:
@@ -79,18 +86,27 @@ def _written_directly(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Have a request to terminate end the program as an interrupt does: with what is left undone taken away."""
+def _ending_without(temporary: Path) -> Iterator[None]:
+    """Have a request to end, as by a signal, leave no temporary file, whenever it comes and however many follow."""
 
     def end(number: int, _: FrameType | None) -> None:
+        # here, as the next signal may come before what is raised is caught; a system that cannot take away
+        # an open file leaves that to those who close it
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return
-    kinds = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    usual = (signal.SIG_DFL, signal.default_int_handler)
     before = {
-        k: signal.signal(k, end) for k in kinds if signal.getsignal(k) is signal.SIG_DFL
+        kind: signal.signal(kind, end)
+        for kind in (getattr(signal, n) for n in names if hasattr(signal, n))
+        if signal.getsignal(kind) in usual
     }
     try:
         yield
@@ -145,13 +161,21 @@ def _size(count: int) -> str:
     return f"{count / 1000**power:.3g} {('bytes', 'kB', 'MB', 'GB')[power]}"
 
 
-def _mode(path: Path) -> int:
-    """Return the permissions of a file, or those a new one would have had: mkstemp keeps its own to itself."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _make_like(temporary: Path, target: Path) -> None:
+    """Give a file the permissions, the group and the owner of the one it replaces, or the permissions of a new one."""
+    if not target.exists():
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        return
+    before = target.stat()
+    if hasattr(os, "chown"):
+        for owner, group in ((-1, before.st_gid), (before.st_uid, -1)):
+            # only root may give a file away, or to a group of others, and not every disk knows owners
+            with suppress(OSError):
+                os.chown(temporary, owner, group)
+    # behind chown, which takes some of them away
+    temporary.chmod(stat.S_IMODE(before.st_mode))
 
 
 def write_arrays(path: Path, arrays: dict[str, Array]) -> None:

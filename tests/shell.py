@@ -22,7 +22,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 def hearing_signals() -> None:
     """Undo, in a child before it runs, what whoever started the tests told them to ignore: nohup, a job in the background."""
-    for number in (signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 
 

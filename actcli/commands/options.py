@@ -145,7 +145,7 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         readable=False,
-        help="Write the result to a file, in the format of its suffix.",
+        help="Write the result to a file, in the format of its suffix, or without one in that of -f.",
     ),
 ]
 PictureOutput = Annotated[
@@ -155,7 +155,7 @@ PictureOutput = Annotated[
         "-o",
         metavar="FILE",
         readable=False,
-        help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix.",
+        help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix, or of -f.",
     ),
 ]
 
@@ -347,7 +347,8 @@ def check_output(output: Path | None, format_: str) -> None:
     from actcli.render.output import check_suffix, format_of, is_picture
     from actcli.render.records import check_format
 
-    check_suffix(output)
+    if output and (output.suffix or format_ == "table"):
+        check_suffix(output)
     if output and not is_picture(output):
         format_of(output, format_)
     elif format_ != "table":

@@ -4,7 +4,7 @@ import os
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -32,6 +32,8 @@ Put: TypeAlias = Callable[[str, str], AbstractContextManager[IO[bytes]]]
 
 # bytes: what is read, computed and written again before it has left the cache
 _PART = 1 << 20
+# numbers in columns that are computed at once, and in a row of them, of which fewer would take too many calls
+_STRIP, _LEAST_WIDE = 1 << 22, 1 << 7
 
 
 def run(
@@ -64,18 +66,24 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
     if not empty:
         source.chunks = _started(source)
     folder = _folder(output)
-    parts = _arranged(request, source, folder, ordered=format_ not in BINARY)
+    wide = _strip(request, source) if format_ == "npy" and folder else 0
+    if not wide:
+        parts = _arranged(request, source, folder, ordered=format_ not in BINARY)
     dtype = request.result_dtype(source.dtype)
     shape = request.result_shape(source.shape)
+    shapes = _shapes(request, source.shape, shape, format_)
     if format_ == "npy":
         files.check_one(request.names)
-        if output and folder and shape is not None:
-            files.check_space(output, prod(shape) * dtype.itemsize)
+    if output and folder and shape is not None and format_ in BINARY:
+        count = sum(map(_count, shapes.values()))
+        files.check_space(output, count * dtype.itemsize)
     with _target(output) as stream, progress(source.bytes, "bytes") as advance:
+        if wide:
+            _by_strips(request, source, wide, stream, advance)
+            return
         if format_ == "npy" and folder and _at_any_place(source):
             _by_place(request, source, stream, advance)
             return
-        shapes = _shapes(request, source.shape, shape, format_)
         with streams.sink(
             stream,
             format_,
@@ -106,7 +114,8 @@ def _tabulate(request: Request, source: Source, show: Show) -> None:
     if _at_any_place(source) and count > MOST_ROWS:
         # what stands between is not even read
         for ends.count, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
-            x = _read_at(source, ends.count, length)
+            x = np.empty(length, source.dtype)
+            _read_into(source, ends.count, x)
             columns = _columns(request, x, ends.count)
             ends.write({n: columns[n] for n in names})
     else:
@@ -232,7 +241,8 @@ def _by_place(
     single = replace(request, threads=1)
 
     def part(first: int) -> None:
-        x = _read_at(source, first, min(length, count - first))
+        x = np.empty(min(length, count - first), source.dtype)
+        _read_into(source, first, x)
         f = single(single.read(x), first)["f"]
         place = start + first * dtype.itemsize
         _write_at(stream.fileno(), f.data.cast("B"), place)
@@ -242,11 +252,54 @@ def _by_place(
     engine.each(part, range(0, count, length), request.threads or engine.processors())
 
 
-def _read_at(source: Source, first: int, count: int) -> Array:
-    """Return so many numbers of a file, from one of them on."""
+def _strip(request: Request, source: Source) -> int:
+    """Return how many columns of a slab are computed at a time where all of it would be too much, else 0."""
+    over_axis = request.function.over_axis
+    if not (over_axis and _at_any_place(source) and source.order == "C"):
+        return 0
+    shape = source.shape or ()
+    axis = request.axis(shape)
+    wide = _STRIP // max(1, shape[axis])
+    return wide if prod(shape[axis + 1 :]) > wide >= _LEAST_WIDE else 0
+
+
+def _by_strips(
+    request: Request,
+    source: Source,
+    wide: int,
+    stream: IO[bytes],
+    advance: Callable[[int], None],
+) -> None:
+    """Compute a function over an axis of a file that is not the last one into another file, some columns at a time."""
+    assert source.shape is not None
+    dtype, shape = request.result_dtype(source.dtype), source.shape
+    result = request.result_shape(shape)
+    assert result is not None
+    axis = request.axis(shape)
+    length, columns = shape[axis], prod(shape[axis + 1 :])
+    streams.write_header(stream, dtype, result, "C")
+    stream.flush()
+    start = stream.tell()
+    files.reserve(stream, start + prod(result) * dtype.itemsize)
+    down = replace(request, function=request.function.bind(axis=0))
+    written = 0
+    for slab in range(prod(shape[:axis])):
+        for left in range(0, columns, wide):
+            x = np.empty((length, min(wide, columns - left)), source.dtype)
+            for k, row in enumerate(x):
+                _read_into(source, (slab * length + k) * columns + left, row)
+            f = down(down.read(x))["f"].reshape(-1, x.shape[1])
+            for k, row in enumerate(np.ascontiguousarray(f)):
+                place = start + (written + k * columns + left) * dtype.itemsize
+                _write_at(stream.fileno(), row.data.cast("B"), place)
+            advance(x.nbytes)
+        written += len(f) * columns
+
+
+def _read_into(source: Source, first: int, x: Array) -> None:
+    """Fill an array with the numbers of a file, from one of them on."""
     assert source.file is not None
     file = source.file.fileno()
-    x = np.empty(count, source.dtype)
     view, size = x.data.cast("B"), source.dtype.itemsize
     done = 0
     while done < x.nbytes:
@@ -261,7 +314,6 @@ def _read_at(source: Source, first: int, count: int) -> Array:
                 f"{source.name}: ends after {there} of {counted(_count(source.shape), 'number')}"
             )
         done += more
-    return x
 
 
 def _write_at(file: int, data: memoryview, place: int) -> None:
@@ -272,7 +324,7 @@ def _write_at(file: int, data: memoryview, place: int) -> None:
 
 def _every_array(request: Request, archive: Source, output: Path | None) -> None:
     """Compute every array of an archive into another."""
-    with _archive(archive, output, request.names) as put:
+    with _archive(request, archive, output) as put:
         for name, opened in archive.arrays.items():
             _one_array(request, opened(), name, put, _folder(output))
 
@@ -300,7 +352,7 @@ def _one_array(
 
 def every_whole_array(request: Request, archive: Source, output: Path | None) -> None:
     """Compute every array of an archive into another where it takes the whole array to compute a part."""
-    with _archive(archive, output, request.names) as put:
+    with _archive(request, archive, output) as put:
         for name, opened in archive.arrays.items():
             x = request.read(opened().whole())
             for result, values in request(x).items():
@@ -311,26 +363,34 @@ def every_whole_array(request: Request, archive: Source, output: Path | None) ->
 
 
 @contextmanager
-def _archive(
-    archive: Source, output: Path | None, results: Sequence[str]
-) -> Iterator[Put]:
+def _archive(request: Request, archive: Source, output: Path | None) -> Iterator[Put]:
     """Give what opens a member for a result of an array of another archive.
 
     Raises:
         RequestError: two results would have one name.
+        FileError: the disk has no room for them.
     """
-    made = [_member(name, result) for name in archive.arrays for result in results]
+    made = [_member(name, r) for name in archive.arrays for r in request.names]
     for member, count in Counter(made).items():
         if count > 1:
             raise RequestError(
                 f"{archive.name}: two results would be named {member}; rename an array, or take one with --column"
             )
+    if output and _folder(output):
+        needed = sum(_size(request, opened()) for opened in archive.arrays.values())
+        files.check_space(output, needed)
     with _target(output) as stream, zipfile.ZipFile(stream, "w") as written:
 
         def put(name: str, result: str) -> AbstractContextManager[IO[bytes]]:
             return written.open(f"{_member(name, result)}.npy", "w", force_zip64=True)
 
         yield put
+
+
+def _size(request: Request, source: Source) -> int:
+    """Return how many bytes the results of an array take, each of the shape of f; a Jacobian takes more."""
+    count = len(request.names) * _count(request.result_shape(source.shape))
+    return count * request.result_dtype(source.dtype).itemsize
 
 
 def _member(name: str, result: str) -> str:

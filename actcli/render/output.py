@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from actcli.engine import Array
-from actcli.errors import RequestError
-from actcli.files import check_one, dump_arrays, write_arrays, written_whole
+from actcli.errors import RequestError, one_line
+from actcli.files import check_one, dump_arrays, written_whole
 from actcli.render.formats import BINARY
 from actcli.render.records import SUFFIXES, Records, check_format, to_text
 
@@ -36,8 +36,8 @@ def check_suffix(path: Path | None, known: Collection[str] = ()) -> None:
 
 
 def format_of(path: Path | None, format_: str = "table") -> str:
-    """Return the format that a file's suffix says; RequestError if it says none, or -f another. Without a file, that of -f."""
-    if path is None:
+    """Return the format that a file's suffix says; RequestError if -f says another. Without a file, or a suffix, that of -f."""
+    if path is None or (not path.suffix and format_ != "table"):
         if format_ != "table":
             check_format(format_)
         return format_
@@ -83,10 +83,12 @@ def emit(
 
 
 def save(records: Records, path: Path, format_: str = "table") -> None:
-    """Write a result to a file by its suffix, and say so on standard error."""
+    """Write a result to a file by its suffix, or without one in a format, and say so on standard error."""
     format_ = format_of(path, format_)
     if format_ in BINARY:
-        write_arrays(path, arrays_of(records, format_))
+        arrays = arrays_of(records, format_)
+        with written_whole(path) as stream:
+            dump_arrays(stream, format_, arrays)
     else:
         text = to_text(records, format_)
         with written_whole(path) as stream:
@@ -109,4 +111,4 @@ def arrays_of(records: Records, format_: str) -> dict[str, Array]:
 
 def note(text: str) -> None:
     """Say something on standard error that is not part of the result."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(one_line(text) + "\n")

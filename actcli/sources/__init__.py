@@ -6,6 +6,7 @@ another program shortens would then end this one without a word.
 """
 
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import (
@@ -67,7 +68,7 @@ def opened(
                 f"{path}: unknown suffix '{path.suffix}'; {' '.join(_READERS)} can be read"
             )
         if size is None or reader is None:
-            start = raw.read(stream, raw.CHUNK, name)
+            start = _begin(stream, name)
             reader = reader or _recognised(start)
             stream = raw.Joined(start, stream)
             if reader is read_npz or (reader is read_json and not FLAT.match(start)):
@@ -118,16 +119,40 @@ def _standard_input() -> IO[bytes]:
     return sys.stdin.buffer
 
 
+def _begin(stream: IO[bytes], name: str) -> bytes:
+    """Return what a stream begins with: of JSON all of the first line, and some of the next if there is one."""
+    first = raw.read(stream, raw.CHUNK, name)
+    start, bare = bytearray(first), _bare(first)
+    if bare[:1] in (b"[", b"{"):
+        at = len(start) - len(bare)
+        while (
+            not _LINE_BELOW.search(start, max(at, len(start) - 2 * raw.CHUNK))
+            and len(start) <= raw.LARGEST_DOCUMENT
+            and (data := raw.read(stream, raw.CHUNK, name))
+        ):
+            start += data
+    return bytes(start)
+
+
+_LINE_BELOW = re.compile(rb"\n\s*\S")
+
+
+def _bare(start: bytes) -> bytes:
+    return start.removeprefix(raw.BYTE_ORDER_MARK).lstrip()
+
+
 def _recognised(start: bytes) -> Reader:
     """Return what reads a stream that begins so."""
     if start.startswith(b"\x93NUMPY"):
         return read_npy
     if start.startswith(b"PK\x03\x04"):
         return read_npz
-    bare = start.removeprefix(raw.BYTE_ORDER_MARK).lstrip()
+    bare = _bare(start)
     if bare[:1] not in (b"[", b"{"):
         return read_text
     line, _, below = bare.partition(b"\n")
+    if not below.strip() and len(line) > raw.CHUNK:
+        return read_json  # which needs far less memory for an array than to look at it as a whole
     with suppress(ValueError, RecursionError):
         first = loads(line)
         if below.strip() or not (

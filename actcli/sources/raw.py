@@ -53,7 +53,10 @@ def pieces(parts: Iterator[bytes], name: str, ends: bytes) -> Iterator[bytes]:
             yield rest[:cut]
         rest = rest[cut:] + data
         if len(rest) > LARGEST_DOCUMENT:
-            raise FileError(f"{name}: is not lines of text")
+            unit = "line" if b"\n" in ends else "number"
+            raise FileError(
+                f"{name}: a {unit} in it is over {LARGEST_DOCUMENT // 1_000_000} MB; use .npy"
+            )
     if rest:
         yield rest
 
@@ -79,15 +82,14 @@ class Joined(io.BytesIO):
     """A stream, with what was already taken from it in front."""
 
     def __init__(self, start: bytes, rest: IO[bytes]) -> None:
-        super().__init__()
-        self.start, self.rest = start, rest
+        super().__init__(start)
+        self.rest = rest
 
     def read(self, size: int | None = -1) -> bytes:
-        size = -1 if size is None else size
-        if not self.start:
-            return self.rest.read(size)
-        if size < 0:
-            taken, self.start = self.start + self.rest.read(), b""
-        else:
-            taken, self.start = self.start[:size], self.start[size:]
-        return taken
+        taken = super().read(size)
+        if size is None or size < 0:
+            return taken + self.rest.read()
+        if taken:
+            return taken
+        self.truncate(0)  # it may be long
+        return self.rest.read(size)

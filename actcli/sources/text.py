@@ -115,29 +115,33 @@ def table_reader(separator: str) -> Reader:
 
     def read_table(stream: IO[bytes], name: str, column: str | None) -> Source:
         pieces = raw.pieces(raw.blocks(stream, name), name, b"\n")
-        if separator == " ":
-            pieces = map(_with_commas, pieces)
-        first, rest, line = b"", b"", 0
+        comment = first = rest = b""
+        line = 0
         while first.lstrip()[:1] in (b"", b"#"):
+            comment = first.lstrip()[1:] or comment
             rest = rest or next(pieces, b"")
             if not rest:
                 return Source(name, iter(()))
             first, _, rest = rest.partition(b"\n")
             line += 1
+        if separator == " ":
+            comment, first, rest = map(_with_commas, (comment, first, rest))
+            pieces = map(_with_commas, pieces)
         usual = separator if separator != " " else ","
         table = _Table(name, _separator(first, usual))
         cells = table.cells(first, line)
         header = not any(map(is_number, cells)) or (
             bool(rest.strip()) and table.names_columns(first, line)
         )
-        numbered = cells if header else [str(i) for i in range(1, len(cells) + 1)]
+        names = cells if header else table.names_in(comment, len(cells))
+        numbered = names or [str(i) for i in range(1, len(cells) + 1)]
         at = choose(name, column, numbered)
         if column is None and len(cells) > 1:
             others = shortened(", ".join(numbered), 200)
             table = replace(table, others=others)
         told = ""
         if not header:
-            if column is None and len(cells) > 1:
+            if column is None and len(cells) > 1 and not names:
                 told = f"{name}: column 1 of {len(cells)}; --column takes another"
             rest, line = first + b"\n" + rest, line - 1
 
@@ -214,6 +218,15 @@ class _Table:
             and not any(_NUMERIC.match(w) for w in words)
             and len(set(cells)) == len(cells) > 1
         )
+
+    def names_in(self, comment: bytes, count: int) -> list[str]:
+        """Return the cells of a comment if they could be a header of so many columns, else none."""
+        try:
+            cells = self.cells(comment, 1) if comment.strip() else []
+        except FileError:
+            return []  # a comment may have a quote in it that is not closed
+        words = not any(map(is_number, cells)) or self.names_columns(comment, 1)
+        return cells if len(cells) == count and words else []
 
     def without_comments(self, data: bytes, count: int, line: int) -> bytes:
         """Empty the lines that begin with #, but for those that are rows of so many cells."""

@@ -1,12 +1,13 @@
 """Where results go: what the suffix of a file says, and what -f says beside it."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from actcli.errors import RequestError
 from actcli.render.output import check_suffix, format_of
-from tests.shell import run
+from tests.shell import run, shell
 
 
 def test_the_suffix_says_the_format() -> None:
@@ -49,6 +50,80 @@ def test_a_suffix_and_a_format_that_differ(command: str, tmp_path: Path) -> None
         "actcli: a.csv: its suffix says csv, -f says json; leave out -f, or change the suffix\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["eval relu -x 1,-2", "eval relu -i x.txt"],
+)
+@pytest.mark.parametrize("format_", ["csv", "npy"])
+def test_without_a_suffix_the_format_is_that_of_f(
+    command: str, format_: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.txt").write_text("1\n-2\n")
+    script = (
+        f"mkfifo pipe; cat pipe > of_pipe & c='actcli {command} -f {format_}';"
+        "$c > printed && $c -o file && $c -o pipe && $c -o /dev/stdout | cat > of_stdout && $c -o >(cat > of_process) && wait"
+    )
+    done = shell(script, cwd=tmp_path)
+    assert done.returncode == 0
+    printed = (tmp_path / "printed").read_bytes()
+    assert printed
+    for name in ("file", "of_pipe", "of_stdout", "of_process"):
+        assert (tmp_path / name).read_bytes() == printed, name
+
+
+@pytest.mark.parametrize(
+    "command", ["check relu -x 1 -y 1", "gradflow relu --layers 2 --model chain"]
+)
+def test_a_table_goes_where_there_is_no_suffix(command: str, tmp_path: Path) -> None:
+    done = shell(f"actcli {command} -f json -o made", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote made\n")
+    assert json.loads((tmp_path / "made").read_text())
+    done = shell(f"actcli {command} -o none", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none: unknown suffix ''" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("format_", ["csv", "npz"])
+@pytest.mark.parametrize("given", ["-x 1", "-i x.txt"])
+def test_a_device_that_is_full(given: str, format_: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1\n-2\n")
+    done = shell(f"actcli eval relu {given} -f {format_} -o /dev/full", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "actcli: /dev/full: no space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("eval relu -x 1 -o d.npy/", 2, "d.npy/: names a folder; name a file in it"),
+        ("plot relu -o d.png/", 2, "d.png/: names a folder; name a file in it"),
+        ("init he --save d.npy/", 2, "d.npy/: names a folder; name a file in it"),
+        ("eval relu -x 1 -f csv -o there", 1, "there: is a directory"),
+        ("eval relu -x 1 -f csv -o .", 1, ".: is a directory"),
+        ("eval relu -x 1 -o loop.npy", 1, "loop.npy: too many levels of symbolic links"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_is_not_written(
+    command: str, code: int, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "loop.npy").symlink_to("loop.npy")
+    done = run(*command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == f"actcli: {told}\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["loop.npy", "there"]
+    assert (tmp_path / "loop.npy").is_symlink()
+
+
+@pytest.mark.parametrize("given", [["-x", "1"], ["-i", "x.txt"]])
+def test_a_note_is_one_line_whatever_the_name(given: list[str], tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1\n")
+    done = run("eval", "relu", *given, "-o", "a\nb\x1b[2J.csv", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote a b\\x1b[2J.csv\n")
+    assert (tmp_path / "a\nb\x1b[2J.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,17 @@ def test_standard_input_is_known_by_what_it_begins_with(
         ("#\n\n# 1,2\nx,f\n1,2\n#3\n\n5,6\n", "f", [2, 6]),
         ("id,x\n#1,5\n# a comment\n  #2,6\n#3,\"7\"\n", "x", [5, 6, 7]),
         ("x\n1\n#2\n3\n", "x", [1, 3]),
+        ("#id\tv\n1\t2\n3\t4\n", "v", [2, 4]),
+        ("#id\tv\n1\t2\n3\t4\n", None, [1, 2, 3, 4]),
+        ("# x y\n1 2\n3 4\n", "y", [2, 4]),
+        ("# x y\n1 2\n3 4\n", None, [1, 2, 3, 4]),
+        ("# x y\r\n1 2\r\n# 5 6\r\n3 4\r\n", "y", [2, 4]),
+        ("##made by hand\n # a,x\n\n1,2\n3,4\n", "x", [2, 4]),
+        ("#id,2020,2019\n#\n1,2,3\n", "2019", [3]),
+        ("# f, x\nx,f\n1,2\n", "f", [2]),
+        ("# 3, 4\n1,2\n", "2", [2]),
+        ("# say \"x\n#\"x, y\n1,2\n", "2", [2]),
+        ("#\tx\n0\t2\n1\t3\n", "x", [2, 3]),
         ("id,2019,2020\nFR,1,2\n", "3", [2]),
         ("id,2019,2020\nFR,1,2\n", "2019", [1]),
         ("\ufeffid,2019,2020\nFR,1,2\n", "2020", [2]),
@@ -153,6 +164,26 @@ def test_text_on_standard_input(
 ) -> None:
     monkeypatch.setattr(sources, "_standard_input", lambda: io.BytesIO(text.encode()))
     np.testing.assert_array_equal(whole(None, column).ravel(), expected)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "delimiter"), [(".txt", " "), (".csv", ","), (".tsv", "\t")]
+)
+def test_a_header_that_numpy_writes(
+    suffix: str, delimiter: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    table = np.arange(12.0).reshape(4, 3)
+    header = delimiter.join(["time", "x", "2020"])
+    np.savetxt(path, table, delimiter=delimiter, header=header, footer="the end")
+    for place, column in enumerate(["time", "x", "2020"]):
+        np.testing.assert_array_equal(whole(path, column), table[:, place])
+    with pytest.raises(RequestError, match="no column 'y'; it has time, x, 2020"):
+        whole(path, "y")
+    if suffix != ".txt":
+        with sources.opened(path) as source:
+            assert source.told == ""
+            np.testing.assert_array_equal(source.whole(), table[:, 1])
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -545,6 +576,21 @@ def test_records_in_json(
         np.testing.assert_array_equal(got, [*(v[place] for v in x), last])
 
 
+@pytest.mark.parametrize("wrap", [list, lambda x: {"n": 1, "x": x}])
+@pytest.mark.parametrize("ends", ["\n", "\r\n \n"])
+@pytest.mark.parametrize("chunk", [10, 69, 70, 71, 1 << 20])
+def test_json_lines_in_a_pipe_whose_first_is_longer_than_what_is_read_at_a_time(
+    wrap: Any, ends: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "CHUNK", chunk)
+    lines = [[float(i), -0.5, 1e300] * 4 for i in range(3)]
+    for count in (1, 3):  # one line by itself is a document
+        text = "".join(json.dumps(wrap(line)) + ends for line in lines[:count])
+        given = io.BytesIO(text.encode())
+        monkeypatch.setattr(sources, "_standard_input", lambda given=given: given)
+        np.testing.assert_array_equal(whole(None), np.ravel(lines[:count]))
+
+
 def test_json_lines_are_all_objects_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -666,5 +712,5 @@ def test_what_is_kept_of_a_document_has_a_limit(
     ):
         whole(tmp_path / "x.json")
     (tmp_path / "x.txt").write_text("1" * 2000)
-    with pytest.raises(FileError, match=r"x.txt: is not lines of text"):
+    with pytest.raises(FileError, match=r"x.txt: a line in it is over 0 MB; use .npy"):
         whole(tmp_path / "x.txt")
