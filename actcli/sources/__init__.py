@@ -6,7 +6,6 @@ another program shortens would then end this one without a word.
 """
 
 import io
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import (
@@ -122,19 +121,19 @@ def _standard_input() -> IO[bytes]:
 def _begin(stream: IO[bytes], name: str) -> bytes:
     """Return what a stream begins with: of JSON all of the first line, and some of the next if there is one."""
     first = raw.read(stream, raw.CHUNK, name)
-    start, bare = bytearray(first), _bare(first)
-    if bare[:1] in (b"[", b"{"):
-        at = len(start) - len(bare)
-        while (
-            not _LINE_BELOW.search(start, max(at, len(start) - 2 * raw.CHUNK))
-            and len(start) <= raw.LARGEST_DOCUMENT
-            and (data := raw.read(stream, raw.CHUNK, name))
-        ):
-            start += data
+    start, data, ended = bytearray(first), _bare(first), False
+    if data[:1] not in (b"[", b"{"):
+        return first
+    while data and len(start) <= raw.LARGEST_DOCUMENT:
+        if not ended:
+            _, newline, data = data.partition(b"\n")
+            ended = bool(newline)
+        # not by an expression for both: over many blank lines its time grows with their square
+        if ended and data.strip():
+            break
+        data = raw.read(stream, raw.CHUNK, name)
+        start += data
     return bytes(start)
-
-
-_LINE_BELOW = re.compile(rb"\n\s*\S")
 
 
 def _bare(start: bytes) -> bytes:
