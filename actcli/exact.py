@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 _FIRST_BITS = 96
 _MOST_BITS = 1 << 14
+# with so many the square of the largest number has digits behind the point: the sign of what underflows is known
+_SIGN_BITS = 1 << 12
 
 
 def derivatives(
@@ -340,13 +342,16 @@ def _escalate(
     bits: int,
 ) -> list[T]:
     spare, most = 0, max(_MOST_BITS, 2 * bits)
+    unsigned: list[T] = []
     while bits <= most:
         try:
-            found = [
-                accept(v) for v in attempt(Taylor(bits, order + spare, side, spare))
-            ]
-            if None not in found:
-                return [f for f in found if f is not None]
+            intervals = attempt(Taylor(bits, order + spare, side, spare))
+            found = [f for v in intervals if (f := accept(v)) is not None]
+            if len(found) == len(intervals):
+                if bits >= _SIGN_BITS or not any(map(_straddles, intervals)):
+                    return found
+                # a 0 whose sign is not known yet, and never will be where all cancels
+                unsigned = found
         except TooWideError:
             pass
         except OrderLostError:
@@ -355,7 +360,13 @@ def _escalate(
                 raise UndefinedError from None
             continue
         bits *= 2
+    if unsigned:
+        return unsigned
     raise TooWideError
+
+
+def _straddles(v: Interval) -> bool:
+    return libmp.mpf_sign(v[0]) < 0 < libmp.mpf_sign(v[1])
 
 
 def _flat(value: Value) -> list[Series]:

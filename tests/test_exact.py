@@ -84,6 +84,14 @@ def test_a_tail_beyond_all_numbers_has_its_digits(x: float) -> None:
     assert got == rounded(truth)
 
 
+@pytest.mark.parametrize("x", [-40.0, -1e18, -1e20, -1e300, -math.inf])
+def test_what_underflows_has_its_sign(x: float) -> None:
+    # both x·Φ(x) and its slope are negative; the terms of the latter differ by their last digits only
+    got = exact.derivatives(parse("x * erfc(-x / sqrt(2)) / 2"), {"x": x})
+    assert [(y, math.copysign(1.0, y)) for y in got] == [(0.0, -1.0)] * 2
+    assert exact.derivatives(parse("tanh(x) - tanh(x)"), {"x": x}) == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("text", FUNCTIONS)
 def test_derivatives_agree_with_differences(text: str) -> None:
     """Central differences of 3,400 bits leave 2,600 after two orders."""
