@@ -222,10 +222,11 @@ def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
     # held, so that no infinity meets a 0: from there on the slope is 1 to the last digit
     z = at_most(beta * x, 50.0 + 2.0 * math.log1p(alpha))
     _, t, power = _richards(z, alpha, refined=True)
-    # not by sigma: these are the fewest roundings, as 1 + k cancels
+    # 1 + k over one denominator, where it cancels; beyond, the exponential could overflow
+    d = np.exp(z) + 1.0
     k = alpha * z
-    k /= np.exp(z) + 1.0
-    y = k + 1.0
+    y = (k + d) / d if alpha < 1e100 else 1.0 + k / d
+    k /= d
     y *= power
     return far_left(y, t, k, plus=1.0, quarter=_quarter(z, alpha))
 
