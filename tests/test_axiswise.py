@@ -282,6 +282,14 @@ def test_what_goes_back_keeps_its_digits_whatever_upstreams_have_in_common(
     np.testing.assert_allclose(got, _back(x, upstream, 0.0), rtol=1e-14)
 
 
+@pytest.mark.parametrize("length", [3, 16, 17, 200])
+def test_an_infinite_upstream_is_infinite_for_all_others(length: int) -> None:
+    upstream = np.append(np.zeros(length - 1), np.inf)
+    for softmax in (actcli.softmax, actcli.quiet_softmax):
+        back = softmax.vjp(np.zeros(length), upstream)
+        assert (back[:-1] == -np.inf).all()
+
+
 @pytest.mark.parametrize("place", [0, 1, 64, 128])
 def test_one_upstream_among_many_equal_shares(place: int) -> None:
     x, upstream = [0.0] * 129, [0.0] * 129

@@ -164,6 +164,7 @@ FAR_OUT: list[tuple[str, dict[str, float], list[float]]] = [
     ("aria2", {"alpha": 1e200, "beta": 1.0}, [1.6e114]),
     ("aria2", {"beta": 1e-200}, [-7.28e202, -1e200]),
     ("aria2", {"alpha": 1e-200}, [-6.28e202]),
+    ("aria2", {"alpha": 1e306}, [3000.0]),
     ("celu", {"alpha": 1e300}, [-2.96e-300, -1.0]),
     ("celu", {"alpha": 1e10}, [-2.28e-315]),
     ("elu", {"alpha": 1e40}, [-800.0]),

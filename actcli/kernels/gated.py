@@ -224,9 +224,9 @@ def aria2_prime(x: Array, *, alpha: float, beta: float) -> Array:
     _, t, power = _richards(z, alpha, refined=True)
     # 1 + k over one denominator, where it cancels; beyond, the exponential could overflow
     d = np.exp(z) + 1.0
-    k = alpha * z
-    y = (k + d) / d if alpha < 1e100 else 1.0 + k / d
-    k /= d
+    k = z / d
+    k *= alpha
+    y = (alpha * z + d) / d if alpha < 1e100 else 1.0 + k
     y *= power
     return far_left(y, t, k, plus=1.0, quarter=_quarter(z, alpha))
 
@@ -274,8 +274,10 @@ def _richards(
     return s, t, power
 
 
-def _quarter(z: Array, alpha: float) -> Callable[[Array], Array]:
-    """Return the fourth root of σ(z)**alpha as far_left takes it."""
+def _quarter(z: Array, alpha: float) -> Callable[[Array], Array] | None:
+    """Return the fourth root of σ(z)**alpha as far_left takes it, unless a quarter of alpha is 0."""
+    if 0.25 * alpha == 0.0:
+        return None
     return lambda low: _richards(z[low], 0.25 * alpha)[2]
 
 
@@ -292,7 +294,8 @@ def aria2_by_beta(x: Array, *, alpha: float, beta: float) -> Array:
     z = beta * x
     _, t, power = _richards(z, alpha, refined=True)
     k = alpha * x
-    other = k / (np.exp(z) + 1.0)
+    other = x / (np.exp(z) + 1.0)
+    other *= alpha
     y = far_left(other * power * x, t, other, x, quarter=_quarter(z, alpha))
     return far_left(y, -z, k, x)
 

@@ -80,7 +80,8 @@ def _product(weights: _Weights, upstream: Array) -> Array:
 
 def _nearest_to_mean(p: Array, largest: Array, upstream: Array, first: Array) -> Array:
     mean = dot(p, upstream) + largest * first
-    return taken(upstream, np.abs(less(upstream, mean)).argmin(axis=-1)[:, None])
+    near = taken(upstream, np.abs(less(upstream, mean)).argmin(axis=-1)[:, None])
+    return np.where(np.isfinite(mean), near, first)
 
 
 @axis_activation(
