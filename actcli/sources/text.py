@@ -141,7 +141,8 @@ def table_reader(separator: str) -> Reader:
             table = replace(table, others=others)
         told = ""
         if not header:
-            if column is None and len(cells) > 1 and not names:
+            # what a comment names is a guess
+            if column is None and len(cells) > 1 and "x" not in names:
                 told = f"{name}: column 1 of {len(cells)}; --column takes another"
             rest, line = first + b"\n" + rest, line - 1
 

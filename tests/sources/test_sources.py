@@ -186,6 +186,14 @@ def test_a_header_that_numpy_writes(
             np.testing.assert_array_equal(source.whole(), table[:, 1])
 
 
+def test_which_column_is_taken_is_told_beside_a_comment_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("# units: volts, amps\n1,2\n3,4\n")
+    with sources.opened(path) as source:
+        assert source.told == f"{path}: column 1 of 2; --column takes another"
+    np.testing.assert_array_equal(whole(path, "amps"), [2.0, 4.0])
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["<f8", ">f8", "f4", "f2", "i4", "u1", "?"])
 def test_arrays_of_every_kind_of_number(order: Any, dtype: str, tmp_path: Path) -> None:
