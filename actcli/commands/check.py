@@ -102,6 +102,7 @@ def run(
     derivative = derivative or wrt is not None
     if wrt and conditioned:
         raise RequestError("--wrt and --conditioned do not go together; leave one out")
+    wrt = wrt and chosen.spelled(wrt)
     given, got = pairs.read(x, y, input_, results, column, derivative)
     if dtype:
         given, got = _brought_to(options.checked_dtype(dtype), given, got)
@@ -124,7 +125,9 @@ def run(
         lambda path: _draw(found, subject, path),
     )
     if found.largest > _FAR_OFF and _in_float32(found.got):
-        note("the results are float32 numbers: add --dtype float32 if that made them")
+        note(
+            "the results have no more digits than float32 has: add --dtype float32 if that made them"
+        )
     _fail_beyond(tolerance, found, subject)
 
 

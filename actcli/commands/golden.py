@@ -51,6 +51,7 @@ def run(
         raise RequestError(
             f"{chosen.name} works over an axis; golden takes elementwise functions"
         )
+    wrt = wrt and chosen.spelled(wrt)
     request = Request(chosen, order=1, wrt=wrt, exact=True, dtype=dtype)
     request.check()
     x = vectors(chosen, dtype, count, seed)

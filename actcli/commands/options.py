@@ -228,7 +228,7 @@ def resolve(
     """Return the functions of these names, each once, with ``-p`` set for each that has the parameter."""
     from actcli.errors import RequestError
     from actcli.lookup import get, parameter_name
-    from actcli.registry import suggestion
+    from actcli.registry import fold, suggestion
     from actcli.spec import split_parameters, split_spec
 
     functions = [get(name, undecided) for name in names]
@@ -247,9 +247,15 @@ def resolve(
         }
         known = {n: o for n, o in ours.items() if o in function.parameters}
         if known:
-            # two names may mean the same parameter of one of them
-            values = {o: given[n] for n, o in known.items()}
-            functions[k] = function.bind([*values.items()])
+            named: dict[str, str] = {}
+            for n, o in known.items():
+                # of several functions, two names may mean the same parameter of one
+                if o in named and (len(functions) == 1 or fold(n) == fold(named[o])):
+                    raise RequestError(
+                        f"{function.name}: {o} is set twice; set it once"
+                    )
+                named[o] = n
+            functions[k] = function.bind([(o, given[n]) for o, n in named.items()])
         unknown -= known.keys()
     for name in sorted(unknown):
         nearest = max(

@@ -277,7 +277,7 @@ def test_golden_refuses_rows() -> None:
 
 def test_vectors_of_a_derivative_by_a_parameter_pass() -> None:
     for dtype in ("float64", "float32"):
-        asked = ("prelu:alpha=0.1", "--wrt", "alpha", "--dtype", dtype)
+        asked = ("prelu:alpha=0.1", "--wrt", "Alpha", "--dtype", dtype)
         golden = run("golden", *asked, "--count", "50", "-f", "csv")
         done = run("check", *asked, "--tolerance", "0.5", stdin=golden.stdout)
         assert (done.returncode, done.stderr) == (0, "")
@@ -298,7 +298,7 @@ def test_results_of_a_shorter_dtype_are_told() -> None:
     golden = run("golden", "gelu", "--dtype", "float32", "--count", "20", "-f", "csv")
     done = run("check", "gelu", "-f", "json", stdin=golden.stdout)
     assert done.stderr == (
-        "the results are float32 numbers: add --dtype float32 if that made them\n"
+        "the results have no more digits than float32 has: add --dtype float32 if that made them\n"
     )
     done = run("check", "gelu", "--dtype", "float32", "-f", "json", stdin=golden.stdout)
     assert done.stderr == ""

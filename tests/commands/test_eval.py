@@ -494,6 +494,12 @@ WRONG = {
     "--upstream and --exact do not go together": [
         *("relu", "-x", "1", "-u", "2", "--exact")
     ],
+    "swish: beta is set twice; set it once": [
+        *("swish", "-p", "BETA=2", "-p", "beta=3", "-x", "1")
+    ],
+    "hard_tanh: min_val is set twice; set it once": [
+        *("hard_tanh", "-p", "-2", "-p", "min_val=-3", "-x", "1")
+    ],
     "-p: 'beta' is set twice; set it once": [
         *("swish", "-p", "beta=1", "-p", "beta=2", "-x", "1")
     ],
