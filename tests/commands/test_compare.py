@@ -331,6 +331,7 @@ def test_list_shows_every_function() -> None:
         (["compare", "relu", "x"], 2, "'x' is what the numbers are called"),
         (["info"], 2, "missing argument 'FUNCTION'"),
         (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),
+        (["info", "log(-1 - x*x)"], 2, "log(-1 - x*x) has a value at no x"),
         (["info", "prelu:alpha=a"], 2, "prelu: alpha: 'a' is not a number"),
         (
             ["list", "--family", "rectifier"],
