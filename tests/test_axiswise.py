@@ -290,6 +290,12 @@ def test_an_infinite_upstream_is_infinite_for_all_others(length: int) -> None:
         assert (back[:-1] == -np.inf).all()
 
 
+def test_a_large_upstream_of_little_weight_beside_nobodys() -> None:
+    x, upstream = [-40.0, -41.0], [1e16, 1.0]
+    got = actcli.quiet_softmax.vjp(x, upstream)
+    np.testing.assert_allclose(got, _back(x, upstream, 0.0), rtol=1e-15)
+
+
 @pytest.mark.parametrize("place", [0, 1, 64, 128])
 def test_one_upstream_among_many_equal_shares(place: int) -> None:
     x, upstream = [0.0] * 129, [0.0] * 129
