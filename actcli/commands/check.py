@@ -87,7 +87,8 @@ def run(
 
     The results are of any program: a kernel on another machine, a framework, a table from a paper. An ulp is the
     distance between two neighbours of the format at the exact value, so that 0.5 at most is rounded correctly. At a
-    kink both one-sided derivatives are right, and 0 has no sign. The exit code is 1 if one is further off than --tolerance.
+    kink both one-sided derivatives are right, and 0 has no sign. The exit code is 1 if one is further off than
+    --tolerance.
     """
     from actcli.commands import pairs
     from actcli.errors import RequestError

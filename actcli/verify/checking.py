@@ -107,45 +107,65 @@ def check(
     >>> check(actcli.gelu, [-5.5], tail).ulps.round().tolist()
     [8369684.0]
     """
-    x, got = engine.as_floats(x), engine.as_floats(got, "got")
-    if not got.size:
-        raise RequestError("there are no results to check")
-    function.values_for_formula()  # raises for what the formula does not tell
-    wanted = np.shape(function(x)) if function.over_axis else x.shape
-    if not wanted and got.size == 1:
-        got = got.reshape(())
-    if wanted != got.shape:
-        raise RequestError(
-            f"got has shape {got.shape}; {function.name} of x has {wanted}"
-        )
-    dtype = got.dtype.name
+    x = engine.as_floats(x)
+    got = _fitting(function, x, engine.as_floats(got, "got"))
+    asked, dtype = (
+        _Order(int(derivative or wrt is not None), wrt or "x"),
+        got.dtype.name,
+    )
+    _check_asked(function, asked, conditioned)
     if function.over_axis:
-        if derivative or wrt or conditioned:
-            raise RequestError(
-                f"{function.name} works over an axis; its values can be checked in ulps, and nothing else"
-            )
-        truth = _of_rows(function, x, wanted, dtype, advance)
+        truth = _of_rows(function, x, got.shape, dtype, advance)
     else:
-        if wrt:
-            function.slope(wrt)  # raises for what has no derivative by it
-            if conditioned:
-                raise RequestError(
-                    "a derivative by a parameter is checked in plain ulps; leave out conditioned"
-                )
-        wanted_order = _Order(int(derivative or wrt is not None), wrt or "x")
-        truth = _of_elements(function, x, wanted_order, conditioned, dtype, advance)
+        truth = _of_elements(function, x, asked, conditioned, dtype, advance)
 
     def value_at(x: float) -> float:
-        return _exactly(function, x, _Order(int(derivative)), dtype)[-1].value
+        return _exactly(function, x, asked, dtype)[-1].value
 
     forgiven = allowance(x, truth.value, truth.slope, value_at) if conditioned else 0.0
     off = distance(got, truth.value, truth.rest, truth.ulp, dtype, forgiven)
     with np.errstate(over="ignore"):
         rounded = truth.value.astype(got.dtype)
-    if derivative and not wrt:
+    if asked == (1, "x"):
         off = _forgiven(function, x, got, off)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
     return Check(*(a.ravel() for a in (at, got, rounded, off)))
+
+
+class _Order(NamedTuple):
+    """Which derivative: 0 is the function itself."""
+
+    order: int
+    wrt: str = "x"
+
+
+def _fitting(function: Activation, x: Array, got: Array) -> Array:
+    """Return results in the shape of what the function gives for x."""
+    if not got.size:
+        raise RequestError("there are no results to check")
+    function.values_for_formula()  # raises for what the formula does not tell
+    wanted = np.shape(function(x)) if function.over_axis else x.shape
+    if not wanted and got.size == 1:
+        return got.reshape(())
+    if wanted != got.shape:
+        raise RequestError(
+            f"got has shape {got.shape}; {function.name} of x has {wanted}"
+        )
+    return got
+
+
+def _check_asked(function: Activation, asked: _Order, conditioned: bool) -> None:
+    """Refuse what nobody knows the truth of."""
+    if function.over_axis and (asked.order or conditioned):
+        raise RequestError(
+            f"{function.name} works over an axis; its values can be checked in ulps, and nothing else"
+        )
+    if asked.wrt != "x":
+        function.slope(asked.wrt)  # raises for what has no derivative by it
+        if conditioned:
+            raise RequestError(
+                "a derivative by a parameter is checked in plain ulps; leave out conditioned"
+            )
 
 
 def allowance(
@@ -177,13 +197,6 @@ def allowance(
     return change
 
 
-class _Order(NamedTuple):
-    """Which derivative: 0 is the function itself."""
-
-    order: int
-    wrt: str = "x"
-
-
 class _Truth(NamedTuple):
     """Exact values as in rounding.Measured, and the magnitude of the slope there."""
 
@@ -196,7 +209,7 @@ class _Truth(NamedTuple):
 def _of_elements(
     function: Activation,
     x: Array,
-    wanted: _Order,
+    asked: _Order,
     conditioned: bool,
     dtype: str,
     advance: Callable[[int], Any],
@@ -205,22 +218,22 @@ def _of_elements(
     truth, known = _Truth(*np.zeros((4, flat.size))), np.zeros(flat.size, bool)
     # only with the parameters that the kernel is tested with
     if dtype != "float64" and not function.is_formula and not function.bound:
-        truth, known = _by_kernel(function, flat, wanted, dtype)
+        truth, known = _by_kernel(function, flat, asked, dtype)
     advance(int(known.sum()))
-    further = wanted._replace(order=wanted.order + conditioned)
+    further = asked._replace(order=asked.order + conditioned)
     for k in np.flatnonzero(~known).tolist():
         found = _exactly(function, float(flat[k]), further, dtype)
-        truth.value[k], truth.rest[k], truth.ulp[k] = found[wanted.order]
+        truth.value[k], truth.rest[k], truth.ulp[k] = found[asked.order]
         truth.slope[k] = abs(found[-1].value)
         advance(1)
     return _Truth(*(a.reshape(x.shape) for a in truth))
 
 
 def _by_kernel(
-    function: Activation, x: Array, wanted: _Order, dtype: str
+    function: Activation, x: Array, asked: _Order, dtype: str
 ) -> tuple[_Truth, Array]:
     """Return what the kernel gives in float64, and where that is certain to round as the exact value does."""
-    order, wrt = wanted
+    order, wrt = asked
     y = function.derivative(x, wrt) if order else function(x)
     with np.errstate(all="ignore"):
         if order:
@@ -242,15 +255,15 @@ def _by_kernel(
 
 
 def _exactly(
-    function: Activation, x: float, wanted: _Order, dtype: str
+    function: Activation, x: float, asked: _Order, dtype: str
 ) -> list[Measured]:
     """Return the value and the derivatives at one point."""
     assert function.formula is not None
     values = {**function.values_for_formula(), "x": x}
-    asked: dict[str, Any] = {**wanted._asdict(), "dtype": dtype}
+    wanted: dict[str, Any] = {**asked._asdict(), "dtype": dtype}
     if np.isfinite(x):
-        return exact.measured(function.formula, values, **asked)
-    found = exact.derivatives(function.formula, values, **asked)
+        return exact.measured(function.formula, values, **wanted)
+    found = exact.derivatives(function.formula, values, **wanted)
     return [_limit(y, dtype) for y in found]
 
 
