@@ -67,8 +67,8 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
         source.chunks = _started(source)
     folder = _folder(output)
     wide = _strip(request, source) if format_ == "npy" and folder else 0
-    if not wide:
-        parts = _arranged(request, source, folder, ordered=format_ not in BINARY)
+    ordered = format_ not in BINARY
+    parts = iter(()) if wide else _arranged(request, source, folder, ordered=ordered)
     dtype = request.result_dtype(source.dtype)
     shape = request.result_shape(source.shape)
     shapes = _shapes(request, source.shape, shape, format_)
@@ -113,10 +113,11 @@ def _tabulate(request: Request, source: Source, show: Show) -> None:
     ends = streams.Ends(count if alone else MOST_ROWS, ENDS)
     if _at_any_place(source) and count > MOST_ROWS:
         # what stands between is not even read
-        for ends.count, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
+        for first, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
             x = np.empty(length, source.dtype)
-            _read_into(source, ends.count, x)
-            columns = _columns(request, x, ends.count)
+            _read_into(source, first, x)
+            columns = _columns(request, x, first)
+            ends.count = first
             ends.write({n: columns[n] for n in names})
     else:
         with progress(source.bytes, "bytes") as advance:
