@@ -44,14 +44,13 @@ def run(
     from actcli.render.output import emit, is_picture
 
     chosen = {f.label: f for f in options.resolve(functions, param)}
-    if "x" in chosen:
-        raise RequestError("'x' is what the numbers are called; write identity")
     if output and is_picture(output):
         options.refuse(context, ["format_", "precision"], "a picture")
         _draw(chosen, points.read(x or ["-6:6"]), output)
         return
+    if "x" in chosen:
+        raise RequestError("'x' is what the numbers are called; write identity")
 
-    from actcli.analysis import analyse
     from actcli.differentiate import primed
     from actcli.render.records import Records
 
@@ -60,9 +59,7 @@ def run(
     at = points.read(x or [usual])
     values = _values(chosen, at, derivative)
     costs = _costs(chosen, at.size)
-    analyses = {
-        label: None if f.over_axis else analyse(f) for label, f in chosen.items()
-    }
+    analyses = {label: options.analysed(f) for label, f in chosen.items()}
     document = {
         "functions": list(analyses),
         "properties": {

@@ -28,17 +28,11 @@ def run(
     the kernel or the formula. At a kink the derivative is a choice: it is shown with the derivatives from the left and
     from the right.
     """
-    from actcli.analysis import analyse
-    from actcli.errors import RequestError
     from actcli.render.output import emit
     from actcli.render.records import Records, texts
 
     (chosen,) = options.resolve([function], param)
-    analysis = None if chosen.over_axis else analyse(chosen)
-    if analysis and analysis.domain == ():
-        raise RequestError(
-            f"{chosen.label} has a value at no x; write it in another way"
-        )
+    analysis = options.analysed(chosen)
     record = _record(chosen)
     kinks = _kinks(chosen)
     document = {

@@ -1,6 +1,6 @@
 """Arguments and options that several commands share, each named once, and what they mean together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -10,6 +10,7 @@ from actcli.render.formats import BINARY, FORMATS
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
+    from actcli.analysis import Analysis
     from actcli.errors import UndecidedError
     from actcli.registry import Registry
     from actcli.training.declaration import Choice, Record
@@ -226,36 +227,19 @@ def resolve(
     names: Sequence[str], parameters: Sequence[str] | None
 ) -> "list[Activation]":
     """Return the functions of these names, each once, with ``-p`` set for each that has the parameter."""
-    from actcli.errors import RequestError
-    from actcli.lookup import get, parameter_name
-    from actcli.registry import fold, suggestion
-    from actcli.spec import split_parameters, split_spec
+    from actcli.lookup import get
+    from actcli.registry import suggestion
+    from actcli.spec import split_spec
 
     functions = [get(name, undecided) for name in names]
-    spoken = [split_spec(name)[0] for name in names]
-    given: dict[str, str] = {}
-    for text in parameters or ():
-        for name, value in split_parameters(text).items():
-            if name in given:
-                raise RequestError(f"-p: '{name or value}' is set twice; set it once")
-            given[name] = value
+    given = _given(parameters or ())
     unknown = set(given)
     for k, function in enumerate(functions):
-        first = next(iter(function.parameters), "")
-        ours = {
-            n: function.spelled(parameter_name(spoken[k], n) or first) for n in given
-        }
-        known = {n: o for n, o in ours.items() if o in function.parameters}
+        known = _known(function, split_spec(names[k])[0], given)
         if known:
-            named: dict[str, str] = {}
-            for n, o in known.items():
-                # of several functions, two names may mean the same parameter of one
-                if o in named and (len(functions) == 1 or fold(n) == fold(named[o])):
-                    raise RequestError(
-                        f"{function.name}: {o} is set twice; set it once"
-                    )
-                named[o] = n
-            functions[k] = function.bind([(o, given[n]) for o, n in named.items()])
+            _check_once(function, known, alone=len(functions) == 1)
+            values = {ours: given[n] for n, ours in known.items()}
+            functions[k] = function.bind([*values.items()])
         unknown -= known.keys()
     for name in sorted(unknown):
         nearest = max(
@@ -265,6 +249,45 @@ def resolve(
         # raises, with a suggestion
         nearest.parameter(name or given[name])
     return list({f.label: f for f in functions}.values())
+
+
+def _given(parameters: Sequence[str]) -> dict[str, str]:
+    """Return what all of ``-p`` say, by the names that were typed."""
+    from actcli.errors import RequestError
+    from actcli.spec import split_parameters
+
+    given: dict[str, str] = {}
+    for text in parameters:
+        for name, value in split_parameters(text).items():
+            if name in given:
+                raise RequestError(f"-p: '{name or value}' is set twice; set it once")
+            given[name] = value
+    return given
+
+
+def _known(
+    function: "Activation", spoken: str, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return which of the given names mean a parameter of a function, as that was named, and what it is called here."""
+    from actcli.lookup import parameter_name
+
+    first = next(iter(function.parameters), "")
+    ours = {n: function.spelled(parameter_name(spoken, n) or first) for n in given}
+    return {n: o for n, o in ours.items() if o in function.parameters}
+
+
+def _check_once(
+    function: "Activation", known: Mapping[str, str], *, alone: bool
+) -> None:
+    """Refuse two names of one parameter; of several functions, they may be two parameters of another one."""
+    from actcli.errors import RequestError
+    from actcli.registry import fold
+
+    seen: dict[str, str] = {}
+    for name, ours in known.items():
+        if ours in seen and (alone or fold(name) == fold(seen[ours])):
+            raise RequestError(f"{function.name}: {ours} is set twice; set it once")
+        seen[ours] = name
 
 
 undecided: "list[UndecidedError]" = []
@@ -278,6 +301,21 @@ def tell_undecided() -> None:
         first, *others = dict.fromkeys(map(str, undecided))
         more = f" and {len(others)} more" if others else ""
         raise UndecidedError(f"{first}{more}; nan stands for it")
+
+
+def analysed(function: "Activation") -> "Analysis | None":
+    """Return the analysis of a function, None of one over an axis; raise RequestError if there is no value to analyse."""
+    from actcli.analysis import analyse
+    from actcli.errors import RequestError
+
+    if function.over_axis:
+        return None
+    analysis = analyse(function)
+    if analysis.domain == ():
+        raise RequestError(
+            f"{function.label} has a value at no x; write it in another way"
+        )
+    return analysis
 
 
 def named(file: Path | None) -> Path | None:
