@@ -13,6 +13,7 @@ from typing import Any, Self, get_type_hints, overload
 import numpy as np
 
 from actcli import engine, lazy
+from actcli.bfloat16 import rounded
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, parse
@@ -483,7 +484,7 @@ class Activation:
         """
         if not lazy.is_lazy(x):
             x = engine.as_floats(x)
-        if not isinstance(x, np.ndarray) or (self.ties and x.dtype.type is np.float16):
+        if not isinstance(x, np.ndarray) or self._may_tie(x):
             f = self(x, threads=threads, **parameters)
             return f, self.derivative(x, wrt, threads=threads, **parameters)
         f, slope = engine.apply_each(
@@ -557,7 +558,8 @@ class Activation:
         result = self._apply(back, terms, values, None, threads).reshape(given.shape)
         if to:
             total = _summed_to(result, np.shape(resolved[to]))
-            return total.astype(engine.native_dtype(given.dtype))[()]
+            with np.errstate(over="ignore"):
+                return rounded(total, engine.native_dtype(given.dtype))[()]
         return result[()]
 
     def _apply(
@@ -569,44 +571,51 @@ class Activation:
         threads: int | None,
     ) -> Any:
         given = engine.as_floats(x)
-        if self.ties and given.dtype.type is np.float16:
-            given = given.copy()  # it may be out, and is needed once more
-        result = engine.apply(
-            kernel,
-            given,
-            values,
-            native=self.native,
-            placed=self.placed,
-            out=out,
-            threads=threads,
-        )
-        if self.ties and given.dtype.type is np.float16:
-            return self._decide_ties(kernel, given, values, result)
-        return result
+        settings: dict[str, Any] = {"placed": self.placed, "threads": threads}
+        if not self._may_tie(given):
+            return engine.apply(
+                kernel, given, values, native=self.native, out=out, **settings
+            )
+        wide = engine.apply(kernel, given.astype(np.float64), values, **settings)
+        result = self._rounded(np.asarray(wide), kernel, given, values)
+        if out is None:
+            return result[()]
+        engine.checked_out(out, given)[...] = result
+        return out
 
-    def _decide_ties(
-        self, kernel: Kernel, x: Array, values: dict[str, Any], result: Any
-    ) -> Any:
-        """Replace the float16 results that float64 does not round with certainty by exact ones."""
-        from actcli import exact
+    def _may_tie(self, x: Array) -> bool:
+        """Whether results may lie nearer to a tie between numbers of the dtype of x than float64 can tell."""
+        # in bfloat16 most do somewhere: half of the smallest number is one, and x/2·(1 + x/2) a little more
+        return (self.ties and x.dtype.type is np.float16) or x.dtype.kind == "V"
 
+    def _rounded(
+        self, wide: Array, kernel: Kernel, x: Array, values: dict[str, Any]
+    ) -> Array:
+        """Return float64 results rounded to the dtype of x; where that is not certain, exact ones."""
+        dtype = engine.native_dtype(x.dtype)
         wrt = next((n for n, k in self._derivatives.items() if k is kernel), None)
-        if wrt is None and kernel is not self.kernel:
-            return result
-        wide = np.ravel(engine.apply(kernel, x.astype(np.float64), values))
+        known = {n: v for n, v in values.items() if v is not None}
         with np.errstate(all="ignore"):
-            low, high = ((wide * (1.0 + s)).astype(np.float16) for s in (-1e-15, 1e-15))
+            result = rounded(wide, dtype)
+            if self.formula is None or "seed" in known:
+                return result
+            if wrt is None and kernel is not self.kernel:
+                return result
+            low, high = (rounded(wide * (1.0 + s), dtype) for s in (-1e-15, 1e-15))
         near = np.flatnonzero((low != high) & np.isfinite(wide))
-        if not near.size:
-            return result
-        assert self.formula is not None
-        at, order = {**values, "x": x.ravel()[near]}, int(wrt is not None)
-        rows = exact.array(
-            self.formula, at, order=order, wrt=wrt or "x", dtype="float16"
-        )
-        settled = np.asarray(result)
-        settled.flat[near] = rows[order]
-        return settled[()] if np.ndim(result) == 0 else result
+        if near.size:
+            from actcli import exact
+
+            each = {"x": x.astype(np.float64), **known}
+            there = {n: np.broadcast_to(v, x.shape).flat[near] for n, v in each.items()}
+            order, by = int(wrt is not None), wrt or "x"
+            settled = exact.array(
+                self.formula, there, order=order, wrt=by, dtype=dtype.name, undecided=[]
+            )[order]
+            # NaN where no precision decides
+            decided = near[~np.isnan(settled)]
+            result.flat[decided] = settled[~np.isnan(settled)]
+        return result
 
     def _declare(self, wrt: str, kernel: Kernel) -> Kernel:
         names = _keywords(kernel)

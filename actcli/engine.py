@@ -1,7 +1,7 @@
 """Applies a kernel to arrays of any size, shape, byte order and dtype. Knows nothing of what the kernel computes.
 
-A kernel gets one-dimensional blocks that stay in the cache. float32 and float16 are widened to float64 block by block
-and the result is rounded once, unless the kernel is native: exact in the precision it is given.
+A kernel gets one-dimensional blocks that stay in the cache. What is narrower is widened to float64 block by block and the
+result is rounded once, unless the kernel is native: exact in the precision it is given, of those that NumPy has.
 """
 
 import os
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from actcli.bfloat16 import is_float, rounded
 from actcli.errors import RequestError
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -24,13 +25,12 @@ Kernel: TypeAlias = Callable[..., Array]
 BLOCK = 1 << 17
 # numbers in the first rows of a function of an axis: how large its results are, nobody knows before
 _ROWS = 1 << 14
-_FLOATS = (np.float16, np.float32, np.float64)
 # every array of it has this one: to see that it is the same takes less than to see that it is equal
 _FLOAT64 = np.dtype(np.float64)
 
 
 def as_floats(values: object, name: str = "x") -> Array:
-    """Return anything NumPy can make an array of as float16, float32 or float64; integers become float64.
+    """Return anything NumPy can make an array of as float64, float32, float16 or bfloat16; integers become float64.
 
     Raises:
         RequestError: it is no array of numbers, has another dtype, or elements of it are masked.
@@ -42,9 +42,9 @@ def as_floats(values: object, name: str = "x") -> Array:
             array = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise RequestError(f"{name} is no array of numbers: {error}") from None
-    if array.dtype.type not in _FLOATS:
+    if array.dtype.itemsize > 8 or not is_float(array.dtype):
         raise RequestError(
-            f"{name} has dtype {array.dtype}; use float64, float32 or float16"
+            f"{name} has dtype {array.dtype}; use float64, float32, float16 or bfloat16"
         )
     # what is masked would come back as a number; np.ma takes as long to import as all of this package
     subclass = isinstance(values, np.ndarray) and type(values) is not np.ndarray
@@ -116,6 +116,7 @@ def apply(
         RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
     _check(threads)
+    native = native and x.dtype.kind == "f"
     if (
         not placed
         and _one_block(x, native)
@@ -150,6 +151,7 @@ def apply_each(
 ) -> list[Array]:
     """Return what ``apply`` would for each of several kernels, in one pass over ``x``."""
     _check(threads)
+    native = native and x.dtype.kind == "f"
     written = [checked_out(o, x) for o in outs if o is not None]
     arrays = {
         n: _broadcast(n, p, x.shape)
@@ -178,7 +180,8 @@ def apply_each(
         # all of them before any is written: it may be written into x
         computed = [kernel(block, **{**parameters, **values}) for kernel in kernels]
         for target, y in zip(targets, computed, strict=True):
-            target[part] = y
+            # to what NumPy has it is rounded as it is written, in one pass
+            target[part] = y if dtype.kind == "f" else rounded(y, dtype)
 
     longest = _longest(x, native)
     count = _workers(x.size, longest, threads)
@@ -203,7 +206,7 @@ def _small(
     _keep_freed_memory()
     dtype = native_dtype(x.dtype)
     block = np.ascontiguousarray(x, dtype if native else np.float64).ravel()
-    results = [k(block, **parameters).astype(dtype, copy=False) for k in kernels]
+    results = [rounded(k(block, **parameters), dtype) for k in kernels]
     return results if x.ndim == 1 else [r.reshape(x.shape)[()] for r in results]
 
 
@@ -313,7 +316,7 @@ def _some_rows(
 ) -> Array:
     blocks = [r if r.dtype is _FLOAT64 else r.astype(np.float64) for r in rows]
     result = kernel(*blocks, **parameters)
-    return result if dtype is _FLOAT64 else result.astype(dtype)
+    return result if dtype is _FLOAT64 else rounded(result, dtype)
 
 
 def each(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:

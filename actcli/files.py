@@ -198,7 +198,12 @@ def dump_arrays(stream: IO[bytes], format_: str, arrays: dict[str, Array]) -> No
     np.lib.format.write_array_header_1_0(stream, header)
     # not write_array: it asks where in the file it is, and no pipe knows
     rows = array.T if header["fortran_order"] else array
-    stream.write(np.ascontiguousarray(rows).data)
+    stream.write(memory(np.ascontiguousarray(rows)))
+
+
+def memory(array: Array) -> memoryview:
+    """Return the bytes of a contiguous array, to be read or written; of bfloat16 NumPy gives no memory as it is."""
+    return array.reshape(-1).view(np.uint8).data
 
 
 def check_one(names: Collection[str]) -> None:

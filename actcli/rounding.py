@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
 from mpmath import libmp
 
 from actcli.taylor import Interval, Mpf
@@ -36,11 +36,34 @@ UNDEFINED = Measured(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class Format:
-    """A binary floating-point format: digits of the significand, exponent of the smallest number, largest number."""
+    """A binary floating-point format.
+
+    Attributes:
+        bits: digits of the significand.
+        lowest: exponent of the smallest number.
+        top: exponent of what the largest numbers are next to.
+        decimals: so many digits tell every number from its neighbours.
+    """
 
     bits: int
     lowest: int
-    largest: float
+    top: int
+    decimals: int
+
+    @property
+    def smallest(self) -> float:
+        """The smallest number above 0, which is subnormal."""
+        return math.ldexp(1.0, self.lowest)
+
+    @property
+    def smallest_normal(self) -> float:
+        """The smallest number that has all digits."""
+        return math.ldexp(1.0, self.lowest + self.bits - 1)
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest finite number."""
+        return math.ldexp(2.0 - math.ldexp(1.0, 1 - self.bits), self.top - 1)
 
     def round(self, s: Mpf) -> float:
         """Round to nearest, ties to even, subnormal numbers and overflow included."""
@@ -52,7 +75,7 @@ class Format:
             # below the smallest number: its half is a tie, and goes to the even 0
             above_half = kept == 0 and s[1] > 1
             return math.copysign(
-                math.ldexp(1.0, self.lowest) if above_half else 0.0, -1 if s[0] else 1
+                self.smallest if above_half else 0.0, -1 if s[0] else 1
             )
         if exponent > 1100:
             return -math.inf if s[0] else math.inf
@@ -76,7 +99,7 @@ class Format:
         """Return the same of an interval that is narrow, but may hold a tie: then it is one of the two numbers."""
         value = self.round(v[0])
         largest = math.isinf(value)
-        exponent = math.frexp(self.largest)[1] if largest else _exponent(v[0])
+        exponent = self.top if largest else _exponent(v[0])
         place = max(exponent - self.bits, self.lowest)
         ulp = math.ldexp(1.0, place)
         if largest:
@@ -88,9 +111,10 @@ class Format:
 
 
 FORMATS = {
-    "float64": Format(53, -1074, float(np.finfo(np.float64).max)),
-    "float32": Format(24, -149, float(np.finfo(np.float32).max)),
-    "float16": Format(11, -24, float(np.finfo(np.float16).max)),
+    "float64": Format(53, -1074, 1024, 17),
+    "float32": Format(24, -149, 128, 9),
+    "float16": Format(11, -24, 16, 5),
+    "bfloat16": Format(8, -133, 128, 4),
 }
 
 

@@ -179,7 +179,7 @@ def test_what_does_not_fit_is_said(arguments: dict[str, Any], message: str) -> N
         ([[1.0], [2.0, 3.0]], "x is no array of numbers: "),
         ([object()], "x is no array of numbers: "),
         ([10**400], "x is no array of numbers: "),
-        (["2"], "x has dtype <U1; use float64, float32 or float16"),
+        (["2"], "x has dtype <U1; use float64, float32, float16 or bfloat16"),
         (1j, "x has dtype complex128; use"),
         (
             np.ma.masked_greater([1.0, 2.0], 1.5),

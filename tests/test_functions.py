@@ -13,6 +13,7 @@ import pytest
 import actcli
 from actcli import exact
 from actcli.activation import Activation
+from actcli.bfloat16 import rounded
 from actcli.engine import BLOCK
 from actcli.errors import RequestError
 from actcli.verify.vectors import points
@@ -79,19 +80,24 @@ def test_every_parameter_has_a_derivative(elementwise: Activation) -> None:
     assert list(elementwise.trainable) == smooth
 
 
-def test_float16_is_correctly_rounded(elementwise: Activation) -> None:
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_two_bytes_are_correctly_rounded(elementwise: Activation, dtype: str) -> None:
     """All 65,536 inputs: the float64 result decides, except where it is too near a tie for that to be certain."""
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
     with np.errstate(all="ignore"):
-        x = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+        x = np.arange(1 << 16, dtype=np.uint16).view(dtype)
         x = x[np.isfinite(x)]
         wide = elementwise(x.astype(float)), elementwise.derivative(x.astype(float))
         got = elementwise(x), elementwise.derivative(x)
-    assert x.size == 63_488
+    assert x.size == {"float16": 63_488, "bfloat16": 65_280}[dtype]
     assert elementwise.formula is not None
     values = {n: v for n, v in elementwise.resolve({}).items() if v is not None}
     for k in range(2):
         with np.errstate(all="ignore"):
-            low, high = (np.float16(wide[k] * (1 + s * 2.0**-48)) for s in (-1, 1))
+            low, high = (
+                rounded(wide[k] * (1 + s * 2.0**-48), x.dtype) for s in (-1, 1)
+            )
         sure = (low == high) | np.isnan(wide[k])
         np.testing.assert_array_equal(got[k][sure], low[sure])
         for i in np.flatnonzero(~sure).tolist():
@@ -99,7 +105,7 @@ def test_float16_is_correctly_rounded(elementwise: Activation) -> None:
                 elementwise.formula,
                 {**values, "x": float(x[i])},
                 order=k,
-                dtype="float16",
+                dtype=dtype,
             )
             assert got[k][i] == truth[k], f"order {k} at {float(x[i]).hex()}"
 
@@ -578,6 +584,8 @@ def test_a_sum_that_goes_back_to_a_parameter_is_rounded_to_its_dtype_once() -> N
     back = actcli.leaky_relu.vjp(single, 1.0, "alpha")
     assert back == np.float32(100_000 * float(single[0]))
     assert back.dtype == np.float32
+    # no warning either
+    assert actcli.swish.vjp(-x, np.float16(60_000.0), "beta") == np.inf
 
 
 def test_nothing_goes_back_to_a_parameter_where_it_does_nothing() -> None:

@@ -75,7 +75,7 @@ def run(
     ]
     settings: dict[str, Any] = {
         "size": size,
-        "dtype": options.checked_dtype(dtype),
+        "dtype": options.one_of(dtype, options.NUMPY_DTYPES, "dtype"),
         "threads": threads or engine.processors(),
         "repeat": repeat,
     }

@@ -125,24 +125,32 @@ def run(
         lambda: _show(found, subject, worst),
         lambda path: _draw(found, subject, path),
     )
-    if found.largest > _FAR_OFF and _in_float32(found.got):
+    made_in = _made_in(found.got) if found.largest > _FAR_OFF else None
+    if made_in:
         note(
-            "the results have no more digits than float32 has: add --dtype float32 if that made them"
+            f"the results have no more digits than {made_in} has: add --dtype {made_in} if that made them"
         )
     _fail_beyond(tolerance, found, subject)
 
 
-# ulps: measured in those of float64, results of float32 are further off than this
+# ulps: measured in those of a wider format, results of a narrow one are further off than this
 _FAR_OFF = 1000.0
+_FEW = 10  # as many different results may have few digits by chance
 
 
-def _in_float32(got: "Array") -> bool:
-    """Whether float64 results were numbers of float32, or its decimals: more than a few round numbers are."""
+def _made_in(got: "Array") -> str | None:
+    """Return the narrower format of which results are numbers, or its decimals: more than a few round numbers are."""
     import numpy as np
 
     from actcli.render.records import shortest
 
-    first = got[:100]
+    first = np.unique(got[:100])
+    with np.errstate(over="ignore"):
+        single = first.astype(np.float32)
+    # a bfloat16 is the upper half of the bits of a float32
+    halves = (single == first) & (single.view(np.uint32) << 16 == 0)
+    if got.dtype.itemsize > 2 and first.size > _FEW and halves.all():
+        return "bfloat16"
 
     def holds(dtype: str) -> bool:
         with np.errstate(over="ignore"):
@@ -150,7 +158,9 @@ def _in_float32(got: "Array") -> bool:
         read = np.array([*map(float, shortest(narrow))])
         return bool(((read == first) | (narrow == first) | np.isnan(first)).all())
 
-    return got.dtype == np.float64 and holds("float32") and not holds("float16")
+    if got.dtype == np.float64 and holds("float32") and not holds("float16"):
+        return "float32"
+    return None
 
 
 def _check_bound(tolerance: float | None) -> None:
@@ -166,8 +176,10 @@ def _check_bound(tolerance: float | None) -> None:
 def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":
     import numpy as np
 
+    from actcli.bfloat16 import rounded
+
     with np.errstate(over="ignore"):
-        return tuple(a.astype(dtype) for a in arrays)
+        return tuple(rounded(a, np.dtype(dtype)) for a in arrays)
 
 
 def _records(
@@ -259,11 +271,13 @@ def _draw(found: "Check", subject: str, path: Path) -> None:
 
 def _fail_beyond(tolerance: float | None, found: "Check", subject: str) -> None:
     from actcli.errors import CheckFailedError, counted
+    from actcli.render.records import shortest
 
     if tolerance is None or not found.largest > tolerance:
         return
     beyond = int((found.ulps > tolerance).sum())
     at = int(found.ulps.argmax())
+    (worst,) = shortest(found.x[at : at + 1])
     raise CheckFailedError(
-        f"{subject}: {beyond} of {counted(found.x.size, 'result')} off by more than {tolerance:g} ulps, the most by {found.largest:.4g} at x = {found.x[at]!s}"
+        f"{subject}: {beyond} of {counted(found.x.size, 'result')} off by more than {tolerance:g} ulps, the most by {found.largest:.4g} at x = {worst}"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 actcli golden gelu -o gelu.csv
 actcli golden leaky_relu:alpha=0.1 --dtype float32 --count 0 -f hex
-actcli golden swish --dtype float16 --count 100 -f json
+actcli golden swish --dtype bfloat16 --count 100 -f json
 """
 
 
@@ -22,7 +22,7 @@ def run(
     wrt: options.WithRespectTo = None,
     param: options.Parameters = None,
     dtype: Annotated[
-        str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
+        str, typer.Option(help=f"{options.DTYPE_NAMES}.", metavar="DTYPE")
     ] = "float64",
     count: Annotated[
         int,
@@ -43,6 +43,7 @@ def run(
     from actcli.commands.eval import computed, put
     from actcli.commands.request import Request
     from actcli.errors import RequestError
+    from actcli.rounding import FORMATS
     from actcli.verify.vectors import vectors
 
     (chosen,) = options.resolve([function], param)
@@ -64,7 +65,7 @@ def run(
         options.undecided.clear()
     if not chosen.is_formula:
         _sign_zeros(chosen, wrt, x, results)
-    put(request, x, results, format_, output, _DIGITS[dtype])
+    put(request, x, results, format_, output, FORMATS[dtype].decimals)
 
 
 def _sign_zeros(
@@ -78,7 +79,3 @@ def _sign_zeros(
         (results["derivative"], function.derivative(x, wrt)),
     ):
         y[...] = np.where(y == 0.0, np.copysign(0.0, ours), y)
-
-
-# so many tell every number from its neighbours
-_DIGITS = {"float64": 17, "float32": 9, "float16": 5}

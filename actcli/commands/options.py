@@ -190,10 +190,13 @@ Column = Annotated[
         " or else the first column or the only array.",
     ),
 ]
+NUMPY_DTYPES = ("float64", "float32", "float16")
+DTYPES = (*NUMPY_DTYPES, "bfloat16")
+DTYPE_NAMES = f"{', '.join(DTYPES[:-1])} or {DTYPES[-1]}"
 Dtype = Annotated[
     str | None,
     typer.Option(
-        help="float64, float32 or float16; by default that of the input.",
+        help=f"{DTYPE_NAMES}; by default that of the input.",
         metavar="DTYPE",
     ),
 ]
@@ -325,7 +328,11 @@ def named(file: Path | None) -> Path | None:
 
 def checked_dtype(name: str) -> str:
     """Return a dtype's name, or raise RequestError."""
-    return one_of(name, ("float64", "float32", "float16"), "dtype")
+    from actcli import bfloat16
+
+    if one_of(name, DTYPES, "dtype") not in NUMPY_DTYPES:
+        bfloat16.dtype()  # raises where it is not to be had
+    return name
 
 
 def one_of(value: str, known: Iterable[str], what: str) -> str:

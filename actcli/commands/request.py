@@ -9,6 +9,7 @@ import numpy as np
 
 from actcli import engine
 from actcli.activation import Activation
+from actcli.bfloat16 import rounded
 from actcli.commands import options
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError, counted
@@ -128,7 +129,7 @@ class Request:
     def read(self, x: Array) -> Array:
         """Return numbers in the dtype asked for."""
         with np.errstate(over="ignore"):
-            return x.astype(self.result_dtype(x.dtype), copy=False)
+            return rounded(x, self.result_dtype(x.dtype))
 
     def __call__(
         self,
@@ -230,7 +231,7 @@ class Request:
                 f"--upstream: {counted(gradient.size, 'number')}; {self.function.name} gives {prod(shape)}"
             )
         with np.errstate(over="ignore"):
-            gradient = gradient.astype(x.dtype)
+            gradient = rounded(gradient, x.dtype)
         # a single number takes no room
         full = (
             np.broadcast_to(gradient[0], shape)

@@ -246,7 +246,7 @@ def _by_place(
         _read_into(source, first, x)
         f = single(single.read(x), first)["f"]
         place = start + first * dtype.itemsize
-        _write_at(stream.fileno(), f.data.cast("B"), place)
+        _write_at(stream.fileno(), files.memory(f), place)
         with lock:
             advance(x.nbytes)
 
@@ -292,7 +292,7 @@ def _by_strips(
             f = down(down.read(x))["f"].reshape(-1, x.shape[1])
             for k, row in enumerate(np.ascontiguousarray(f)):
                 place = start + (written + k * columns + left) * dtype.itemsize
-                _write_at(stream.fileno(), row.data.cast("B"), place)
+                _write_at(stream.fileno(), files.memory(row), place)
             advance(x.nbytes)
         written += len(f) * columns
 
@@ -301,7 +301,7 @@ def _read_into(source: Source, first: int, x: Array) -> None:
     """Fill an array with the numbers of a file, from one of them on."""
     assert source.file is not None
     file = source.file.fileno()
-    view, size = x.data.cast("B"), source.dtype.itemsize
+    view, size = files.memory(x), source.dtype.itemsize
     done = 0
     while done < x.nbytes:
         place = source.offset + first * size + done

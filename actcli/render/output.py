@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from actcli.bfloat16 import is_float
 from actcli.engine import Array
 from actcli.errors import RequestError, one_line
 from actcli.files import check_one, dump_arrays, written_whole
@@ -100,7 +101,11 @@ def arrays_of(records: Records, format_: str) -> dict[str, Array]:
     """Return the arrays of a document, or else its columns of numbers: all for npz, for npy without the input."""
     arrays = {k: v for k, v in records.document.items() if isinstance(v, np.ndarray)}
     if arrays.keys() <= {"x"}:
-        arrays = {n: c for n, c in records.columns.items() if c.dtype.kind in "biuf"}
+        arrays = {
+            n: c
+            for n, c in records.columns.items()
+            if c.dtype.kind in "biu" or is_float(c.dtype)
+        }
     if arrays.keys() <= {"x"}:
         raise RequestError(f".{format_}: there are no arrays to write; use csv or json")
     if format_ == "npy":

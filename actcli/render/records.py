@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from actcli.bfloat16 import is_float, rounded
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.registry import suggestion
@@ -78,7 +79,7 @@ def body(format_: str, columns: Mapping[str, Array]) -> bytes:
         return _rows([_hexadecimal(c) for c in columns.values()], "\t")
     separator = _SEPARATORS.get(format_, " ")
     arrays = list(columns.values())
-    if all(a.dtype.kind == "f" and a.dtype == arrays[0].dtype for a in arrays):
+    if all(is_float(a.dtype) and a.dtype == arrays[0].dtype for a in arrays):
         return _bulk(np.column_stack(arrays), separator.encode())
     return _rows([_quoted(shortest(c), separator) for c in arrays], separator)
 
@@ -94,9 +95,13 @@ def _bulk(table: Array, separator: bytes) -> bytes:
 
 def _dumped(numbers: Array, mark: bytes = b"") -> bytes:
     """Return an array as JSON without blanks, the non-finite as words between marks."""
-    if numbers.dtype == np.float16:
+    if numbers.dtype.itemsize == 2:
         many = numbers.size > _MANY
-        numbers = _halves()[numbers.view(np.uint16)] if many else _retold(numbers)
+        numbers = (
+            _of_two_bytes(numbers.dtype)[numbers.view(np.uint16)]
+            if many
+            else _retold(numbers)
+        )
     text = orjson.dumps(
         np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY
     )
@@ -112,16 +117,26 @@ def _dumped(numbers: Array, mark: bytes = b"") -> bytes:
 
 
 @cache
-def _halves() -> Array:
-    """Return for the bits of each float16 the float64 that has its shortest text; its own value has more digits."""
-    return _retold(np.arange(1 << 16, dtype=np.uint16).view(np.float16))
+def _of_two_bytes(dtype: "np.dtype[Any]") -> Array:
+    """Return for the bits of each number of a dtype the float64 that has its shortest text; its own value has more digits."""
+    return _retold(np.arange(1 << 16, dtype=np.uint16).view(dtype))
 
 
+@np.errstate(invalid="ignore")  # ml_dtypes casts and compares NaN with a flag
 def _retold(numbers: Array) -> Array:
-    return numbers.astype(str).astype(np.float64)
+    if numbers.dtype == np.float16:
+        return numbers.astype(str).astype(np.float64)
+    # of bfloat16 nobody tells the shortest text: the fewest digits that are read back as the same number
+    wide = numbers.astype(np.float64)
+    told = wide
+    for more in (3, 2, 1, 0):
+        near = np.array([float(f"{v:.{more}e}") for v in wide.ravel().tolist()])
+        near = near.reshape(wide.shape)
+        told = np.where(rounded(near, numbers.dtype) == numbers, near, told)
+    return told
 
 
-_MANY = 1 << 12  # from here on a table of all float16 is made sooner than their texts
+_MANY = 1 << 12  # from here on a table of all 65,536 is made sooner than the texts
 
 
 def _rows(columns: Sequence[Sequence[str]], separator: str) -> bytes:
@@ -137,7 +152,7 @@ def shortest(numbers: Array) -> list[str]:
     ['0.1', 'inf', '1e-7']
     """
     flat = numbers.ravel()
-    if not flat.size or flat.dtype.kind != "f":
+    if not flat.size or not is_float(flat.dtype):
         return [str(v) for v in flat.tolist()]
     return _dumped(flat)[1:-1].decode().split(",")
 
@@ -153,7 +168,7 @@ def json_text(value: Any) -> str:
     >>> json_text({"x": np.array([[0.5, np.nan]]), "name": "relu"})
     '{"x": [[0.5, "nan"]], "name": "relu"}'
     """
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+    if isinstance(value, np.ndarray) and is_float(value.dtype):
         return _json_array(value)
     if isinstance(value, np.ndarray | np.generic):
         return json_text(value.tolist())
@@ -184,7 +199,7 @@ def _json_array(numbers: Array) -> str:
 
 def _json_words(column: Array) -> list[bytes]:
     """Return the elements of a column as JSON."""
-    if column.dtype.kind != "f":
+    if not is_float(column.dtype):
         return [json_text(v).encode() for v in column.tolist()]
     return _dumped(column, b'"')[1:-1].split(b",")
 

@@ -92,7 +92,7 @@ class ArraySink:
     def write(self, columns: Mapping[str, Array]) -> None:
         """Take the next elements."""
         (column,) = columns.values()
-        self.stream.write(np.ascontiguousarray(column, self.dtype).data)
+        self.stream.write(files.memory(np.ascontiguousarray(column, self.dtype)))
         self.count += column.size
 
     def finish(self) -> None:
@@ -133,7 +133,7 @@ class SpooledSink:
                 if name not in self.columns:
                     kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
                     self.columns[name] = kept, column.dtype
-                self.columns[name][0].write(np.ascontiguousarray(column).data)
+                self.columns[name][0].write(files.memory(np.ascontiguousarray(column)))
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a column, and go back to where it begins."""

@@ -10,6 +10,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
+from actcli import bfloat16
 from actcli.engine import Array, as_floats, native_dtype
 from actcli.errors import FileError, RequestError, UnknownNameError, counted
 from actcli.points import shortened
@@ -33,7 +34,11 @@ def read_npy(stream: Any, name: str, column: str | None) -> Source:
         raise FileError(f"{name}: is no array of numbers") from None
     # True is an int to the reader of the header, and so is -1
     lengths = all(type(n) is int and n >= 0 for n in shape)
-    if not lengths or dtype.hasobject or dtype.kind not in "biuf":
+    # two bytes of no type are what NumPy makes of bfloat16 in a file
+    untyped = dtype == np.dtype("V2")
+    if untyped:
+        dtype = bfloat16.dtype()
+    if not lengths or dtype.hasobject or not (dtype.kind in "biuf" or untyped):
         raise FileError(f"{name}: is no array of numbers")
     check_axes(len(shape), name)
     try:
@@ -49,8 +54,9 @@ def read_npy(stream: Any, name: str, column: str | None) -> Source:
         shape,
         "F" if by_columns else "C",
         count * dtype.itemsize,
-        stream if in_file and dtype.kind == "f" else None,
+        stream if in_file and bfloat16.is_float(dtype) else None,
         stream.tell() if in_file else 0,
+        told=f"{name}: two bytes of no type, taken for bfloat16" if untyped else "",
     )
 
 

@@ -101,5 +101,5 @@ def _keep_strips(
         if width > 1:
             # the last one may be narrower
             part = part.reshape(-1, min(width, part.size // rows), rows).swapaxes(1, 2)
-        kept.write(np.ascontiguousarray(part).data)
+        kept.write(files.memory(np.ascontiguousarray(part)))
     return part.dtype, width

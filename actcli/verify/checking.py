@@ -10,9 +10,10 @@ import numpy as np
 from actcli import engine, exact
 from actcli.activation import Activation
 from actcli.analysis.breaks import break_points
+from actcli.bfloat16 import rounded
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.rounding import Measured
+from actcli.rounding import FORMATS, Measured
 from actcli.verify.ulps import distance, ulp
 
 # how far kernels may be off, in ulps of the result and of the input (tests/test_functions.py)
@@ -125,11 +126,11 @@ def check(
     forgiven = allowance(x, truth.value, truth.slope, value_at) if conditioned else 0.0
     off = distance(got, truth.value, truth.rest, truth.ulp, dtype, forgiven)
     with np.errstate(over="ignore"):
-        rounded = truth.value.astype(got.dtype)
+        nearest = truth.value.astype(got.dtype)
     if asked == (1, "x"):
         off = _forgiven(function, x, got, off)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
-    return Check(*(a.ravel() for a in (at, got, rounded, off)))
+    return Check(*(a.ravel() for a in (at, got, nearest, off)))
 
 
 class _Order(NamedTuple):
@@ -189,7 +190,9 @@ def allowance(
         # where there is no slope, too; with an ulp of the value it is still a number
         change = np.asarray(np.fmin(change, 2.0**1023))
         for k in np.flatnonzero(change > np.abs(value)).tolist():
-            beside = x.flat[k] - np.spacing(x.flat[k]) * _APART.astype(x.dtype)
+            at = float(x.flat[k])
+            step = np.copysign(ulp(at, x.dtype.name), at)
+            beside = rounded(at - step * _APART, x.dtype)
             values = np.array([value_at(v) for v in beside.tolist()])
             # NaN where the function has no value
             most = np.fmax.reduce(np.abs(values - value.flat[k]), initial=0.0)
@@ -243,12 +246,14 @@ def _by_kernel(
         else:
             slope = np.abs(function.derivative(x))
         margin = _BOUND * (ulp(y, "float64") + ulp(x, "float64") * slope)
-        known = (y - margin).astype(dtype) == (y + margin).astype(dtype)
+        format_ = np.dtype(dtype)
+        low, high = (rounded(v, format_) for v in (y - margin, y + margin))
+        known = low == high
         known &= margin < ulp(y, dtype) / 1024
         # further out a periodic function could turn within the step
         known &= np.abs(x) < 2.0**20 if order else True
-        value = y.astype(dtype).astype(np.float64)
-        largest = float(np.finfo(dtype).max)
+        value = rounded(y, format_).astype(np.float64)
+        largest = FORMATS[dtype].largest
         unit = ulp(np.clip(y, -largest, largest), dtype)
         rest = np.where(np.isinf(value), 0.0, (y - value) / unit)
     return _Truth(value, rest, unit, slope), known
@@ -268,7 +273,7 @@ def _exactly(
 
 
 def _limit(y: float, dtype: str) -> Measured:
-    largest = float(np.finfo(dtype).max)
+    largest = FORMATS[dtype].largest
     return Measured(y, 0.0, float(ulp(max(-largest, min(y, largest)), dtype)))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from actcli.engine import Array
+from actcli.rounding import FORMATS
 
 
 def ulp(x: Array | float, dtype: str) -> Array:
@@ -11,11 +12,10 @@ def ulp(x: Array | float, dtype: str) -> Array:
     >>> float(ulp(1.0, "float32")) == 2.0**-23
     True
     """
-    info = np.finfo(dtype)
-    lowest = int(info.minexp) - info.nmant
+    format_ = FORMATS[dtype]
     _, exponent = np.frexp(np.asarray(x, np.float64))
-    digit = np.where(np.equal(x, 0.0), lowest, exponent - (info.nmant + 1))
-    return np.ldexp(1.0, np.maximum(digit, lowest))
+    digit = np.where(np.equal(x, 0.0), format_.lowest, exponent - format_.bits)
+    return np.ldexp(1.0, np.maximum(digit, format_.lowest))
 
 
 def distance(
@@ -48,7 +48,7 @@ def distance(
         # in units so small that they are more than there are numbers
         found = np.where(np.isinf(found), np.abs(got - value) / whole, found)
         # of a quarter: the number after the largest float64 is none
-        bound = 2.0 ** (int(np.finfo(dtype).maxexp) - 2)
+        bound = 2.0 ** (FORMATS[dtype].top - 2)
         quarters = [np.clip(v / 4.0, -bound, bound) for v in (got, value)]
         endless = np.isinf(got) | np.isinf(value)
         far = np.abs(quarters[0] - quarters[1]) / np.divide(unit, 4.0)

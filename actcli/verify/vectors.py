@@ -8,6 +8,7 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.analysis import analyse
 from actcli.engine import Array
+from actcli.rounding import FORMATS
 
 _MOST_TURNS = 24  # of what may go on for ever, the nearest to 0
 
@@ -20,23 +21,23 @@ def points(
     They have every magnitude and both signs; more of them are where functions bend, saturate and underflow, and next to
     the kinks and zeros of this one, which are among them.
     """
-    info = np.finfo(dtype)
+    format_ = FORMATS[dtype]
     rng = np.random.default_rng(seed)
     share = max(1, count // 6)
 
     def signed(x: Array) -> Array:
         return x * rng.choice([-1.0, 1.0], x.size)
 
-    lowest, highest = math.log2(info.smallest_subnormal), math.log2(float(info.max))
+    highest = math.log2(format_.largest)
     turns = np.array([0.0, -1.0, 1.0, *_turns(function.bind(**parameters))])
     near = np.repeat(turns, share // turns.size + 1)
     parts = [
-        signed(2.0 ** rng.uniform(lowest, highest, share)),
+        signed(2.0 ** rng.uniform(format_.lowest, highest, share)),
         signed(2.0 ** rng.uniform(-30.0, 6.0, share)),
         rng.uniform(-12.0, 12.0, 2 * share),
         rng.uniform(-120.0, 60.0, share // 2),
         rng.uniform(-760.0, -680.0, share // 2),
-        near + signed(2.0 ** rng.uniform(-info.nmant - 2, 0.0, near.size)),
+        near + signed(2.0 ** rng.uniform(-format_.bits - 1, 0.0, near.size)),
         turns,
         rng.normal(size=count),
     ]
@@ -59,8 +60,8 @@ def corners(function: Activation, dtype: str) -> Array:
 
     Of the latter those nearest to 0, and the numbers next to them.
     """
-    info = np.finfo(dtype)
-    ends = [info.smallest_subnormal, info.smallest_normal, 1.0, info.max, np.inf]
+    format_ = FORMATS[dtype]
+    ends = [format_.smallest, format_.smallest_normal, 1.0, format_.largest, np.inf]
     with np.errstate(all="ignore"):
         turns = np.array([0.0, *_turns(function)]).astype(dtype)
     beside = [np.nextafter(turns, np.array(s, dtype)) for s in (-np.inf, np.inf)]

@@ -579,7 +579,7 @@ def test_a_wrong_request_is_one_line(message: str, tmp_path: Path) -> None:
         (["-i", "objects.npy"], "objects.npy: is no array of numbers"),
         (
             ["-i", "long.npy"],
-            f"long.npy has dtype {np.dtype(np.longdouble)}; use float64, float32 or float16",
+            f"long.npy has dtype {np.dtype(np.longdouble)}; use float64, float32, float16 or bfloat16",
         ),
         (["-i", "complex.npy"], "complex.npy: is no array of numbers"),
         (["-i", "t.csv", "--column", "b"], "t.csv, line 3: 'oops' is not a number"),

@@ -1,0 +1,50 @@
+"""bfloat16, which NumPy lacks: arrays of it are those of the package ml_dtypes, imported only where one is asked for."""
+
+from typing import Any
+
+import numpy as np
+
+from actcli.errors import RequestError
+
+NAME = "bfloat16"
+
+
+def dtype() -> "np.dtype[Any]":
+    """Return the dtype; from then on NumPy knows it by its name.
+
+    Raises:
+        RequestError: ml_dtypes is not installed.
+    """
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise RequestError(
+            "bfloat16 takes the package ml_dtypes; pip install 'actcli[bfloat16]'"
+        ) from None
+    return np.dtype(ml_dtypes.bfloat16)
+
+
+def is_float(dtype: "np.dtype[Any]") -> bool:
+    """Whether numbers of a dtype are floating-point ones; to NumPy bfloat16 is no number."""
+    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == NAME)
+
+
+def rounded(
+    y: "np.ndarray[Any, np.dtype[Any]]", dtype: "np.dtype[Any]"
+) -> "np.ndarray[Any, np.dtype[Any]]":
+    """Return floats rounded once to a dtype, without a copy where they are of it."""
+    if dtype.kind == "V" and y.dtype.type is np.float64:
+        y = _to_odd(y)
+    return y.astype(dtype, copy=False)
+
+
+@np.errstate(all="ignore")
+def _to_odd(y: "np.ndarray[Any, np.dtype[Any]]") -> "np.ndarray[Any, np.dtype[Any]]":
+    """Return float64 as float32 whose last bit tells whether digits were lost: the next rounding sees no tie that is none.
+
+    ml_dtypes goes by float32 too, and rounds twice: 1 + 2^-8 + 2^-40 becomes 1, not 1 + 2^-7.
+    """
+    near = y.astype(np.float32)
+    # towards 0, then odd if that is not all of it; infinity becomes the largest number
+    bits = near.view(np.int32) - (np.abs(near) > np.abs(y))
+    return (bits | (near != y)).view(np.float32)
