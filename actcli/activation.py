@@ -571,12 +571,23 @@ class Activation:
         threads: int | None,
     ) -> Any:
         given = engine.as_floats(x)
-        settings: dict[str, Any] = {"placed": self.placed, "threads": threads}
         if not self._may_tie(given):
             return engine.apply(
-                kernel, given, values, native=self.native, out=out, **settings
+                kernel,
+                given,
+                values,
+                native=self.native,
+                placed=self.placed,
+                out=out,
+                threads=threads,
             )
-        wide = engine.apply(kernel, given.astype(np.float64), values, **settings)
+        wide = engine.apply(
+            kernel,
+            given.astype(np.float64),
+            values,
+            placed=self.placed,
+            threads=threads,
+        )
         result = self._rounded(np.asarray(wide), kernel, given, values)
         if out is None:
             return result[()]

@@ -116,7 +116,8 @@ def apply(
         RequestError: ``out`` or a parameter does not fit ``x``, or there is no such number of threads.
     """
     _check(threads)
-    native = native and x.dtype.kind == "f"
+    if native and x.dtype.kind != "f":
+        native = False
     if (
         not placed
         and _one_block(x, native)
@@ -151,7 +152,8 @@ def apply_each(
 ) -> list[Array]:
     """Return what ``apply`` would for each of several kernels, in one pass over ``x``."""
     _check(threads)
-    native = native and x.dtype.kind == "f"
+    if native and x.dtype.kind != "f":
+        native = False
     written = [checked_out(o, x) for o in outs if o is not None]
     arrays = {
         n: _broadcast(n, p, x.shape)
