@@ -71,6 +71,13 @@ def run(
             help="Add to an ulp of the result what one of x would change.",
         ),
     ] = False,
+    flush_to_zero: Annotated[
+        bool,
+        typer.Option(
+            "--flush-to-zero",
+            help="Subnormal x and results may have been taken for 0.",
+        ),
+    ] = False,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -107,19 +114,17 @@ def run(
     given, got = pairs.read(x, y, input_, results, column, derivative)
     if dtype:
         given, got = _brought_to(options.checked_dtype(dtype), given, got)
+    settings: dict[str, Any] = {
+        "derivative": derivative,
+        "wrt": wrt,
+        "conditioned": conditioned,
+        "flush_to_zero": flush_to_zero,
+    }
     with progress(given.size, "numbers") as advance:
-        found = check(
-            chosen,
-            given,
-            got,
-            derivative=derivative,
-            wrt=wrt,
-            conditioned=conditioned,
-            advance=advance,
-        )
+        found = check(chosen, given, got, **settings, advance=advance)
     subject = chosen.label + (f" by {wrt}" if wrt else "′" * derivative)
     emit(
-        _records(chosen, found, {"derivative": derivative, "wrt": wrt}, conditioned),
+        _records(chosen, found, settings),
         format_,
         output,
         lambda: _show(found, subject, worst),
@@ -183,7 +188,7 @@ def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":
 
 
 def _records(
-    function: "Activation", found: "Check", of: dict[str, Any], conditioned: bool
+    function: "Activation", found: "Check", settings: dict[str, Any]
 ) -> "Records":
     from actcli.render.records import Records
 
@@ -196,9 +201,8 @@ def _records(
     document = {
         "function": function.name,
         "params": options.shown_parameters(function),
-        **of,
+        **settings,
         "dtype": found.got.dtype.name,
-        "conditioned": conditioned,
         "largest": found.largest,
         "rounded_correctly": found.share(0.5),
         **columns,

@@ -80,6 +80,7 @@ def check(
     derivative: bool = False,
     wrt: str | None = None,
     conditioned: bool = False,
+    flush_to_zero: bool = False,
     advance: Callable[[int], Any] = lambda _: None,
 ) -> Check:
     """Return how far somebody's results are from the exact values of a function.
@@ -96,6 +97,7 @@ def check(
         wrt: they are the derivative by this parameter.
         conditioned: count in ulp(exact) + ulp(x)·|slope|, as in ``allowance``: next to a zero nobody gets all digits,
             and far out, where a function is steep, the last digit of x decides about many of the result.
+        flush_to_zero: subnormal numbers may have been taken for 0, those of x and the results.
         advance: is called with how many more are done.
 
     Raises:
@@ -129,6 +131,11 @@ def check(
         nearest = truth.value.astype(got.dtype)
     if asked == (1, "x"):
         off = _forgiven(function, x, got, off)
+    if flush_to_zero:
+        least = FORMATS[dtype].smallest_normal
+        off = np.where((got == 0.0) & (np.abs(truth.value) < least), 0.0, off)
+        if not function.over_axis:
+            off = _from_zero(function, x, got, asked, off)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
     return Check(*(a.ravel() for a in (at, got, nearest, off)))
 
@@ -305,6 +312,25 @@ def _of_rows(
         parts = [np.moveaxis(a.reshape(rows), -1, axis) for a in parts]
     value, rest, unit = (a.reshape(wanted) for a in parts)
     return _Truth(value, rest, unit, np.zeros(wanted))
+
+
+def _from_zero(
+    function: Activation, x: Array, got: Array, asked: _Order, off: Array
+) -> Array:
+    """Return distances of results, for subnormal x from what stands at 0, if that is nearer."""
+    small = np.abs(x) < FORMATS[x.dtype.name].smallest_normal
+    if not small.any():
+        return off
+    there = check(
+        function,
+        np.zeros(got.shape, x.dtype)[small],
+        got[small],
+        derivative=asked == (1, "x"),
+        wrt=None if asked.wrt == "x" else asked.wrt,
+    )
+    nearer = off.copy()
+    nearer[small] = np.minimum(off[small], there.ulps)
+    return nearer
 
 
 def _forgiven(function: Activation, x: Array, got: Array, off: Array) -> Array:

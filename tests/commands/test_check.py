@@ -33,6 +33,16 @@ def kernel(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_zeros_for_subnormal_numbers_pass_where_they_are_allowed() -> None:
+    command = shlex.split(
+        "check exponential -x -90,-88,1e-40 -y 0,0,1 --dtype float32 --tolerance 1"
+    )
+    assert run(*command).returncode == 1
+    done = run(*command, "--flush-to-zero", "-f", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["flush_to_zero"] is True
+
+
 def test_what_is_off_is_told_with_its_place() -> None:
     done = run(
         "check", "gelu", "-x", "-5.5,1", "-y", f"{TAIL},0.84134475", "--dtype=float32"

@@ -106,6 +106,33 @@ def test_all_that_is_done_is_told_meanwhile(name: str, dtype: str) -> None:
     assert sum(done) == x.size
 
 
+def test_subnormal_numbers_may_be_zeros() -> None:
+    """As where a processor takes them for 0, and where it does not."""
+    tiny = np.float32(np.finfo(np.float32).smallest_normal)
+    x = np.float32([-2, -0.5, 0.5, 2]) * tiny
+    flushed = np.float32([-2, 0, 0, 2]) * tiny
+    assert check(actcli.linear, x, flushed).largest == 2.0**22
+    for right in (flushed, x):
+        assert check(actcli.linear, x, right, flush_to_zero=True).largest == 0.0
+    low = np.float32([-90.0, -87.0])  # exp(-87) is normal
+    zeros = np.zeros_like(low)
+    found = check(actcli.exponential, low, zeros, flush_to_zero=True).ulps
+    assert found.tolist() == [0.0, pytest.approx(math.exp(-87) / 2.0**-149)]
+    # x may be 0, and whether it is, every result: there relu has either slope
+    given = np.float32([-0.5, 0.5, -2]) * tiny
+    slopes = np.float32([1.0, 0.0, 1.0])
+    for flush, off in ((False, [True] * 3), (True, [False, False, True])):
+        slopes_off = check(
+            actcli.relu, given, slopes, derivative=True, flush_to_zero=flush
+        ).ulps
+        assert (slopes_off > 0.5).tolist() == off
+    by_beta = np.zeros(2, np.float32)
+    assert check(actcli.swish, x[1:3], by_beta, wrt="beta", flush_to_zero=True).largest == 0.0  # fmt: skip
+    row, shares = np.float32([0.0, -90.0]), np.float32([1.0, 0.0])
+    assert check(actcli.softmax, row, shares).largest > 1e5
+    assert check(actcli.softmax, row, shares, flush_to_zero=True).largest <= 0.5
+
+
 def test_both_slopes_are_right_at_a_kink() -> None:
     x, got = [0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.5, 1.0]
     off = check(actcli.relu, x, got, derivative=True).ulps
