@@ -191,17 +191,66 @@ def vector(
 
     A formula with a single result (logsumexp) gives an array of one element. Where an element of the row is infinite
     the result is the limit, where it is NaN what is the same for all numbers, and NaN where there is neither.
+
+    Raises:
+        UndecidedError: no precision decides a value at a row of finite numbers.
     """
     certain = FORMATS[dtype].certain
     count = len(row) + 1 if jacobian else 1
+    finite = bool(np.isfinite(row).all())
 
     def at(intervals: Sequence[Interval]) -> Array:
-        return np.array(_columns(formula, intervals, values, certain, math.nan, count))
+        columns = _columns(
+            formula, intervals, values, certain, math.nan, count, decided=finite
+        )
+        return np.array(columns)
 
-    table = (
-        at([exactly(v) for v in row]) if np.isfinite(row).all() else _limit(at, row)
-    ).astype(dtype)
+    table = at([exactly(v) for v in row]) if finite else _limit(at, row)
+    table = table.astype(dtype)
     return table[0], table[1:].T if jacobian else None
+
+
+def rows(
+    formula: Formula,
+    x: Array,
+    values: Mapping[str, float],
+    *,
+    jacobian: bool = False,
+    undecided: list[UndecidedError] | None = None,
+    advance: Callable[[int], Any] = lambda _: None,
+) -> list[Array]:
+    """Return ``vector`` of each row, in their dtype.
+
+    Shapes: x is (count, length), count at least 1; the results are (count, outputs) and, if it is wanted, the Jacobian
+    (count, outputs, length).
+
+    Args:
+        formula: of a whole row.
+        x: the rows.
+        values: of the other names in the formula.
+        jacobian: whether it is wanted.
+        undecided: gets the error of each row that no precision decides, which is NaN then; raised if None.
+        advance: is called with how many more numbers are done.
+    """
+    results: list[list[Array]] = [[], []]
+    for row in x.tolist():
+        found: tuple[Array | None, ...]
+        try:
+            found = vector(formula, row, values, dtype=x.dtype.name, jacobian=jacobian)
+        except UndecidedError as error:
+            if undecided is None:
+                raise
+            undecided.append(error)
+            shaped = vector(formula, [0.0] * len(row), values, jacobian=jacobian)
+            found = tuple(
+                None if a is None else np.full(a.shape, math.nan, x.dtype)
+                for a in shaped
+            )
+        for result, there in zip(results, found, strict=True):
+            if there is not None:
+                result.append(there)
+        advance(len(row))
+    return [np.array(result) for result in results if result]
 
 
 def measured_vector(
@@ -211,7 +260,7 @@ def measured_vector(
     *,
     dtype: str = "float64",
 ) -> list[Measured]:
-    """Return a vector formula at one row of finite numbers, each element as in ``measured``."""
+    """Return a vector formula at one row of finite numbers, each element as in ``measured``; errors are those of ``vector``."""
     intervals = [exactly(v) for v in row]
     accept = FORMATS[dtype].nearly
     return _columns(formula, intervals, values, accept, UNDEFINED, 1)[0]
@@ -224,14 +273,24 @@ def _columns(
     accept: Callable[[Interval], T | None],
     undefined: T,
     count: int,
+    *,
+    decided: bool = True,
 ) -> list[list[T]]:
-    """Return the outputs, then their derivatives by the first elements, so that there are ``count`` lists in all."""
+    """Return the outputs, then their derivatives by the first elements, so that there are ``count`` lists in all.
+
+    Outputs that no precision decides are an error if they have to be ``decided``, else undefined like derivatives.
+    """
     constants: dict[str, Value] = {name: (exactly(v),) for name, v in values.items()}
 
     def settled(seed: int) -> list[T]:
         x: list[Value] = [(v, ONE) if j == seed else (v,) for j, v in enumerate(row)]
         return _settle_vector(
-            formula, {**constants, "x": x}, accept, int(seed >= 0), undefined
+            formula,
+            {**constants, "x": x},
+            accept,
+            int(seed >= 0),
+            undefined,
+            decided=decided and seed < 0,
         )
 
     return [settled(j - 1) for j in range(count)]
@@ -320,6 +379,8 @@ def _settle_vector(
     accept: Callable[[Interval], T | None],
     power: int,
     undefined: T,
+    *,
+    decided: bool,
 ) -> list[T]:
     def attempt(arithmetic: Taylor) -> list[Interval]:
         result = Evaluator(arithmetic).run(formula, values)
@@ -327,7 +388,11 @@ def _settle_vector(
 
     try:
         return _escalate(attempt, accept, power, 0, _FIRST_BITS)
-    except (UndefinedError, TooWideError):
+    except (UndefinedError, TooWideError) as error:
+        if decided and isinstance(error, TooWideError):
+            raise UndecidedError(
+                f"formula '{formula}': no precision decides its value {_where(values)}"
+            ) from None
         # an infinity met another: the limit depends on the way there
         return [undefined] * len(
             _flat(Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
@@ -389,10 +454,12 @@ def _times(v: Interval, n: int, bits: int) -> Interval:
 
 
 def _where(values: Mapping[str, Value]) -> str:
-    numbers = {
-        n: libmp.to_str(v[0][0], 17) for n, v in values.items() if isinstance(v, tuple)
-    }
-    return "at " + ", ".join(f"{n}={number}" for n, number in numbers.items())
+    def text(value: Value) -> str:
+        if isinstance(value, list):
+            return f"[{', '.join(map(text, value))}]"
+        return str(libmp.to_str(value[0][0], 17))
+
+    return "at " + ", ".join(f"{n}={text(v)}" for n, v in values.items())
 
 
 # limits

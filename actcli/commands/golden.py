@@ -1,5 +1,6 @@
 """``actcli golden``: numbers to test an implementation at, with the exact results."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,12 +9,14 @@ from actcli.commands import options
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
+    from actcli.commands.request import Request
     from actcli.engine import Array
 
 EXAMPLES = """
 actcli golden gelu -o gelu.csv
 actcli golden leaky_relu:alpha=0.1 --dtype float32 --count 0 -f hex
 actcli golden swish --dtype bfloat16 --count 100 -f json
+actcli golden softmax --length 16 --dtype float32 -o softmax.npz
 """
 
 
@@ -28,6 +31,15 @@ def run(
         int,
         typer.Option(metavar="N", min=0, max=10_000_000, help="How many random ones."),
     ] = 1000,
+    length: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=1000,
+            help="Numbers in a row, for a function over an axis; 8 unless given.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the random.")] = 0,
     format_: options.TableFormat = "table",
     output: options.Output = None,
@@ -37,35 +49,110 @@ def run(
     First come both zeros, the ends of the format, infinities and NaN, the kinks and zeros of the function and the
     numbers next to them; then random ones of every magnitude, more where functions bend, saturate and underflow. The
     function and its derivative are computed from the formula and rounded once. 'actcli check' compares with them.
-    """
-    import numpy as np
 
-    from actcli.commands.eval import computed, put
+    Of a function over an axis they are rows: equal numbers, huge ones, masks of -inf, then random ones of many scales.
+    json and npz hold the Jacobians as well.
+    """
+    from actcli.commands.eval import put
     from actcli.commands.request import Request
     from actcli.errors import RequestError
+    from actcli.render.output import format_of
     from actcli.rounding import FORMATS
-    from actcli.verify.vectors import vectors
+    from actcli.verify.vectors import rows, vectors
 
     (chosen,) = options.resolve([function], param)
     dtype = options.checked_dtype(dtype)
-    if chosen.over_axis:
-        raise RequestError(
-            f"{chosen.name} works over an axis; golden takes elementwise functions"
-        )
     wrt = wrt and chosen.spelled(wrt)
-    request = Request(chosen, order=1, wrt=wrt, exact=True, dtype=dtype)
+    # a Jacobian is a column for each number of a row
+    order = int(not chosen.over_axis or format_of(output, format_) in _NESTED)
+    request = Request(chosen, order=order, wrt=wrt, exact=True, dtype=dtype)
     request.check()
-    x = vectors(chosen, dtype, count, seed)
+    if chosen.over_axis:
+        if chosen.resolve({})["axis"] != -1:
+            raise RequestError(f"golden gives rows of {chosen.name}; leave out axis")
+        x, results = _of_rows(request, rows(dtype, count, length or 8, seed))
+        _sign_zeros(chosen, wrt, x, results)
+        _put_rows(request, x, results, format_, output)
+        return
+    if length:
+        raise RequestError(
+            f"{chosen.name} is elementwise and has no rows; leave out --length"
+        )
+    x, results = _of_elements(request, vectors(chosen, dtype, count, seed))
+    if not chosen.is_formula:
+        _sign_zeros(chosen, wrt, x, results)
+    put(request, x, results, format_, output, FORMATS[dtype].decimals)
+
+
+_NESTED = ("json", "npz")  # formats that hold arrays of any shape
+
+
+def _of_elements(request: "Request", x: "Array") -> "tuple[Array, dict[str, Array]]":
+    """Return results, and where there are any: x - tanh(x) next to a tie has none, but there are other points."""
+    import numpy as np
+
+    from actcli.commands.eval import computed
+
     results = computed(request, x)
     if options.undecided:
-        # such as x - tanh(x) next to a tie: there are other points
         lost = np.isnan(results["f"]) | np.isnan(results["derivative"])
         known = np.isnan(x) | ~lost
         x, results = x[known], {n: v[known] for n, v in results.items()}
         options.undecided.clear()
-    if not chosen.is_formula:
-        _sign_zeros(chosen, wrt, x, results)
-    put(request, x, results, format_, output, FORMATS[dtype].decimals)
+    return x, results
+
+
+def _of_rows(request: "Request", x: "Array") -> "tuple[Array, dict[str, Array]]":
+    """Return the results of rows, and the rows that have any."""
+    import numpy as np
+
+    from actcli.render.progress import progress
+    from actcli.verify.vectors import as_here
+
+    f = request.function
+    found = []
+    with progress(x.size, "numbers") as advance:
+        for row in x:
+            results = request(row)
+            advance(row.size)
+            if options.undecided:
+                options.undecided.clear()
+                continue
+            if not np.isfinite(row).all():
+                ours = f(row), f.derivative(row)
+                pairs = zip(results.items(), ours, strict=False)
+                results = {n: as_here(y, by_kernel) for (n, y), by_kernel in pairs}
+            found.append((row, results))
+    kept, several = zip(*found, strict=True)
+    return np.array(kept), {n: np.array([r[n] for r in several]) for n in several[0]}
+
+
+def _put_rows(
+    request: "Request",
+    x: "Array",
+    results: "dict[str, Array]",
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Print rows, or write them to a file: a line for each, or arrays."""
+    from actcli.render.output import emit
+    from actcli.render.records import Records
+    from actcli.render.tables import shortened, show, tell_left_out
+    from actcli.rounding import FORMATS
+
+    f = results["f"]
+    outputs = f.reshape(len(x), -1)
+    names = [f"f{k}" for k in range(1, outputs.shape[1] + 1)] if f.ndim > 1 else ["f"]
+    given = {f"x{k}": column for k, column in enumerate(x.T, 1)}
+    columns = {**given, **dict(zip(names, outputs.T, strict=True))}
+    document = {**request.known(x.dtype), "x": x, **results}
+
+    def table() -> None:
+        digits = FORMATS[x.dtype.name].decimals
+        show({n: shortened(c, digits) for n, c in columns.items()}, keys=0)
+        tell_left_out(len(x))
+
+    emit(Records(columns, document, tuple(names)), format_, output, table)
 
 
 def _sign_zeros(
@@ -74,8 +161,6 @@ def _sign_zeros(
     """Give each 0 the sign that it has here, as a formula knows no -0."""
     import numpy as np
 
-    for y, ours in (
-        (results["f"], function(x)),
-        (results["derivative"], function.derivative(x, wrt)),
-    ):
+    for name, y in results.items():
+        ours = function(x) if name == "f" else function.derivative(x, wrt)
         y[...] = np.where(y == 0.0, np.copysign(0.0, ours), y)

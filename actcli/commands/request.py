@@ -195,13 +195,20 @@ class Request:
                 undecided=options.undecided,
                 advance=advance,
             )
-        self.axis(x.shape)
-        if x.ndim > 1:
-            raise RequestError("--exact over an axis takes one row of numbers")
-        f, jacobian = exact.vector(
-            formula, x.tolist(), values, dtype=x.dtype.name, jacobian=bool(self.order)
+        axis, shape = self.axis(x.shape), self.result_shape(x.shape)
+        assert shape is not None
+        moved = np.moveaxis(x, axis, -1)
+        found = exact.rows(
+            formula,
+            moved.reshape(-1, moved.shape[-1]),
+            values,
+            jacobian=bool(self.order),
+            undecided=options.undecided,
+            advance=advance,
         )
-        return [f] if jacobian is None else [f, jacobian]
+        f, *jacobian = (a.reshape(moved.shape[:-1] + a.shape[1:]) for a in found)
+        f = np.moveaxis(f, -1, axis) if len(shape) == x.ndim else f.reshape(shape)
+        return [f, *jacobian]
 
     def _decimals(
         self, x: Array, digits: int, advance: Callable[[int], Any]

@@ -1,4 +1,4 @@
-"""Numbers to test an implementation at. Exact results there are those of exact.py."""
+"""Numbers, and rows of numbers, to test an implementation at. Exact results there are those of exact.py."""
 
 import math
 from typing import Any
@@ -74,6 +74,50 @@ def corners(function: Activation, dtype: str) -> Array:
     return np.concatenate(
         [unique[below], signs, unique[~below], np.array([np.nan], dtype)]
     )
+
+
+def rows(dtype: str, count: int, length: int, seed: int = 0) -> Array:
+    """Return rows to test a function over an axis at: where implementations go wrong, and then so many random ones.
+
+    Shapes: (some more than count, length). First come equal numbers, numbers that are far from 0 or from each other,
+    neighbours, infinities (such as mask a number in attention) and NaN; then rows of many scales, some far from 0.
+    """
+    format_ = FORMATS[dtype]
+    steps = np.arange(length)
+    first, ends = steps == 0, (steps == 0) | (steps == length - 1)
+    far = min(1e4, format_.largest / 2)
+
+    def only(where: Array, value: float, others: float = 0.0) -> Array:
+        return np.where(where, value, others)
+
+    some = [
+        *(np.full(length, v) for v in (0.0, -0.0, format_.largest, -format_.largest)),
+        *(sign * (far + steps) for sign in (-1, 1)),
+        *(only(first, v) for v in (-far, far, -format_.largest, format_.largest)),
+        only(first, format_.smallest),
+        1.0 + steps * 2.0 ** (1 - format_.bits),
+        *(only(first, v) for v in (-np.inf, np.inf, np.nan)),
+        *(only(first, 0.0, v) for v in (-np.inf, np.inf)),
+        *(only(ends, v) for v in (-np.inf, np.inf)),
+        np.full(length, -np.inf),
+    ]
+    rng = np.random.default_rng(seed)
+    scales = 10.0 ** rng.uniform(-3.0, 3.0, (count, 1))
+    places = rng.choice([0.0, 100.0], (count, 1)) * rng.normal(size=(count, 1))
+    random = rng.normal(size=(count, length)) * scales + places
+    with np.errstate(all="ignore"):
+        x = np.concatenate([some, random]).astype(dtype)
+    # of one or two numbers some rows are the same, but for the sign of 0
+    _, which = np.unique(x.view(f"V{x.itemsize * length}"), return_index=True)
+    return x[np.sort(which)]
+
+
+def as_here(exact: Array, ours: Array) -> Array:
+    """Return the limits of a formula at rows that are not finite, or where one of two has none, what this library takes.
+
+    A formula does not tell whether 0 times NaN is a number, and which of several infinities is the largest.
+    """
+    return np.where(np.isnan(exact) | np.isnan(ours), ours, exact)
 
 
 def _turns(function: Activation) -> list[float]:
