@@ -237,7 +237,7 @@ WRONG = {
     ),
     "unknown function": (lambda: Activation("swsh"), "did you mean 'swish'"),
     "unknown initializer": (lambda: Dense(2, 2, "hee"), "no initializer 'hee'"),
-    "no neurons": (lambda: Dense(2, 0), "fan-out 0 makes no layer"),
+    "no neurons": (lambda: Dense(2, 0), "fan-out 0 is out of range"),
     "Dense before forward": (
         lambda: Dense(2, 2).backward(np.ones((1, 2))),
         "Dense: backward before forward; call forward first",

@@ -264,14 +264,11 @@ def _picture(
     weights: "Array",
     path: Path,
 ) -> None:
-    import numpy as np
-
     from actcli.render import lessons
 
-    constant = distribution.density(np.zeros(1)) is None
     lessons.draw_histogram(
         weights,
-        None if constant else distribution.density,
+        distribution.density,
         path,
         title,
         f"{weights.size} weight{'s' if weights.size > 1 else ''}, deviation {weights.std():.4g}",

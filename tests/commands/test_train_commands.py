@@ -282,6 +282,14 @@ def test_the_gain_is_computed_for_the_function(
     assert document["params"]["gain"] == pytest.approx(gain, rel=1e-7)
 
 
+@pytest.mark.parametrize("method", ["normal:std=0.1,mean=1e17", "normal:std=100,mean=1e17"])  # fmt: skip
+def test_a_histogram_of_weights_that_floats_cannot_tell_apart(
+    method: str, tmp_path: Path
+) -> None:
+    done = run("init", method, "-o", "h.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote h.png\n")
+
+
 @pytest.mark.parametrize("method", INITIALIZERS)
 def test_histograms(method: str, tmp_path: Path) -> None:
     done = run("init", method, "-o", "h.png", cwd=tmp_path)
@@ -476,8 +484,9 @@ WRONG = {
     "gradflow": "missing argument 'FUNCTION...'",
     "init": "init needs a METHOD; 'actcli init --list' shows them all",
     "init xaver": "no initializer 'xaver'; did you mean 'xavier'?",
-    "init he --fan-in 0": "fan-in 0 makes no layer; give a whole number at least 1",
-    "init he --fan-out -2": "fan-out -2 makes no layer; give a whole number at least 1",
+    "init he --fan-in 0": "fan-in 0 is out of range; give a whole number from 1 to 100000000",
+    "init he --fan-out -2": "fan-out -2 is out of range; give a whole number from 1 to 100000000",
+    f"init he --fan-in {'9' * 400}": f"fan-in {'9' * 400} is out of range; give a whole number from 1 to 100000000",
     "init he --fan-in 1000000 --fan-out 1000000": "1000000 by 1000000 weights are too many to draw",
     "init he -p gian=2": "initializer 'he_normal' has no parameter 'gian'; did you mean 'gain'?",
     "init he:gain=2 --for relu": "--for sets the gain, and so does 'he:gain=2'; leave one out",
