@@ -301,7 +301,7 @@ def rmsprop(
     eps: Epsilon = 1e-8,
     beta: Momentum = 0.0,
     centered: Annotated[
-        bool, "divide by the deviation in place of the mean square"
+        bool, "divide by the deviation in place of the root mean square"
     ] = False,
     weight_decay: Decay = 0.0,
 ) -> Steps:

@@ -439,6 +439,26 @@ def test_the_list_has_every_method_schedule_and_surface() -> None:
         assert name in text
 
 
+def test_of_a_surface_without_a_minimum_no_way_to_one_is_told() -> None:
+    text = run("optimize", "sgd", "-s", "saddle").stdout
+    assert "last loss" in text
+    for told in ("distance", "steps to", "never"):
+        assert told not in text
+
+
+def test_the_lists_say_what_every_parameter_means() -> None:
+    lists = {"init": [INITIALIZERS], "optimize": [OPTIMIZERS, SCHEDULES, SURFACES]}
+    for command, registries in lists.items():
+        text = " ".join(run(command, "--list", COLUMNS="400").stdout.split())
+        listed = json.loads(run(command, "--list", "-f", "json").stdout).values()
+        meanings = {row["name"]: row["meanings"] for rows in listed for row in rows}
+        for record in (r for registry in registries for r in registry.values()):
+            for name, p in record.parameters.items():
+                assert p.meaning
+                assert p.meaning in text
+                assert meanings[record.name][name] == p.meaning
+
+
 def test_a_result_goes_into_a_file(tmp_path: Path) -> None:
     for command in (["gradflow", "relu", "--width", "4"], ["init", "he"], ["optimize", "--list"]):  # fmt: skip
         for suffix in ("csv", "json", "jsonl"):
@@ -508,6 +528,7 @@ WRONG = {
     "optimize adm": "no optimizer 'adm'; did you mean 'adam'?",
     "optimize sgd:lr=inf": "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
     "optimize --lr inf": "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
+    "optimize --lr=": "'lr=' in 'lr=' is not param=value; write it as lr=VALUE",
     "optimize sgd:lr=fast": "optimizer 'sgd': lr: 'fast' is not a number",
     "optimize sgd:rate=1": "optimizer 'sgd' has no parameter 'rate'; it has lr, weight_decay",
     "optimize -p rho=2": "rho=2 is out of range for optimizer 'rmsprop'",
