@@ -13,7 +13,7 @@ import numpy as np
 
 from actcli import activation, lookup
 from actcli.engine import Array, as_floats
-from actcli.errors import RequestError
+from actcli.errors import RequestError, check_count, counted
 from actcli.training.declaration import choose
 from actcli.training.initializers import INITIALIZERS
 from actcli.training.optimizers import OPTIMIZERS
@@ -84,6 +84,11 @@ class Dense(Layer):
         Layer.__init__(made)
         given = {"weight": weight} | ({} if bias is None else {"bias": bias})
         made.parameters = {name: _wide(values, name) for name, values in given.items()}
+        shapes = [values.shape for values in made.parameters.values()]
+        if len(shapes[0]) != 2 or shapes[1:] not in ([], [shapes[0][:1]]):
+            raise RequestError(
+                f"Dense: {' and '.join(given)} of shape {' and '.join(map(str, shapes))}; give a row of weights, and a bias, for each neuron"
+            )
         return made
 
     def forward(self, x: Array) -> Array:
@@ -139,6 +144,7 @@ class Activation(Layer):
         self.parameters = {n: np.array(resolved[n], np.float64) for n in names}
         self._fixed = {n: v for n, v in resolved.items() if n not in names}
         self.slope: Array | None = None
+        self._shape: tuple[int, ...] = ()
 
     def _learned_by_default(self) -> tuple[str, ...]:
         taking = self.function.parameters
@@ -146,12 +152,13 @@ class Activation(Layer):
 
     def forward(self, x: Array) -> Array:
         self.input = x = _wide(x)
-        return self.function(x, **self._values())
+        y: Array = self.function(x, **self._values())
+        self._shape = np.shape(y)
+        return y
 
     def backward(self, upstream: Array) -> Array:
         x, values = _gone_forward(self.function.label, self.input), self._values()
-        if not self.function.over_axis:
-            upstream = _upstream(self.function.label, upstream, x.shape)
+        upstream = _upstream(self.function.label, upstream, self._shape)
         for name, parameter in self.parameters.items():
             by = self.function.vjp(x, upstream, name, **values)
             self.gradients[name] = np.asarray(by).reshape(parameter.shape)
@@ -168,7 +175,8 @@ class Activation(Layer):
 class BatchNorm(Layer):
     """Rows scaled to mean 0 and variance 1 in each column, then by ``gamma`` and ``beta``, which are learned.
 
-    In training by the mean and variance of the rows at hand; otherwise by running means of these.
+    In training by the mean and variance of the rows at hand; otherwise by running means of these, of variances over one
+    less than the number of rows, as in torch and in the paper (arXiv:1502.03167).
 
     Args:
         width: how many columns there are.
@@ -181,14 +189,14 @@ class BatchNorm(Layer):
 
     def __init__(self, width: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()
+        check_count("BatchNorm: width", width, 1)
         for name, value, fits in (
-            ("width", width, width >= 1),
             ("eps", eps, 0.0 <= eps < np.inf),
             ("momentum", momentum, 0.0 <= momentum <= 1.0),
         ):
             if not fits:
                 raise RequestError(
-                    f"BatchNorm: {name} {value:g} is out of range; give a width of at least 1, eps of at least 0, momentum from 0 to 1"
+                    f"BatchNorm: {name} {value:g} is out of range; give an eps of at least 0, momentum from 0 to 1"
                 )
         self.eps, self.momentum = eps, momentum
         self.parameters = {"gamma": np.ones(width), "beta": np.zeros(width)}
@@ -199,12 +207,16 @@ class BatchNorm(Layer):
         x = _rows("BatchNorm", x, len(self.mean))
         self._by_these_rows = self.training
         if self.training:
-            _check_some("BatchNorm", x)
+            if len(x) < 2:  # a row less its own mean is 0, whatever is in it
+                raise RequestError(
+                    f"BatchNorm: {counted(len(x), 'row')} cannot be normalised in training; give at least 2"
+                )
             mean = x.mean(axis=0)
             centred = x - mean
-            variance = np.einsum("ij,ij->j", centred, centred) / len(x)
+            squares = np.einsum("ij,ij->j", centred, centred)
+            variance = squares / len(x)
             self.mean += self.momentum * (mean - self.mean)
-            self.variance += self.momentum * (variance - self.variance)
+            self.variance += self.momentum * (squares / (len(x) - 1) - self.variance)
         else:
             centred, variance = x - self.mean, self.variance
         self._scale = 1.0 / np.sqrt(variance + self.eps)
@@ -329,11 +341,13 @@ class CrossEntropy:
         """Return the mean of -log softmax at the class of each row."""
         scores = _wide(scores, "scores")
         _check_classes(scores, classes)
-        _check_some("CrossEntropy", scores)
+        if not len(scores):
+            raise RequestError("CrossEntropy: there are no rows; give at least one")
         self._scores, self._classes = scores, classes
         # not log(softmax): that is -inf where the right class has underflowed
         logs = lookup.get("log_softmax")(scores)
-        return -float(logs[np.arange(len(scores)), classes].mean())
+        # 0 less it, not its negative, which is -0 for classes that are certain
+        return 0.0 - float(logs[np.arange(len(scores)), classes].mean())
 
     def backward(self) -> Array:
         """Return the gradient of the loss by the scores."""
@@ -370,10 +384,8 @@ def fit(
         RequestError: no examples, no class for each row, or one without a score; an unknown method; a batch without rows.
     """
     rows, classes = as_floats(x), np.asarray(classes)
-    if batch is not None and not (isinstance(batch, int | np.integer) and batch >= 1):
-        raise RequestError(
-            f"batch {batch} is out of range; give a whole number at least 1"
-        )
+    if batch is not None:
+        check_count("batch", batch, 1)
     if classes.shape != rows.shape[:1]:
         raise RequestError(
             f"classes of shape {classes.shape} for examples of shape {rows.shape}; give a class for each row"
@@ -412,11 +424,6 @@ def _rows(owner: str, x: Array, width: int) -> Array:
             f"{owner} takes an array (examples, {width}), not one of shape {rows.shape}; give rows of {width} numbers"
         )
     return rows
-
-
-def _check_some(owner: str, rows: Array) -> None:
-    if not len(rows):
-        raise RequestError(f"{owner}: there are no rows; give at least one")
 
 
 def _gone_forward(owner: str, kept: Array | None) -> Array:

@@ -138,7 +138,7 @@ def test_batch_normalisation_afterwards_uses_its_running_means():
     network.train(False)
     assert not any(part.training for part in (network, *network.layers, layer))
     np.testing.assert_allclose(
-        layer.forward(x), (x - [2, 20]) / np.sqrt([1 + 1e-5, 100 + 1e-5]), rtol=1e-12
+        layer.forward(x), (x - [2, 20]) / np.sqrt([2 + 1e-5, 200 + 1e-5]), rtol=1e-12
     )
     assert worst(layer, x) < BOUND
 
@@ -170,14 +170,15 @@ def test_batch_normalisation_of_half_precision_is_not_all_zeros():
     layer = BatchNorm(1, momentum=1.0)
     normalised = layer.forward(np.float16([[300], [-300]]))
     np.testing.assert_allclose(normalised, [[1], [-1]], rtol=1e-9)
-    assert layer.variance.tolist() == [90_000.0]
+    assert layer.variance.tolist() == [180_000.0]
 
 
 def test_running_means_take_a_tenth_of_each_batch():
     layer = BatchNorm(2)
     layer.forward(np.array([[1.0, 10.0], [3.0, 30.0]]))
     np.testing.assert_allclose(layer.mean, [0.2, 2.0], rtol=1e-15)
-    np.testing.assert_allclose(layer.variance, [1.0, 0.9 + 10.0], rtol=1e-15)
+    # torch.nn.BatchNorm1d: the variance of a batch is over one less than its rows
+    np.testing.assert_allclose(layer.variance, [1.1, 0.9 + 20.0], rtol=1e-15)
 
 
 def test_alpha_of_prelu_is_learned_and_that_of_leaky_relu_only_if_asked():
@@ -236,7 +237,7 @@ WRONG = {
     ),
     "unknown function": (lambda: Activation("swsh"), "did you mean 'swish'"),
     "unknown initializer": (lambda: Dense(2, 2, "hee"), "no initializer 'hee'"),
-    "no neurons": (lambda: Dense(2, 0), "fan-out 0 makes no layer"),
+    "no neurons": (lambda: Dense(2, 0), "fan-out 0 is out of range"),
     "Dense before forward": (
         lambda: Dense(2, 2).backward(np.ones((1, 2))),
         "Dense: backward before forward; call forward first",
@@ -318,7 +319,35 @@ WRONG = {
         lambda: fit(Network(Dense(2, 2)), np.ones((1, 2)), np.array([0]), batch=0),
         "batch 0 is out of range; give a whole number at least 1",
     ),
-    "no rows": (lambda: BatchNorm(2).forward(np.ones((0, 2))), "there are no rows"),
+    "no rows": (
+        lambda: BatchNorm(2).forward(np.ones((0, 2))),
+        "BatchNorm: 0 rows cannot be normalised in training; give at least 2",
+    ),
+    "one row, all of it its mean": (
+        lambda: fit(
+            Network(BatchNorm(2), Dense(2, 2)),
+            np.ones((3, 2)),
+            np.array([0, 1, 0]),
+            batch=1,
+        ),
+        "BatchNorm: 1 row cannot be normalised in training; give at least 2",
+    ),
+    "half a column": (
+        lambda: BatchNorm(2.5),
+        "BatchNorm: width 2.5 is out of range; give a whole number at least 1",
+    ),
+    "weights of one row": (
+        lambda: Dense.of(np.ones(3)),
+        r"Dense: weight of shape \(3,\); give a row of weights, and a bias, for each neuron",
+    ),
+    "one bias for two neurons": (
+        lambda: Dense.of(np.ones((2, 3)), np.ones(1)),
+        r"Dense: weight and bias of shape \(2, 3\) and \(1,\); give a row of weights",
+    ),
+    "a gradient of one row for all behind a function of an axis": (
+        lambda: forth_and_back(Activation("softmax"), np.ones((2, 4)), np.ones(4)),
+        r"softmax: a gradient of shape \(4,\) for an output of shape \(2, 4\)",
+    ),
     "a loss of no rows": (
         lambda: CrossEntropy().forward(np.ones((0, 2)), np.zeros(0, int)),
         "CrossEntropy: there are no rows; give at least one",
@@ -361,6 +390,11 @@ def test_cross_entropy_is_finite_and_right_where_softmax_underflows():
         [[-0.5, 0.5, 0.0], (small / small.sum() - [0, 0, 1]) / 2],
         atol=1e-15,
     )
+
+
+def test_cross_entropy_of_what_is_certain_is_zero_without_a_sign():
+    loss = CrossEntropy().forward(np.array([[1000.0, 0.0]]), np.array([0]))
+    assert str(loss) == "0.0"
 
 
 def test_cross_entropy_of_half_precision_is_the_mean_of_what_float16_cannot_hold():

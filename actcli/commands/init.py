@@ -264,14 +264,11 @@ def _picture(
     weights: "Array",
     path: Path,
 ) -> None:
-    import numpy as np
-
     from actcli.render import lessons
 
-    constant = distribution.density(np.zeros(1)) is None
     lessons.draw_histogram(
         weights,
-        None if constant else distribution.density,
+        distribution.density,
         path,
         title,
         f"{weights.size} weight{'s' if weights.size > 1 else ''}, deviation {weights.std():.4g}",
@@ -308,9 +305,13 @@ def _list(format_: str, output: Path | None) -> None:
 
 def _show_list(rows: list[dict[str, Any]], texts: dict[str, list[str]]) -> None:
     from actcli.render.tables import say, show
+    from actcli.training.declaration import meanings
+    from actcli.training.initializers import INITIALIZERS
 
     shown = {n: texts[n] for n in ("name", "formula", "suits", "aliases")}
     show(shown, text_columns=tuple(shown))
+    told = meanings(INITIALIZERS.values())
+    show(told, text_columns=tuple(told))
     unfit = [row for row in rows if not row["suits"]]
     say(*(f"{row['name']}: {row['note']}" for row in unfit))
 
@@ -320,6 +321,7 @@ def _row(record: "Initializer") -> dict[str, Any]:
         "name": record.name,
         "formula": record.formula,
         "params": {n: p.default for n, p in record.parameters.items()},
+        "meanings": {n: p.meaning for n, p in record.parameters.items()},
         "suits": list(record.suits),
         "aliases": list(record.aliases),
         "summary": record.summary,

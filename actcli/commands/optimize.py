@@ -141,7 +141,7 @@ def run(
     chosen = options.choices(
         _registries()["optimizer"],
         methods or _DEFAULT,
-        [*([f"lr={lr}"] if lr else []), *(param or [])],
+        [*([] if lr is None else [f"lr={lr}"]), *(param or [])],
     )
     ways = [
         descend(
@@ -259,10 +259,12 @@ def _show(ways: "Sequence[Descent]", every: int | None, precision: int) -> None:
     summary: dict[str, Sequence[str]] = {"method": [way.method.label for way in ways]}
     for name in ("loss", "distance"):
         cells = numbers([c[name][-1] for c in last], precision)
-        summary[f"last {name}"] = ["" if cell == "nan" else cell for cell in cells]
+        summary[f"last {name}"] = cells
     summary[f"steps to {ways[0].tolerance:g}"] = [
         "never" if way.reached is None else str(way.reached) for way in ways
     ]
+    if not len(_minima(ways[0].surface)):
+        summary = {n: summary[n] for n in ("method", "last loss")}
     summary["outcome"] = [_told(way) for way in ways]
     show(summary, text_columns=("method", "outcome"))
     outcomes = {way.outcome for way in ways}
@@ -388,6 +390,7 @@ def _row(record: "Record[Any]") -> dict[str, Any]:
         "name": record.name,
         "formula": record.formula,
         "parameters": {n: p.default for n, p in record.parameters.items()},
+        "meanings": {n: p.meaning for n, p in record.parameters.items()},
         "summary": record.summary,
         "aliases": list(record.aliases),
         "torch": getattr(record, "torch", ""),
@@ -410,16 +413,19 @@ def _text(value: Any) -> str:
 
 def _show_list(columns: "dict[str, Array]") -> None:
     from actcli.render.tables import say, show
+    from actcli.training.declaration import meanings
 
     kinds = columns["kind"]
-    for kind in _registries():
+    for kind, registry in _registries().items():
         cells = {
             n: c[kinds == kind].tolist() for n, c in columns.items() if n != "kind"
         }
         cells.pop("summary")
         show(cells, title=f"{kind}s", text_columns=tuple(cells))
+        told = meanings(registry.values())
+        show(told, text_columns=tuple(told))
     for record in _registries()["optimizer"].values():
-        if told := _literature(record):
+        if form := _literature(record):
             say(
-                f"{record.name}:form=literature: {told['formula']}; {told['difference']}"
+                f"{record.name}:form=literature: {form['formula']}; {form['difference']}"
             )

@@ -420,7 +420,7 @@ def _legend(figure: Figure, ways: Sequence[Way], told: bool) -> None:
 
 def draw_histogram(
     weights: Array,
-    density: Callable[[Array], Any] | None,
+    density: Callable[[Array], Any],
     path: Path,
     title: str,
     told: str,
@@ -430,7 +430,7 @@ def draw_histogram(
 
     Args:
         weights: of any shape.
-        density: at an array of abscissae; None where all weights are equal.
+        density: at an array of abscissae.
         path: the picture.
         title: above it.
         told: what the legend says of what was drawn.
@@ -439,7 +439,8 @@ def draw_histogram(
     with sheet(path, Look(title, size=(6.4, 4.2))) as figure:
         axes = figure.add_subplot()
         drawn = weights.ravel()
-        if density is None:
+        # as good as equal: bins would be narrower than what floats can tell apart
+        if np.ptp(drawn) < 1000.0 * np.spacing(np.abs(drawn).max()):
             value = float(drawn[0])
             axes.axvline(value, color="C0", linewidth=3, label=told)
             axes.set_xlim(value - max(1.0, abs(value)), value + max(1.0, abs(value)))

@@ -1,6 +1,6 @@
 """What the declared things of training share: the record, and the choice of one as ``NAME:param=value``. No mathematics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
@@ -66,6 +66,19 @@ def declaring(
         return declare
 
     return decorator
+
+
+def meanings(records: Iterable[Record[Any]]) -> dict[str, list[str]]:
+    """Return a table of what parameters mean: a row for each meaning, with the names of those that have it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        for p in record.parameters.values():
+            found.setdefault((p.name, p.meaning), []).append(record.name)
+    return {
+        "parameter": [name for name, _ in found],
+        "meaning": [meaning for _, meaning in found],
+        "of": [", ".join(names) for names in found.values()],
+    }
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from actcli.errors import RequestError
+from actcli.errors import RequestError, check_count
 from actcli.registry import Registry
 from actcli.training.declaration import Array, Record, declaring
 from actcli.training.parameters import Domain, Value
@@ -221,10 +221,13 @@ class Initializer(Record[Distribute]):
         0.115470053838
         """
         bound: dict[str, Any] = self.bind(values)
-        chosen = self.function(check_fans(fan_in, fan_out), **bound)
-        if not (chosen.std <= LARGEST and abs(chosen.mean) <= LARGEST):
+        check_count("fan-in", fan_in, 1, MOST)
+        check_count("fan-out", fan_out, 1, MOST)
+        chosen = self.function(Fans(fan_in, fan_out), **bound)
+        sizes = [size for size in (chosen.std, abs(chosen.mean)) if size]
+        if not all(1.0 / LARGEST <= size <= LARGEST for size in sizes):
             raise RequestError(
-                f"{self.title} would draw weights beyond {LARGEST:g}; give it smaller parameters"
+                f"{self.title} would draw weights whose squares are no floats; give it a deviation and a mean from {1.0 / LARGEST:g} to {LARGEST:g}"
             )
         return chosen
 
@@ -241,17 +244,7 @@ class Initializer(Record[Distribute]):
 
 
 MOST = 100_000_000
-LARGEST = 1e300
-
-
-def check_fans(fan_in: int, fan_out: int) -> Fans:
-    """Return the fans, refusing a layer without inputs or neurons."""
-    for name, fan in (("fan-in", fan_in), ("fan-out", fan_out)):
-        if fan < 1:
-            raise RequestError(
-                f"{name} {fan} makes no layer; give a whole number at least 1"
-            )
-    return Fans(fan_in, fan_out)
+LARGEST = 1e140  # the squares of as many weights can be summed
 
 
 INITIALIZERS = Registry[Initializer](Initializer.kind, "actcli init --list")

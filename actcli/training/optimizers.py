@@ -160,7 +160,7 @@ def sgd(
 
 
 @optimizer(
-    "v = beta*v + (1 - dampening)*g, v = g at first; x = x - lr*v",
+    "v = beta*v + (1 - dampening)*g, v = g at first or if beta = 0; x = x - lr*v",
     torch="torch.optim.SGD(lr, momentum=beta, dampening)",
     paper="Polyak 1964, doi:10.1016/0041-5553(64)90137-5",
     aliases=("heavy_ball", "sgd_momentum"),
@@ -179,7 +179,8 @@ def momentum(
     slope, v = penalized(slope, weight_decay), None
     for eta in schedule:
         g = slope(x)
-        v = g if v is None else beta * v + (1.0 - dampening) * g
+        # torch keeps no velocity without beta, and so dampens nothing
+        v = g if v is None or beta == 0.0 else beta * v + (1.0 - dampening) * g
         x = x - lr * eta * v
         yield x
 
@@ -301,7 +302,7 @@ def rmsprop(
     eps: Epsilon = 1e-8,
     beta: Momentum = 0.0,
     centered: Annotated[
-        bool, "divide by the deviation in place of the mean square"
+        bool, "divide by the deviation in place of the root mean square"
     ] = False,
     weight_decay: Decay = 0.0,
 ) -> Steps:

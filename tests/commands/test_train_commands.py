@@ -282,6 +282,14 @@ def test_the_gain_is_computed_for_the_function(
     assert document["params"]["gain"] == pytest.approx(gain, rel=1e-7)
 
 
+@pytest.mark.parametrize("method", ["normal:std=0.1,mean=1e17", "normal:std=100,mean=1e17"])  # fmt: skip
+def test_a_histogram_of_weights_that_floats_cannot_tell_apart(
+    method: str, tmp_path: Path
+) -> None:
+    done = run("init", method, "-o", "h.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote h.png\n")
+
+
 @pytest.mark.parametrize("method", INITIALIZERS)
 def test_histograms(method: str, tmp_path: Path) -> None:
     done = run("init", method, "-o", "h.png", cwd=tmp_path)
@@ -431,6 +439,26 @@ def test_the_list_has_every_method_schedule_and_surface() -> None:
         assert name in text
 
 
+def test_of_a_surface_without_a_minimum_no_way_to_one_is_told() -> None:
+    text = run("optimize", "sgd", "-s", "saddle").stdout
+    assert "last loss" in text
+    for told in ("distance", "steps to", "never"):
+        assert told not in text
+
+
+def test_the_lists_say_what_every_parameter_means() -> None:
+    lists = {"init": [INITIALIZERS], "optimize": [OPTIMIZERS, SCHEDULES, SURFACES]}
+    for command, registries in lists.items():
+        text = " ".join(run(command, "--list", COLUMNS="400").stdout.split())
+        listed = json.loads(run(command, "--list", "-f", "json").stdout).values()
+        meanings = {row["name"]: row["meanings"] for rows in listed for row in rows}
+        for record in (r for registry in registries for r in registry.values()):
+            for name, p in record.parameters.items():
+                assert p.meaning
+                assert p.meaning in text
+                assert meanings[record.name][name] == p.meaning
+
+
 def test_a_result_goes_into_a_file(tmp_path: Path) -> None:
     for command in (["gradflow", "relu", "--width", "4"], ["init", "he"], ["optimize", "--list"]):  # fmt: skip
         for suffix in ("csv", "json", "jsonl"):
@@ -476,8 +504,9 @@ WRONG = {
     "gradflow": "missing argument 'FUNCTION...'",
     "init": "init needs a METHOD; 'actcli init --list' shows them all",
     "init xaver": "no initializer 'xaver'; did you mean 'xavier'?",
-    "init he --fan-in 0": "fan-in 0 makes no layer; give a whole number at least 1",
-    "init he --fan-out -2": "fan-out -2 makes no layer; give a whole number at least 1",
+    "init he --fan-in 0": "fan-in 0 is out of range; give a whole number from 1 to 100000000",
+    "init he --fan-out -2": "fan-out -2 is out of range; give a whole number from 1 to 100000000",
+    f"init he --fan-in {'9' * 400}": f"fan-in {'9' * 400} is out of range; give a whole number from 1 to 100000000",
     "init he --fan-in 1000000 --fan-out 1000000": "1000000 by 1000000 weights are too many to draw",
     "init he -p gian=2": "initializer 'he_normal' has no parameter 'gian'; did you mean 'gain'?",
     "init he:gain=2 --for relu": "--for sets the gain, and so does 'he:gain=2'; leave one out",
@@ -499,6 +528,7 @@ WRONG = {
     "optimize adm": "no optimizer 'adm'; did you mean 'adam'?",
     "optimize sgd:lr=inf": "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
     "optimize --lr inf": "lr=inf is out of range for optimizer 'sgd'; give a finite number above 0",
+    "optimize --lr=": "'lr=' in 'lr=' is not param=value; write it as lr=VALUE",
     "optimize sgd:lr=fast": "optimizer 'sgd': lr: 'fast' is not a number",
     "optimize sgd:rate=1": "optimizer 'sgd' has no parameter 'rate'; it has lr, weight_decay",
     "optimize -p rho=2": "rho=2 is out of range for optimizer 'rmsprop'",

@@ -153,8 +153,12 @@ def test_the_usual_names_are_found():
 
 WRONG = {
     ("he_norml", 3, 2): "no initializer 'he_norml'; did you mean 'he_normal'?",
-    ("he", 0, 2): "fan-in 0 makes no layer; give a whole number at least 1",
-    ("he", 3, -1): "fan-out -1 makes no layer; give a whole number at least 1",
+    ("he", 0, 2): "fan-in 0 is out of range; give a whole number from 1 to 100000000",
+    (
+        "he",
+        3,
+        -1,
+    ): "fan-out -1 is out of range; give a whole number from 1 to 100000000",
     (
         "he:mode=both",
         3,
@@ -184,13 +188,25 @@ WRONG = {
         "uniform:-1e308,high=1e308",
         3,
         2,
-    ): "initializer 'uniform' would draw weights beyond 1e+300; "
-    "give it smaller parameters",
+    ): "initializer 'uniform' would draw weights whose squares are no floats; "
+    "give it a deviation and a mean from 1e-140 to 1e+140",
     (
-        "normal:1e307",
+        "normal:1e160",
         3,
         2,
-    ): "initializer 'normal' would draw weights beyond 1e+300; give it smaller parameters",
+    ): "initializer 'normal' would draw weights whose squares are no floats; "
+    "give it a deviation and a mean from 1e-140 to 1e+140",
+    (
+        "he:gain=1e-200",
+        3,
+        2,
+    ): "initializer 'he_normal' would draw weights whose squares are no floats; "
+    "give it a deviation and a mean from 1e-140 to 1e+140",
+    (
+        "he",
+        2.5,
+        2,
+    ): "fan-in 2.5 is out of range; give a whole number from 1 to 100000000",
     ("zeros:std=1", 3, 2): "initializer 'zeros' has no parameters; leave out 'std'",
     (
         "truncated_normal:cut=0",
@@ -207,6 +223,14 @@ def test_a_wrong_request_is_told_in_one_line(request_):
     with pytest.raises(RequestError) as caught:
         distribution(spec, fan_in, fan_out)
     assert str(caught.value) == WRONG[request_]
+
+
+@pytest.mark.parametrize("spec", ["normal:std=1e139,mean=1e140", "he:gain=1e-139"])
+def test_what_may_be_drawn_can_be_measured(spec):
+    chosen = choose(INITIALIZERS, spec)
+    theory = chosen.record(100, 100, **chosen.values)
+    drawn = chosen.record.draw(np.random.default_rng(1), 100, 100, **chosen.values)
+    assert drawn.std() == pytest.approx(theory.std, rel=0.05)
 
 
 def test_more_weights_than_memory_are_refused():

@@ -56,6 +56,11 @@ CASES = [
         {"lr": 0.05, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.01},
         **FALLING,
     ),
+    Case(
+        "momentum:lr=0.04,beta=0,dampening=0.5",
+        "SGD",
+        {"lr": 0.04, "momentum": 0.0, "dampening": 0.5},
+    ),
     Case("nesterov:lr=0.02", "SGD", {"lr": 0.02, "momentum": 0.9, "nesterov": True}),
     Case(
         "nesterov:lr=0.0005",
