@@ -5,7 +5,7 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from math import prod
@@ -70,6 +70,7 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
     ordered = format_ not in BINARY
     parts = iter(()) if wide else _arranged(request, source, folder, ordered=ordered)
     dtype = request.result_dtype(source.dtype)
+    numbers = request.number_dtype(source.dtype)
     shape = request.result_shape(source.shape)
     shapes = _shapes(request, source.shape, shape, format_)
     if format_ == "npy":
@@ -81,23 +82,27 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
         if wide:
             _by_strips(request, source, wide, stream, advance)
             return
-        if format_ == "npy" and folder and _at_any_place(source):
+        if (
+            format_ == "npy"
+            and folder
+            and _at_any_place(source)
+            and not request.from_formula
+        ):
             _by_place(request, source, stream, advance)
             return
         with streams.sink(
             stream,
             format_,
             shapes,
-            known=request.known(dtype),
+            known=request.known(numbers),
             dtype=dtype,
             order=source.order,
             folder=folder,
         ) as sink:
             if empty:
-                sink.write(dict.fromkeys(shapes, np.empty(0, dtype)))
-            for columns, size in _computed(request, parts):
+                sink.write(dict.fromkeys(shapes, np.empty(0, numbers)))
+            for columns in _computed(request, parts, advance):
                 sink.write({n: columns[n] for n in shapes})
-                advance(size)
 
 
 def _tabulate(request: Request, source: Source, show: Show) -> None:
@@ -111,20 +116,26 @@ def _tabulate(request: Request, source: Source, show: Show) -> None:
     # a row by itself is in memory anyway, and a sum may stand beneath it
     alone = request.function.over_axis and len(given or ()) == 1
     ends = streams.Ends(count if alone else MOST_ROWS, ENDS)
+    spans, total = [(0, parts)], source.bytes
     if _at_any_place(source) and count > MOST_ROWS:
         # what stands between is not even read
-        for first, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
-            x = np.empty(length, source.dtype)
-            _read_into(source, first, x)
-            columns = _columns(request, x, first)
+        spans = [_span(source, 0, MOST_ROWS), _span(source, count - ENDS, ENDS)]
+        total = (MOST_ROWS + ENDS) * source.dtype.itemsize
+    with progress(total, "bytes") as advance:
+        for first, parts in spans:
             ends.count = first
-            ends.write({n: columns[n] for n in names})
-    else:
-        with progress(source.bytes, "bytes") as advance:
-            for columns, size in _computed(request, parts):
+            for columns in _computed(request, parts, advance, first):
                 ends.write({n: columns[n] for n in names})
-                advance(size)
     show(ends.rows(), ends.count, alone and given == result)
+
+
+def _span(
+    source: Source, first: int, length: int
+) -> tuple[int, Iterator[tuple[Array, int]]]:
+    """Return some numbers of a file as its only part, behind the place of the first."""
+    x = np.empty(length, source.dtype)
+    _read_into(source, first, x)
+    return first, iter([(x, x.nbytes)])
 
 
 def _folder(output: Path | None) -> Path | None:
@@ -152,15 +163,21 @@ def _shapes(
 
 
 def _computed(
-    request: Request, parts: Iterator[tuple[Array, int]]
-) -> Iterator[tuple[dict[str, Array], int]]:
-    """Yield the columns that come of the parts of a source, and how many bytes each took."""
+    request: Request,
+    parts: Iterator[tuple[Array, int]],
+    advance: Callable[[int], None],
+    place: int = 0,
+) -> Iterator[dict[str, Array]]:
+    """Yield the columns that come of the parts of a source, the first of which has that place, as far as each is done."""
     if request.function.over_axis:
         request = request.of_slabs()
-    place = 0
     for part, size in parts:
-        yield _columns(request, part, place), size
-        place += part.size
+        length = request.at_once or max(1, len(part))
+        for start in range(0, len(part), length):
+            some = part[start : start + length]
+            yield _columns(request, some, place)
+            place += some.size
+            advance(size * some.size // part.size)
 
 
 def _columns(request: Request, part: Array, place: int) -> dict[str, Array]:
@@ -337,15 +354,19 @@ def _one_array(
     parts = _arranged(request, source, folder, ordered=False)
     dtype = request.result_dtype(source.dtype)
     shape = request.result_shape(source.shape)
-    others = request.names[1:]
+    # how long texts are, only the end tells
+    others = request.names[0 if request.digits else 1 :]
     with streams.SpooledSink(dict.fromkeys(others, shape), folder) as kept:
         kept.write(dict.fromkeys(others, np.empty(0, dtype)))
-        with put(name, "f") as member, progress(source.bytes, "bytes") as advance:
-            sink = streams.ArraySink(member, dtype, shape, source.order)
-            for columns, size in _computed(request, parts):
+        with ExitStack() as stack:
+            advance = stack.enter_context(progress(source.bytes, "bytes"))
+            sink: streams.SpooledSink | streams.ArraySink = kept
+            if not request.digits:
+                member = stack.enter_context(put(name, "f"))
+                sink = streams.ArraySink(member, dtype, shape, source.order)
+            for columns in _computed(request, parts, advance):
                 sink.write({"f": columns["f"]})
-                kept.write({n: columns[n] for n in others})
-                advance(size)
+                kept.write({n: columns[n] for n in others if n != "f"})
         for other in others:
             with put(name, other) as member:
                 kept.array_into(member, other, source.order)

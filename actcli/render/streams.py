@@ -16,7 +16,7 @@ from actcli.render.records import body, head, json_text
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...] | None]
 
-_AT_A_TIME = 1 << 17  # numbers, of what is written out again
+_AT_A_TIME = 1 << 17  # numbers of eight bytes, of what is written out again
 
 
 class Sink(Protocol):
@@ -130,10 +130,26 @@ class SpooledSink:
         """Take the next rows."""
         for name, column in columns.items():
             with files.keeping(self.folder):
-                if name not in self.columns:
-                    kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
-                    self.columns[name] = kept, column.dtype
-                self.columns[name][0].write(np.ascontiguousarray(column).data)
+                dtype = self._room(name, column.dtype)
+                self.columns[name][0].write(np.ascontiguousarray(column, dtype).data)
+
+    def _room(self, name: str, dtype: "np.dtype[Any]") -> "np.dtype[Any]":
+        """Return the dtype in which a column is kept: of texts what has been kept is moved where a longer one comes."""
+        before = self.columns.get(name)
+        if before and (dtype.kind != "U" or dtype.itemsize <= before[1].itemsize):
+            return before[1]
+        kept = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115  # closed by __exit__
+        self.columns[name] = kept, dtype
+        if before:
+            with before[0] as moved:
+                moved.seek(0)
+                while data := moved.read(before[1].itemsize * self.at_a_time(name)):
+                    kept.write(np.frombuffer(data, before[1]).astype(dtype).data)
+        return dtype
+
+    def at_a_time(self, name: str) -> int:
+        """Return how many elements of a column are written out again at a time; texts may be long."""
+        return max(1, 8 * _AT_A_TIME // self.columns[name][1].itemsize)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a column, and go back to where it begins."""
@@ -152,7 +168,7 @@ class SpooledSink:
     def array_into(self, stream: IO[bytes], name: str, order: str = "C") -> None:
         """Write a column as .npy."""
         sink = ArraySink(stream, self.columns[name][1], self.shape(name), order)
-        while (part := self.take(name, _AT_A_TIME)).size:
+        while (part := self.take(name, self.at_a_time(name))).size:
             sink.write({name: part})
 
 
@@ -215,13 +231,13 @@ class DocumentSink(SpooledSink):
         if not shape:
             self.stream.write(json_text(self.take(name, 1).reshape(())).encode())
             return
-        inner = prod(shape[1:])
-        step = max(1, _AT_A_TIME // inner)
+        inner, most = prod(shape[1:]), self.at_a_time(name)
+        step = max(1, most // inner)
         separator = b"["
         for row in range(0, shape[0], step):
             self.stream.write(separator)
             separator = b", "
-            if inner > _AT_A_TIME:
+            if inner > most:
                 self.write_nested(name, shape[1:])
                 continue
             count = min(step, shape[0] - row)
@@ -257,7 +273,9 @@ def sink(
     with ExitStack() as stack:
         taker: Sink
         shape = next(iter(shapes.values()))
-        if format_ == "npy" and (shape is not None or folder is not None):
+        # how long texts are, only the end tells
+        known_length = shape is not None or folder is not None
+        if format_ == "npy" and known_length and dtype.kind != "U":
             taker = ArraySink(stream, dtype, shape, order)
         elif format_ == "npy":
             taker = stack.enter_context(SpooledArraySink(stream, shapes))

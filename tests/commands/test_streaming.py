@@ -1,6 +1,7 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
 import errno
+import json
 import math
 import os
 import resource
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -63,6 +65,58 @@ def test_files_in_parts_are_those_in_one(
             read = whole(out, "derivative").astype(dtype)
             assert read.tobytes() == actcli.swish.derivative(x).tobytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
+
+
+# as long as their signs and exponents
+LONG_AND_SHORT = np.array([0.5, -0.5, 3.0, 1e-9, -1e-300, 2.0] * 8)
+
+
+@pytest.mark.parametrize("given", ["x.npy", "x.npz", "x.txt", "all.npz"])
+@pytest.mark.parametrize("made", ["-f csv", "-f json", "-f npy", "-f npz", "-o y.npy", "-o y.npz", "-o y.txt"])  # fmt: skip
+def test_digits_in_parts_are_those_of_mpmath(
+    given: str,
+    made: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(raw, "CHUNK", 100)
+    monkeypatch.setattr("actcli.commands.request._DIGITS", 100)
+    monkeypatch.setattr(streams, "_AT_A_TIME", 7)
+    x = LONG_AND_SHORT.reshape(12, 4)
+    np.save("x.npy", x)
+    np.savez("x.npz", x=x)
+    np.savez("all.npz", x=x, y=x[0])
+    Path("x.txt").write_text("\n".join(map(repr, x.ravel().tolist())))
+    with mpmath.workdps(60):
+        expected = [
+            mpmath.nstr(mpmath.tanh(mpmath.mpf(v)), 20, strip_zeros=False)
+            for v in x.ravel().tolist()
+        ]
+    column = ["--column", "x"] if given == "all.npz" and "npz" not in made else []
+    arguments = ["eval", "tanh", "--digits", "20", "-i", given, *made.split(), *column]
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 0
+    said = capfdbinary.readouterr().out
+    out = next(Path().glob("y.*"), None) or Path(f"out.{made.split()[1]}")
+    if said:
+        out.write_bytes(said)
+    if out.suffix in (".npy", ".npz"):
+        # of an archive each array goes by its own name
+        by_name = given.endswith("npz") and out.suffix == ".npz"
+        f = arrays_in(out)["x" if by_name else "f"]
+        assert f.shape == ((48,) if given == "x.txt" else (12, 4))
+        got = f.ravel().tolist()
+    elif out.suffix == ".json":
+        f = json.loads(out.read_text())["f"]
+        got = np.ravel(f).tolist()
+        assert np.shape(f) == ((48,) if given == "x.txt" else (12, 4))
+    else:
+        lines = out.read_text().splitlines()
+        got = [line.rpartition(",")[2] for line in lines if line != "x,f"]
+    assert got == expected
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -618,6 +672,9 @@ def test_threads_are_as_many_as_asked_for(
         ("relu", "txt", "npy"),
         ("relu", "json", "npy"),
         ("relu", "json of rows", "npy"),
+        ("relu --exact", "npy by columns", "npz"),
+        ("relu --order 2", "npy", "csv"),
+        ("relu --digits 20", "npy", "table"),
         ("relu -d", "npy", "table"),
         ("softmax", "npy", "table"),
         ("relu", "npy by columns", "table"),
