@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 _FIRST_BITS = 96
 _MOST_BITS = 1 << 14
+# points, at least as many as there are numbers of float16
+_KEPT = 1 << 16
 # with so many the square of the largest number has digits behind the point: the sign of what underflows is known
 _SIGN_BITS = 1 << 12
 
@@ -141,6 +143,7 @@ def array(
     dtype: str = "float64",
     undecided: list[UndecidedError] | None = None,
     advance: Callable[[int], Any] = lambda _: None,
+    known: dict[tuple[float, ...], list[float]] | None = None,
 ) -> list[Array]:
     """Return ``derivatives`` over arrays that broadcast against each other, as one array for each order.
 
@@ -154,15 +157,18 @@ def array(
         dtype: the format to round to.
         undecided: gets the error of each point that no precision decides, which is NaN then; raised if None.
         advance: is called with how many more points are done.
+        known: gets what is found, so that the next part of an array need not look for it again.
     """
     names = list(values)
     grids = np.broadcast_arrays(
         *(np.asarray(values[name], dtype=float) for name in names)
     )
-    known: dict[tuple[float, ...], list[float]] = {}
+    known = {} if known is None else known
     rows = []
     for point_ in zip(*(grid.ravel().tolist() for grid in grids), strict=True):
         if point_ not in known:
+            if len(known) >= _KEPT:
+                known.clear()
             at = dict(zip(names, point_, strict=True))
             try:
                 known[point_] = derivatives(

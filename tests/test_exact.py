@@ -1,6 +1,7 @@
 """Exact values against mpmath itself, at a precision chosen by hand, and where intervals are what saves them."""
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -431,6 +432,28 @@ def test_arrays_tell_how_far_they_are() -> None:
     done: list[int] = []
     exact.array(parse("exp(x)"), {"x": np.zeros((2, 3))}, advance=done.append)
     assert sum(done) == 6
+
+
+def test_a_point_is_looked_for_once_in_all_parts_of_an_array(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exact, "_KEPT", 4)
+    looked, each = [], exact.derivatives
+
+    def watched(formula: Any, values: Any, **more: Any) -> list[float]:
+        looked.append(values["x"])
+        assert len(known) <= 4
+        return each(formula, values, **more)
+
+    monkeypatch.setattr(exact, "derivatives", watched)
+    known: dict[tuple[float, ...], list[float]] = {}
+    for _ in range(3):
+        x = np.array([1.0, 2.0, 3.0, 2.0])
+        f, _ = exact.array(parse("x**2"), {"x": x}, known=known)
+        assert f.tolist() == [1.0, 4.0, 9.0, 4.0]
+    assert looked == [1.0, 2.0, 3.0]
+    f, _ = exact.array(parse("x**2"), {"x": np.arange(9.0)}, known=known)
+    assert f.tolist() == [v**2 for v in range(9)]
 
 
 def test_arrays_broadcast_and_keep_their_shape() -> None:

@@ -1,7 +1,7 @@
 """What ``actcli eval`` is asked for, computed of an array or of a part of one. Nothing is read or shown here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Self, TypeAlias
 
@@ -15,6 +15,9 @@ from actcli.engine import Array, Kernel
 from actcli.errors import RequestError, counted
 
 Shape: TypeAlias = tuple[int, ...] | None
+
+# digits that are found at once from a formula, some tenths of a second of work; and those of a float64
+_DIGITS, _USUAL = 1 << 16, 17
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ class Request:
     digits: int | None = None
     dtype: str | None = None
     threads: int | None = None
+    _found: dict[tuple[float, ...], list[float]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     # what it comes to
 
@@ -63,9 +69,16 @@ class Request:
             **({"wrt": self.wrt} if self.wrt else {}),
         }
 
+    def number_dtype(self, given: "np.dtype[Any]") -> "np.dtype[Any]":
+        """Return the dtype that numbers of a dtype are brought to."""
+        return np.dtype(self.dtype) if self.dtype else given
+
     def result_dtype(self, given: "np.dtype[Any]") -> "np.dtype[Any]":
         """Return the dtype of results from numbers of a dtype."""
-        return np.dtype(self.dtype) if self.dtype else given
+        if not self.digits:
+            return self.number_dtype(given)
+        # a third as many zeros may stand in front, or else a sign, a point and an exponent
+        return np.dtype((str, self.digits + self.digits // 3 + 30))
 
     def result_shape(self, given: Shape) -> Shape:
         """Return the shape of f of numbers of a shape."""
@@ -95,12 +108,16 @@ class Request:
     @property
     def in_parts(self) -> bool:
         """Whether each part of the numbers can be computed alone."""
-        if self.from_formula:
-            return False
         over_axis = self.function.over_axis
         if self.upstream is None:
-            return not (over_axis and (self.order or self.seeded))
+            return not (over_axis and (self.exact or self.order or self.seeded))
         return self.upstream.size == 1 and not (over_axis or self.wrt or self.seeded)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many numbers of a part are computed at once: few from the formula, as each takes long, else all."""
+        each = (self.digits or _USUAL) * (self.order + 1)
+        return max(1, _DIGITS // each) if self.from_formula else None
 
     def of_slabs(self) -> Self:
         """Return the same for slabs, each of which begins with the axis of the function."""
@@ -129,7 +146,7 @@ class Request:
     def read(self, x: Array) -> Array:
         """Return numbers in the dtype asked for."""
         with np.errstate(over="ignore"):
-            return rounded(x, self.result_dtype(x.dtype))
+            return rounded(x, self.number_dtype(x.dtype))
 
     def __call__(
         self,
@@ -194,6 +211,7 @@ class Request:
                 dtype=x.dtype.name,
                 undecided=options.undecided,
                 advance=advance,
+                known=self._found,
             )
         axis, shape = self.axis(x.shape), self.result_shape(x.shape)
         assert shape is not None
@@ -228,7 +246,8 @@ class Request:
                 row = ["nan"] * (self.order + 1)
             rows.append(row)
             advance(1)
-        return [np.array(column) for column in zip(*rows, strict=True)]
+        dtype = self.result_dtype(x.dtype)
+        return [np.array(column, dtype) for column in zip(*rows, strict=True)]
 
     def _backward(
         self, x: Array, gradient: Array, shape: tuple[int, ...]

@@ -4,7 +4,7 @@ import os
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -32,8 +32,8 @@ Put: TypeAlias = Callable[[str, str], AbstractContextManager[IO[bytes]]]
 
 # bytes: what is read, computed and written again before it has left the cache
 _PART = 1 << 20
-# numbers in columns that are computed at once, and in a row of them, of which fewer would take too many calls
-_STRIP, _LEAST_WIDE = 1 << 22, 1 << 7
+# numbers of a slab that is computed at once
+_SLAB = 1 << 22
 
 
 def run(
@@ -66,10 +66,10 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
     if not empty:
         source.chunks = _started(source)
     folder = _folder(output)
-    wide = _strip(request, source) if format_ == "npy" and folder else 0
     ordered = format_ not in BINARY
-    parts = iter(()) if wide else _arranged(request, source, folder, ordered=ordered)
+    parts = _arranged(request, source, folder, ordered=ordered)
     dtype = request.result_dtype(source.dtype)
+    numbers = request.number_dtype(source.dtype)
     shape = request.result_shape(source.shape)
     shapes = _shapes(request, source.shape, shape, format_)
     if format_ == "npy":
@@ -78,26 +78,28 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
         count = sum(map(_count, shapes.values()))
         files.check_space(output, count * dtype.itemsize)
     with _target(output) as stream, progress(source.bytes, "bytes") as advance:
-        if wide:
-            _by_strips(request, source, wide, stream, advance)
-            return
-        if format_ == "npy" and folder and _at_any_place(source):
+        if (
+            format_ == "npy"
+            and folder
+            and _at_any_place(source)
+            and not request.from_formula
+        ):
             _by_place(request, source, stream, advance)
             return
         with streams.sink(
             stream,
             format_,
             shapes,
-            known=request.known(dtype),
+            known=request.known(numbers),
             dtype=dtype,
             order=source.order,
             folder=folder,
         ) as sink:
             if empty:
-                sink.write(dict.fromkeys(shapes, np.empty(0, dtype)))
-            for columns, size in _computed(request, parts):
-                sink.write({n: columns[n] for n in shapes})
-                advance(size)
+                none = np.empty(0, numbers), np.empty(0, dtype)
+                sink.write({n: none[n != "x"] for n in shapes})
+            for columns in _results(request, source, parts, shapes, folder, advance):
+                sink.write(columns)
 
 
 def _tabulate(request: Request, source: Source, show: Show) -> None:
@@ -111,20 +113,29 @@ def _tabulate(request: Request, source: Source, show: Show) -> None:
     # a row by itself is in memory anyway, and a sum may stand beneath it
     alone = request.function.over_axis and len(given or ()) == 1
     ends = streams.Ends(count if alone else MOST_ROWS, ENDS)
+    total = source.bytes
+    spans: list[tuple[int, Iterator[tuple[Array, int]]]] = [(0, parts)]
     if _at_any_place(source) and count > MOST_ROWS:
         # what stands between is not even read
-        for first, length in ((0, MOST_ROWS), (count - ENDS, ENDS)):
-            x = np.empty(length, source.dtype)
-            _read_into(source, first, x)
-            columns = _columns(request, x, first)
+        spans = [_span(source, 0, MOST_ROWS), _span(source, count - ENDS, ENDS)]
+        total = (MOST_ROWS + ENDS) * source.dtype.itemsize
+    with progress(total, "bytes") as advance:
+        for first, parts in spans:
             ends.count = first
-            ends.write({n: columns[n] for n in names})
-    else:
-        with progress(source.bytes, "bytes") as advance:
-            for columns, size in _computed(request, parts):
-                ends.write({n: columns[n] for n in names})
-                advance(size)
+            for columns in _results(
+                request, source, parts, names, None, advance, first
+            ):
+                ends.write(columns)
     show(ends.rows(), ends.count, alone and given == result)
+
+
+def _span(
+    source: Source, first: int, length: int
+) -> tuple[int, Iterator[tuple[Array, int]]]:
+    """Return some numbers of a file as its only part, behind the place of the first."""
+    x = np.empty(length, source.dtype)
+    _read_into(source, first, x)
+    return first, iter([(x, x.nbytes)])
 
 
 def _folder(output: Path | None) -> Path | None:
@@ -151,16 +162,30 @@ def _shapes(
     return shapes
 
 
-def _computed(
-    request: Request, parts: Iterator[tuple[Array, int]]
-) -> Iterator[tuple[dict[str, Array], int]]:
-    """Yield the columns that come of the parts of a source, and how many bytes each took."""
+def _results(
+    request: Request,
+    source: Source,
+    parts: Iterator[tuple[Array, int]],
+    names: Collection[str],
+    folder: Path | None,
+    advance: Callable[[int], None],
+    place: int = 0,
+) -> Iterator[dict[str, Array]]:
+    """Yield the columns of those names that come of the parts of a source, the first of which has that place in the whole."""
+    if _large_slabs(request, source.shape):
+        for columns in _turned(request, source, parts, names, folder, advance):
+            yield {n: columns[n] for n in names}
+        return
     if request.function.over_axis:
         request = request.of_slabs()
-    place = 0
     for part, size in parts:
-        yield _columns(request, part, place), size
-        place += part.size
+        length = request.at_once or max(1, len(part))
+        for start in range(0, len(part), length):
+            some = part[start : start + length]
+            columns = _columns(request, some, place)
+            yield {n: columns[n] for n in names}
+            place += some.size
+            advance(size * some.size // part.size)
 
 
 def _columns(request: Request, part: Array, place: int) -> dict[str, Array]:
@@ -191,7 +216,8 @@ def _arranged(
         return source.chunks
     if not over_axis and (source.order == "C" or not (ordered or request.seeded)):
         return source.chunks
-    if over_axis and _takes_all(request, source):
+    turned = _large_slabs(request, source.shape)
+    if over_axis and not turned and _takes_all(request, source):
         whole = source.whole()
         source.shape, source.order = whole.shape, "C"
         source.chunks = iter([(whole.ravel(), source.bytes or 0)])
@@ -202,7 +228,7 @@ def _arranged(
     if source.order == "F":
         parts = reordered.by_rows(parts, shape, folder)
         source.order = "C"
-    if over_axis:
+    if over_axis and not turned:
         slab = shape[request.axis(shape) :]
         parts = (
             part.reshape(-1, *slab) for part in reordered.regrouped(parts, prod(slab))
@@ -214,6 +240,62 @@ def _takes_all(request: Request, source: Source) -> bool:
     """Whether a function over an axis takes all numbers at once: a row of which only the end tells how long it is, or one slab."""
     shape = source.shape
     return shape is None or prod(shape[: request.axis(shape)]) == 1
+
+
+def _large_slabs(request: Request, shape: Shape) -> bool:
+    """Whether a function over an axis that is not the last one has slabs too large to be computed at once."""
+    if not request.function.over_axis or 0 in (shape or (0,)):
+        return False
+    assert shape is not None
+    slab = shape[request.axis(shape) :]
+    return prod(slab) > _SLAB and prod(slab[1:]) > 1
+
+
+def _turned(
+    request: Request,
+    source: Source,
+    parts: Iterator[tuple[Array, int]],
+    names: Collection[str],
+    folder: Path | None,
+    advance: Callable[[int], None],
+) -> Iterator[dict[str, Array]]:
+    """Yield the same of large slabs: each goes through files that bring its axis to the end and back."""
+    assert source.shape is not None
+    axis = request.axis(source.shape)
+    length, *others = source.shape[axis:]
+    columns, count = prod(others), _count(request.result_shape(source.shape))
+    outputs = count * length // _count(source.shape)
+    rows = replace(request, function=request.function.bind(axis=-1))
+
+    def numbers() -> Iterator[Array]:
+        for part, size in parts:
+            yield request.read(part)
+            advance(size)
+
+    def keeping(kept: streams.SpooledSink, slab: Iterator[Array]) -> Iterator[Array]:
+        for x in slab:
+            kept.write({"x": x})
+            yield x
+
+    for slab in reordered.sections(numbers(), length * columns):
+        with streams.SpooledSink({"x": None}, folder) as kept:
+            given = keeping(kept, slab) if "x" in names else slab
+            down = reordered.by_rows(given, (columns, length), folder)
+            f = (
+                rows(some.reshape(-1, length))["f"].ravel()
+                for some in reordered.regrouped(down, length)
+            )
+            back = reordered.by_rows(f, (outputs, columns), folder)
+            # all of x is kept before there is a result, and may be shorter or longer than these
+            part = next(back)
+            none = x = part[:0]
+            if "x" in names:
+                kept.shape("x")
+                x = kept.take("x", part.size)
+            while part.size or x.size:
+                yield {"x": x, "f": part}
+                part = next(back, none)
+                x = kept.take("x", part.size or _PART) if "x" in names else none
 
 
 def _count(shape: Shape) -> int:
@@ -251,50 +333,6 @@ def _by_place(
             advance(x.nbytes)
 
     engine.each(part, range(0, count, length), request.threads or engine.processors())
-
-
-def _strip(request: Request, source: Source) -> int:
-    """Return how many columns of a slab are computed at a time where all of it would be too much, else 0."""
-    over_axis = request.function.over_axis
-    if not (over_axis and _at_any_place(source) and source.order == "C"):
-        return 0
-    shape = source.shape or ()
-    axis = request.axis(shape)
-    wide = _STRIP // max(1, shape[axis])
-    return wide if prod(shape[axis + 1 :]) > wide >= _LEAST_WIDE else 0
-
-
-def _by_strips(
-    request: Request,
-    source: Source,
-    wide: int,
-    stream: IO[bytes],
-    advance: Callable[[int], None],
-) -> None:
-    """Compute a function over an axis of a file that is not the last one into another file, some columns at a time."""
-    assert source.shape is not None
-    dtype, shape = request.result_dtype(source.dtype), source.shape
-    result = request.result_shape(shape)
-    assert result is not None
-    axis = request.axis(shape)
-    length, columns = shape[axis], prod(shape[axis + 1 :])
-    streams.write_header(stream, dtype, result, "C")
-    stream.flush()
-    start = stream.tell()
-    files.reserve(stream, start + prod(result) * dtype.itemsize)
-    down = replace(request, function=request.function.bind(axis=0))
-    written = 0
-    for slab in range(prod(shape[:axis])):
-        for left in range(0, columns, wide):
-            x = np.empty((length, min(wide, columns - left)), source.dtype)
-            for k, row in enumerate(x):
-                _read_into(source, (slab * length + k) * columns + left, row)
-            f = down(down.read(x))["f"].reshape(-1, x.shape[1])
-            for k, row in enumerate(np.ascontiguousarray(f)):
-                place = start + (written + k * columns + left) * dtype.itemsize
-                _write_at(stream.fileno(), files.memory(row), place)
-            advance(x.nbytes)
-        written += len(f) * columns
 
 
 def _read_into(source: Source, first: int, x: Array) -> None:
@@ -342,10 +380,10 @@ def _one_array(
         kept.write(dict.fromkeys(others, np.empty(0, dtype)))
         with put(name, "f") as member, progress(source.bytes, "bytes") as advance:
             sink = streams.ArraySink(member, dtype, shape, source.order)
-            for columns, size in _computed(request, parts):
+            names = request.names
+            for columns in _results(request, source, parts, names, folder, advance):
                 sink.write({"f": columns["f"]})
                 kept.write({n: columns[n] for n in others})
-                advance(size)
         for other in others:
             with put(name, other) as member:
                 kept.array_into(member, other, source.order)

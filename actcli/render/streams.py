@@ -16,7 +16,7 @@ from actcli.render.records import body, head, json_text
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...] | None]
 
-_AT_A_TIME = 1 << 17  # numbers, of what is written out again
+_AT_A_TIME = 1 << 17  # numbers of eight bytes, of what is written out again
 
 
 class Sink(Protocol):
@@ -135,6 +135,10 @@ class SpooledSink:
                     self.columns[name] = kept, column.dtype
                 self.columns[name][0].write(files.memory(np.ascontiguousarray(column)))
 
+    def at_a_time(self, name: str) -> int:
+        """Return how many elements of a column are written out again at a time; texts may be long."""
+        return max(1, 8 * _AT_A_TIME // self.columns[name][1].itemsize)
+
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a column, and go back to where it begins."""
         kept, dtype = self.columns[name]
@@ -152,7 +156,7 @@ class SpooledSink:
     def array_into(self, stream: IO[bytes], name: str, order: str = "C") -> None:
         """Write a column as .npy."""
         sink = ArraySink(stream, self.columns[name][1], self.shape(name), order)
-        while (part := self.take(name, _AT_A_TIME)).size:
+        while (part := self.take(name, self.at_a_time(name))).size:
             sink.write({name: part})
 
 
@@ -215,13 +219,13 @@ class DocumentSink(SpooledSink):
         if not shape:
             self.stream.write(json_text(self.take(name, 1).reshape(())).encode())
             return
-        inner = prod(shape[1:])
-        step = max(1, _AT_A_TIME // inner)
+        inner, most = prod(shape[1:]), self.at_a_time(name)
+        step = max(1, most // inner)
         separator = b"["
         for row in range(0, shape[0], step):
             self.stream.write(separator)
             separator = b", "
-            if inner > _AT_A_TIME:
+            if inner > most:
                 self.write_nested(name, shape[1:])
                 continue
             count = min(step, shape[0] - row)

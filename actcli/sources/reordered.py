@@ -34,6 +34,32 @@ def regrouped(chunks: Iterator[Array], length: int) -> Iterator[Array]:
         yield np.concatenate(kept)
 
 
+def sections(chunks: Iterator[Array], length: int) -> Iterator[Iterator[Array]]:
+    """Yield the same numbers as parts of one section after the other, each of that many; one is to be taken before the next.
+
+    >>> [
+    ...     [p.tolist() for p in s]
+    ...     for s in sections(iter([np.arange(3), np.arange(1)]), 2)
+    ... ]
+    [[[0, 1]], [[2], [0]]]
+    """
+    rest: list[Array] = []
+
+    def section() -> Iterator[Array]:
+        left = length
+        while left:
+            chunk = rest.pop() if rest else next(chunks)
+            if chunk.size > left:
+                rest.append(chunk[left:])
+            yield chunk[:left]
+            left -= min(left, chunk.size)
+
+    for chunk in chunks:
+        rest.append(chunk)
+        while rest:
+            yield section()
+
+
 def by_rows(
     chunks: Iterator[Array], shape: tuple[int, ...], folder: Path | None
 ) -> Iterator[Array]:

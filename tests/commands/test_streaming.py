@@ -1,6 +1,7 @@
 """``actcli eval`` on files and pipes of any size: the same numbers, constant memory, nothing half done."""
 
 import errno
+import json
 import math
 import os
 import resource
@@ -10,8 +11,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -63,6 +65,58 @@ def test_files_in_parts_are_those_in_one(
             read = whole(out, "derivative").astype(dtype)
             assert read.tobytes() == actcli.swish.derivative(x).tobytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", out.name]
+
+
+# as long as their signs and exponents
+LONG_AND_SHORT = np.array([0.5, -0.5, 3.0, 1e-9, -1e-300, 2.0] * 8)
+
+
+@pytest.mark.parametrize("given", ["x.npy", "x.npz", "x.txt", "all.npz"])
+@pytest.mark.parametrize("made", ["-f csv", "-f json", "-f npy", "-f npz", "-o y.npy", "-o y.npz", "-o y.txt"])  # fmt: skip
+def test_digits_in_parts_are_those_of_mpmath(
+    given: str,
+    made: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(raw, "CHUNK", 100)
+    monkeypatch.setattr("actcli.commands.request._DIGITS", 100)
+    monkeypatch.setattr(streams, "_AT_A_TIME", 7)
+    x = LONG_AND_SHORT.reshape(12, 4)
+    np.save("x.npy", x)
+    np.savez("x.npz", x=x)
+    np.savez("all.npz", x=x, y=x[0])
+    Path("x.txt").write_text("\n".join(map(repr, x.ravel().tolist())))
+    with mpmath.workdps(60):
+        expected = [
+            mpmath.nstr(mpmath.tanh(mpmath.mpf(v)), 20, strip_zeros=False)
+            for v in x.ravel().tolist()
+        ]
+    column = ["--column", "x"] if given == "all.npz" and "npz" not in made else []
+    arguments = ["eval", "tanh", "--digits", "20", "-i", given, *made.split(), *column]
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 0
+    said = capfdbinary.readouterr().out
+    out = next(Path().glob("y.*"), None) or Path(f"out.{made.split()[1]}")
+    if said:
+        out.write_bytes(said)
+    if out.suffix in (".npy", ".npz"):
+        # of an archive each array goes by its own name
+        by_name = given.endswith("npz") and out.suffix == ".npz"
+        f = arrays_in(out)["x" if by_name else "f"]
+        assert f.shape == ((48,) if given == "x.txt" else (12, 4))
+        got = f.ravel().tolist()
+    elif out.suffix == ".json":
+        f = json.loads(out.read_text())["f"]
+        got = np.ravel(f).tolist()
+        assert np.shape(f) == ((48,) if given == "x.txt" else (12, 4))
+    else:
+        lines = out.read_text().splitlines()
+        got = [line.rpartition(",")[2] for line in lines if line != "x,f"]
+    assert got == expected
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -240,21 +294,23 @@ def test_functions_over_an_axis_in_parts(
 
 @pytest.mark.parametrize(
     "spec",
-    ["softmax", "log_softmax", "sparsemax", "logsumexp", "glu", "maxout:pieces=4"],
-)
+    ["softmax", "log_softmax", "sparsemax", "logsumexp", "glu", "crelu", "maxout:pieces=4"],
+)  # fmt: skip
 @pytest.mark.parametrize(("shape", "axis"), [((8, 300), 0), ((40, 77), 0), ((3, 8, 41), 1), ((8, 5, 9), 0), ((2, 8, 5, 9), -3)])  # fmt: skip
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
-def test_columns_of_a_long_slab_go_by_strips(
+@pytest.mark.parametrize(("dtype", "order"), [("float64", "C"), ("float64", "F"), ("float32", "C"), ("float16", "F")])  # fmt: skip
+def test_columns_of_a_long_slab_go_by_some_at_a_time(
     spec: str,
     shape: tuple[int, ...],
     axis: int,
     dtype: str,
+    order: Literal["C", "F"],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(streaming, "_STRIP", 50)
-    monkeypatch.setattr(streaming, "_LEAST_WIDE", 1)
-    x = inputs(dtype, math.prod(shape)).reshape(shape)
+    monkeypatch.setattr(raw, "CHUNK", 100)
+    monkeypatch.setattr(streaming, "_SLAB", 50)
+    monkeypatch.setattr(reordered, "_HELD", 50)
+    x = inputs(dtype, math.prod(shape)).reshape(shape, order=order)
     np.save(tmp_path / "x.npy", x)
     function = actcli.get(spec).bind(axis=axis)
     expected, sizes = function(x), []
@@ -265,15 +321,21 @@ def test_columns_of_a_long_slab_go_by_strips(
         return each(self, part, *rest, **more)
 
     monkeypatch.setattr(type(function), "__call__", watched)
-    for more in ({}, {"dtype": "float64"}):
-        into(tmp_path / "y.npy", Request(function, **more), tmp_path / "x.npy")  # type: ignore[arg-type]
-        if more:
-            monkeypatch.undo()
-            expected = function(x.astype(np.float64))
-        got = np.load(tmp_path / "y.npy")
-        assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
-        assert got.tobytes() == np.ascontiguousarray(expected).tobytes()
-    assert max(sizes) <= 50
+    for name in ("y.npy", "y.npz", "y.csv"):
+        into(tmp_path / name, Request(function), tmp_path / "x.npy")
+    # beside what is held, less than a row has been left over
+    assert max(sizes) < 50 + shape[axis]
+    got = {**arrays_in(tmp_path / "y.npz"), "alone": np.load(tmp_path / "y.npy")}
+    for name, wanted in (("x", x), ("f", expected), ("alone", expected)):
+        assert (got[name].shape, got[name].dtype) == (wanted.shape, wanted.dtype)
+        assert got[name].tobytes() == wanted.tobytes()
+    column = whole(tmp_path / "y.csv", "f")
+    assert column.astype(dtype).tobytes() == expected.tobytes()
+    wide = Request(function, dtype="float64")
+    into(tmp_path / "y.npy", wide, tmp_path / "x.npy")
+    expected = function(x.astype(np.float64))
+    assert np.load(tmp_path / "y.npy").tobytes() == expected.tobytes()
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".csv", ".npy", ".npy", ".npz"]  # fmt: skip
 
 
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".jsonl", ".npz"])
@@ -611,6 +673,10 @@ def test_threads_are_as_many_as_asked_for(
         ("rrelu:seed=1", "npy", "npy"),
         ("softmax", "npy", "npy"),
         ("softmax:axis=0", "npy", "npy"),
+        ("softmax:axis=0", "long npy", "npy"),
+        ("softmax:axis=0", "npy by columns", "npz"),
+        ("softmax:axis=0", "npy", "table"),
+        ("logsumexp:axis=0", "npy", "json"),
         ("relu", "npy", "json"),
         ("relu -u 1", "npy", "json"),
         ("relu", "npy by columns", "csv"),
@@ -618,6 +684,9 @@ def test_threads_are_as_many_as_asked_for(
         ("relu", "txt", "npy"),
         ("relu", "json", "npy"),
         ("relu", "json of rows", "npy"),
+        ("relu --exact", "npy by columns", "npz"),
+        ("relu --order 2", "npy", "csv"),
+        ("relu --digits 20", "npy", "table"),
         ("relu -d", "npy", "table"),
         ("softmax", "npy", "table"),
         ("relu", "npy by columns", "table"),
@@ -628,7 +697,7 @@ def test_memory_does_not_grow_with_the_input(
     spec: str, given: str, made: str, tmp_path: Path
 ) -> None:
     """At the start it is some 40 MB; 30 million zeros are 240, and text ten times what is read at once."""
-    path = tmp_path / f"x.{given.split()[0]}"
+    path = tmp_path / f"x.{given.removeprefix('long ').split()[0]}"
     if given == "txt":
         path.write_bytes(b"0.1234567890123456\n" * 1_000_000)
     elif given == "json":
@@ -640,8 +709,10 @@ def test_memory_does_not_grow_with_the_input(
         )
     else:
         with path.open("wb") as stream:
-            rows = 30_000 if made in ("npy", "table") else 2_000
-            header = {"descr": "<f8", "fortran_order": given != "npy", "shape": (rows, 1000)}  # fmt: skip
+            many = made in ("npy", "table") or "axis=0" in spec
+            rows = 30_000 if many else 2_000
+            shape = (50 * rows, 20) if "long" in given else (rows, 1000)
+            header = {"descr": "<f8", "fortran_order": "columns" in given, "shape": shape}  # fmt: skip
             np.lib.format.write_array_header_1_0(stream, header)
             stream.truncate(stream.tell() + 8 * rows * 1000)
     output = [] if made == "table" else ["-o", f"y.{made}"]
@@ -656,7 +727,7 @@ def test_memory_does_not_grow_with_the_input(
     )  # fmt: skip
     peak = int(done.stdout.split()[-1]) * (1 if sys.platform == "darwin" else 1024)
     # all at once, columns would take 700
-    assert peak < (250e6 if "axis=0" in spec else 120e6)
+    assert peak < 120e6
 
 
 def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -1005,3 +1076,20 @@ def test_progress_is_shown_on_a_terminal_only(
         shown = capsys.readouterr().err
         assert bool(shown) == terminal
         assert ("2.0/4.0 MB" in shown) == terminal
+
+
+@pytest.mark.parametrize("digits", [1, 15, 60])
+def test_no_text_of_digits_is_cut_off(tmp_path: Path, digits: int) -> None:
+    """Signs, exponents of many digits, and zeros in front, of which there are a third as many as digits."""
+    x = [-1e11, -40.0, -1.3, 1e-300, 0.0012345, 1e-17, 3.0, math.inf, math.nan]
+    (tmp_path / "x.txt").write_text("\n".join(map(str, x)))
+    for formula in ("exp(x)", "x/3", "0-exp(-x)"):
+        asked = ["eval", formula, "--digits", str(digits), "-i", "x.txt"]
+        done = run(*asked, "-o", "y.npy", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        plain = run(*asked, "-f", "plain", cwd=tmp_path).stdout.split()
+        assert np.load(tmp_path / "y.npy").tolist() == plain
+        with mpmath.workdps(digits + 30):
+            at = mpmath.mpf(x[2])
+            wanted = {"exp(x)": mpmath.exp(at), "x/3": at / 3, "0-exp(-x)": -mpmath.exp(-at)}  # fmt: skip
+            assert plain[2] == mpmath.nstr(wanted[formula], digits, strip_zeros=False)
