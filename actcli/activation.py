@@ -420,7 +420,7 @@ class Activation:
             RequestError: a parameter is unknown or outside its domain, x is no array of numbers, or ``out`` does not fit.
         """
         if lazy.is_lazy(x):
-            _refuse_out(out)
+            refuse_out(out)
             return lazy.apply(self, "__call__", x, parameters)
         return self._apply(self.kernel, x, self.resolve(parameters), out, threads)
 
@@ -462,7 +462,7 @@ class Activation:
         if isinstance(x, str) and x in self.parameters.keys() - self._derivatives:
             return lambda kernel: self._declare(x, kernel)
         if lazy.is_lazy(x):
-            _refuse_out(out)
+            refuse_out(out)
             self.slope(wrt)
             return lazy.apply(self, "derivative", x, {"wrt": wrt, **parameters})
         return self._apply(self.slope(wrt), x, self.resolve(parameters), out, threads)
@@ -473,29 +473,48 @@ class Activation:
         /,
         wrt: str | None = None,
         *,
+        out: tuple[Array | None, Array | None] = (None, None),
         threads: int | None = None,
         **parameters: Any,
     ) -> tuple[Any, Any]:
         """Return the function and its derivative at every element of x, which is gone through once for both.
 
+        Arguments and errors are those of a call, with ``out`` for each of the two; one of them may be x.
+
         >>> import actcli
         >>> actcli.relu.value_and_derivative([-1.0, 2.0])
         (array([0., 2.]), array([0., 1.]))
         """
+        check_pair(out)
         if not lazy.is_lazy(x):
             x = engine.as_floats(x)
         if not isinstance(x, np.ndarray) or self._may_tie(x):
-            f = self(x, threads=threads, **parameters)
-            return f, self.derivative(x, wrt, threads=threads, **parameters)
+            return self._one_by_one(x, wrt, out, threads, parameters)
         f, slope = engine.apply_each(
             (self.kernel, self.slope(wrt)),
             x,
             self.resolve(parameters),
             native=self.native,
             placed=self.placed,
+            outs=out,
             threads=threads,
         )
         return f, slope
+
+    def _one_by_one(
+        self,
+        x: object,
+        wrt: str | None,
+        out: tuple[Array | None, Array | None],
+        threads: int | None,
+        parameters: dict[str, Any],
+    ) -> tuple[Any, Any]:
+        """Return the function and then the derivative, of which the first may be written into x."""
+        if out[0] is not None and isinstance(x, np.ndarray):
+            x = x.copy() if np.may_share_memory(x, out[0]) else x
+        f = self(x, out=out[0], threads=threads, **parameters)
+        prime = self.derivative(x, wrt, out=out[1], threads=threads, **parameters)
+        return f, prime
 
     def slope(self, wrt: str | None = None) -> Kernel:
         """Return the kernel of the derivative by x or by a parameter."""
@@ -513,6 +532,7 @@ class Activation:
         /,
         wrt: str | None = None,
         *,
+        out: Array | None = None,
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
@@ -524,6 +544,7 @@ class Activation:
             x: as in a call.
             upstream: the gradient by the result, of its shape, or what broadcasts to that.
             wrt: by this parameter, not by x.
+            out: as in a call, also ``upstream`` itself; not beside ``wrt``.
             threads: as in a call.
             **parameters: as in a call.
 
@@ -537,7 +558,12 @@ class Activation:
         array([-4., -4.])
         """
         to = wrt if wrt not in (None, "x") else None
+        if to and out is not None:
+            raise RequestError(
+                f"{self.name}: out takes what goes back to x; for {to} leave it out"
+            )
         if lazy.is_lazy(x):
+            refuse_out(out)
             if to:
                 raise RequestError(
                     f"{self.name}: vjp of a Dask array goes back to x; for {to} sum upstream times derivative(x, '{to}')"
@@ -555,6 +581,10 @@ class Activation:
         values = {**resolved, "upstream": gradient.reshape(gradient.shape or (1,))}
         # a sum is taken in float64 whatever x is, and rounded to its dtype once
         terms = np.atleast_1d(given.astype(np.float64) if to else given)
+        if out is not None:
+            engine.checked_out(out, given)
+            self._apply(back, terms, values, np.atleast_1d(out), threads)
+            return out
         result = self._apply(back, terms, values, None, threads).reshape(given.shape)
         if to:
             total = _summed_to(result, np.shape(resolved[to]))
@@ -657,7 +687,16 @@ def _summed_to(by: Array, shape: tuple[int, ...]) -> Array:
     return by.sum(axis=stretched, keepdims=True)
 
 
-def _refuse_out(out: Array | None) -> None:
+def check_pair(out: object) -> None:
+    """Raise RequestError for what is no place for each of two results."""
+    if not (isinstance(out, tuple) and len(out) == 2):
+        raise RequestError(
+            "out of a value and a derivative is two places; pass (array, None) for one"
+        )
+
+
+def refuse_out(out: Array | None) -> None:
+    """Raise RequestError for a place to write what a Dask array gives."""
     if out is not None:
         raise RequestError("out is no place for a Dask array; leave it out")
 

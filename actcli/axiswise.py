@@ -7,7 +7,14 @@ from typing import Any, Self
 import numpy as np
 
 from actcli import engine, lazy
-from actcli.activation import Activation, Kept, Parameter, functions
+from actcli.activation import (
+    Activation,
+    Kept,
+    Parameter,
+    check_pair,
+    functions,
+    refuse_out,
+)
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 
@@ -74,12 +81,13 @@ class AxisActivation(Activation):
         /,
         wrt: str | None = None,
         *,
+        out: tuple[Array | None, Array | None] = (None, None),
         threads: int | None = None,
         **parameters: Any,
     ) -> tuple[Any, Any]:
         """Return the function and its Jacobian."""
-        f = self(x, threads=threads, **parameters)
-        return f, self.derivative(x, wrt, threads=threads, **parameters)
+        check_pair(out)
+        return self._one_by_one(x, wrt, out, threads, parameters)
 
     def vjp(
         self,
@@ -88,6 +96,7 @@ class AxisActivation(Activation):
         /,
         wrt: str | None = None,
         *,
+        out: Array | None = None,
         threads: int | None = None,
         **parameters: Any,
     ) -> Any:
@@ -107,6 +116,7 @@ class AxisActivation(Activation):
         if wrt not in (None, "x"):
             raise RequestError(f"{self.name} has no derivative by '{wrt}'")
         if lazy.is_lazy(x):
+            refuse_out(out)
             return lazy.apply(self, "vjp", x, parameters, upstream)
         if self._product is None:
             raise RequestError(f"{self.name} declares no vector-Jacobian product")
@@ -121,7 +131,11 @@ class AxisActivation(Activation):
         result = engine.apply_rows(
             self._product, rows, values, threads, placed=self.placed
         )
-        return _moved(_unrolled(result, moved), -1, axis)
+        back = _moved(_unrolled(result, moved), -1, axis)
+        if out is None:
+            return back
+        engine.checked_out(out, given)[...] = back
+        return out
 
     def _gradient_rows(
         self,

@@ -387,6 +387,27 @@ def test_out_is_written(axiswise: AxisActivation) -> None:
             axiswise(x, out=wrong)
 
 
+def test_what_goes_back_and_both_results_are_written(axiswise: AxisActivation) -> None:
+    x = np.random.default_rng(5).normal(size=(3, 4))
+    f, jacobian = axiswise.value_and_derivative(x)
+    upstream = np.random.default_rng(6).normal(size=f.shape)
+    back = axiswise.vjp(x, upstream)
+    out = x.copy()
+    assert axiswise.vjp(out, upstream, out=out) is out
+    np.testing.assert_array_equal(out, back)
+    places = np.empty_like(f), np.empty_like(jacobian)
+    got = axiswise.value_and_derivative(x, out=places)
+    assert got[0] is places[0]
+    assert got[1] is places[1]
+    np.testing.assert_array_equal(got[0], f)
+    np.testing.assert_array_equal(got[1], jacobian)
+    if f.shape == x.shape:
+        y = x.copy()
+        np.testing.assert_array_equal(
+            axiswise.value_and_derivative(y, out=(y, None))[1], jacobian
+        )
+
+
 def test_no_rows_are_no_results(axiswise: AxisActivation) -> None:
     x = np.empty((0, 4))
     one = axiswise(np.zeros(4))

@@ -95,6 +95,46 @@ def test_out_in_place_and_in_any_layout(order: Any, shape: tuple[int, int]) -> N
     np.testing.assert_array_equal(y, expected)
 
 
+@pytest.mark.parametrize("of", ["tanh", "relu", "xielu"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("size", [7, SIZE])
+def test_both_results_and_what_goes_back_are_written_too(
+    of: str, dtype: str, size: int
+) -> None:
+    """Also into what they come of; of xielu in float16 ties are decided one by one."""
+    function = actcli.get(of)
+    x, upstream = np.random.default_rng(6).normal(size=(2, size)).astype(dtype)
+    f, slope = function.value_and_derivative(x)
+    back = function.vjp(x, upstream)
+    y, prime = x.copy(), np.empty_like(x)
+    got = function.value_and_derivative(y, out=(y, prime))
+    assert got[0] is y
+    assert got[1] is prime
+    np.testing.assert_array_equal(got, [f, slope])
+    y = x.copy()
+    got = function.value_and_derivative(y, out=(None, y))
+    assert got[1] is y
+    np.testing.assert_array_equal(got, [f, slope])
+    for place in (0, 1):
+        given = [x.copy(), upstream.copy()]
+        assert function.vjp(*given, out=given[place]) is given[place]
+        np.testing.assert_array_equal(given[place], back)
+    number = np.empty((), dtype)
+    assert function.vjp(x[0], upstream[0], out=number) is number
+    assert number == back[0]
+
+
+def test_places_that_do_not_fit_are_refused() -> None:
+    x = np.ones(3)
+    for function in (actcli.tanh, actcli.softmax):
+        with pytest.raises(RequestError, match=r"pass \(array, None\) for one"):
+            function.value_and_derivative(x, out=x)
+        with pytest.raises(RequestError, match=r"out is float64 of shape \(2,\)"):
+            function.vjp(x, x, out=np.empty(2))
+    with pytest.raises(RequestError, match="for alpha leave it out"):
+        actcli.prelu.vjp(x, x, "alpha", out=x)
+
+
 def test_out_that_overlaps_x() -> None:
     memory = np.random.default_rng(5).normal(size=SIZE + 1)
     expected = actcli.tanh(memory[:-1])

@@ -206,3 +206,12 @@ class Wrapped:
 
 def test_others_with_the_protocol_are_arrays() -> None:
     np.testing.assert_array_equal(actcli.relu(Wrapped()), actcli.relu(X))
+
+
+def test_nothing_is_written_of_what_is_lazy() -> None:
+    x = lazy(X, (7, 5))
+    for function in (actcli.relu, actcli.softmax):
+        with pytest.raises(RequestError, match="out is no place for a Dask array"):
+            function.vjp(x, x, out=X)
+        with pytest.raises(RequestError, match="out is no place for a Dask array"):
+            function.value_and_derivative(x, out=(X, None))
