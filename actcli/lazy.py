@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -34,96 +34,119 @@ def apply(
         method: "__call__", "derivative" or "vjp".
         x: a Dask array.
         options: keyword arguments of the method.
-        upstream: a Dask array or a number, for "vjp".
+        upstream: a Dask array, another one, or a number, for "vjp".
 
     Raises:
-        RequestError: it needs more than a block: random numbers by their place, an array as a parameter, ``out``.
+        RequestError: it needs more than a block: random numbers by their place, a Jacobian.
     """
-    _check(function, method, options)
-    if np.ndim(upstream) and not is_lazy(upstream):
-        raise RequestError(
-            f"{function.name}: upstream of a Dask array must be a Dask array or a number, not {type(upstream).__name__}"
-        )
+    values = function.resolve({n: v for n, v in options.items() if n != "wrt"})
+    _check(function, method, values)
     dtype = engine.native_dtype(engine.as_floats(np.empty(0, x.dtype)).dtype)
-    others = [] if upstream is None else [upstream]
-    result: dict[str, Any] = {}
+    made = _Result(x.shape, x.chunks)
     if function.over_axis:
-        axis = function.resolve(_parameters(options))["axis"]
-        axis = engine.axis_of(function.name, x.shape, axis)
-        if np.isnan(x.shape[axis]):
-            raise RequestError(
-                f"{function.name}: nobody knows yet how long axis {axis} is; call x.compute_chunk_sizes()"
-            )
-        x = x.rechunk({axis: -1})
-        result = _placed(function, x, axis, options)
-        if method == "vjp":
-            _check_length(function, x, result)
-    if is_lazy(upstream):
-        others = [_fitted(function, upstream, x)]
-    kept = x.ndim - ("drop_axis" in result)
+        axis = engine.axis_of(function.name, x.shape, values["axis"])
+        x, made = _over_axis(function, x, axis, options)
+    arrays = {n: v for n, v in values.items() if isinstance(v, np.ndarray)}
+    others = [_fitted(function, n, a, x.shape, x.chunks) for n, a in arrays.items()]
+    if method == "vjp":
+        others = [_beside(function, upstream, made), *others]
+        shape, chunks = x.shape, x.chunks
+    else:
+        shape, chunks = made.shape, made.chunks
+    dropped = {"drop_axis": made.dropped} if len(shape) < x.ndim else {}
     return x.map_blocks(
         _on_block,
         *others,
         function=function,
         method=method,
-        options=dict(options),
+        options={n: v for n, v in options.items() if n not in arrays},
+        names=tuple(arrays),
+        single=made.dropped,
         dtype=dtype,
-        meta=np.empty((0,) * kept, dtype),
-        **result,
+        meta=np.empty((0,) * len(shape), dtype),
+        chunks=chunks,
+        **dropped,
     )
 
 
-def _on_block(
-    x: Any, *others: Any, function: "Activation", method: str, options: dict[str, Any]
-) -> Any:
-    # the scheduler has a thread for each block already
-    return getattr(function, method)(x, *others, threads=1, **options)
+class _Result(NamedTuple):
+    """What a function makes of a Dask array: its shape, its chunks, and the axis that is gone, if one is."""
+
+    shape: tuple[int, ...]
+    chunks: Any
+    dropped: int | None = None
 
 
-def _placed(
+def _over_axis(
     function: "Activation", x: Any, axis: int, options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what map_blocks must know of the shape of a function of an axis: how long its output is, or that it has none."""
-    outputs = np.shape(function(np.zeros(x.shape[axis]), **{**options, "axis": -1}))
-    if not outputs:
-        return {"drop_axis": axis}
-    return {"chunks": (*x.chunks[:axis], outputs, *x.chunks[axis + 1 :])}
-
-
-def _check_length(function: "Activation", x: Any, result: dict[str, Any]) -> None:
-    if result.pop("chunks", None) != x.chunks:
+) -> tuple[Any, _Result]:
+    """Return x with an axis in one chunk, and what the function makes of it."""
+    if np.isnan(x.shape[axis]):
         raise RequestError(
-            f"{function.name}: vjp of a Dask array takes functions with as many outputs as inputs"
+            f"{function.name}: nobody knows yet how long axis {axis} is; call x.compute_chunk_sizes()"
         )
+    x = x.rechunk({axis: -1})
+    outputs = np.shape(function(np.zeros(x.shape[axis]), **{**options, "axis": -1}))
+    return x, _Result(
+        (*x.shape[:axis], *outputs, *x.shape[axis + 1 :]),
+        (*x.chunks[:axis], *((n,) for n in outputs), *x.chunks[axis + 1 :]),
+        None if outputs else axis,
+    )
 
 
-def _fitted(function: "Activation", upstream: Any, x: Any) -> Any:
-    """Return an upstream in the shape and the chunks of x: blocks are put beside each other by their number alone."""
-    known = not np.isnan([*upstream.shape, *x.shape]).any()
+def _beside(function: "Activation", upstream: Any, result: _Result) -> Any:
+    """Return an upstream in the chunks of a result, and with as many dimensions as x has."""
+    if not np.ndim(upstream):
+        return upstream
+    if not is_lazy(upstream):
+        upstream = engine.as_floats(upstream, "upstream")
+    whole = _fitted(function, "upstream", upstream, result.shape, result.chunks)
+    if result.dropped is None:
+        return whole
+    return whole[(*[slice(None)] * result.dropped, None)]
+
+
+def _on_block(
+    x: Any,
+    *others: Any,
+    function: "Activation",
+    method: str,
+    options: dict[str, Any],
+    names: tuple[str, ...],
+    single: int | None,
+) -> Any:
+    """Return what a method makes of a block of x, those of an upstream, which may have a single number along an axis, and of parameters."""
+    count = len(others) - len(names)
+    given = [
+        g.squeeze(single) if single is not None and np.ndim(g) else g
+        for g in others[:count]
+    ]
+    parameters = dict(zip(names, others[count:], strict=True))
+    # the scheduler has a thread for each block already
+    return getattr(function, method)(x, *given, threads=1, **options, **parameters)
+
+
+def _fitted(
+    function: "Activation", name: str, array: Any, shape: tuple[int, ...], chunks: Any
+) -> Any:
+    """Return an array in a shape and in chunks: blocks are put beside each other by their number alone."""
+    known = not np.isnan([*array.shape, *shape]).any()
     try:
-        fits = not known or np.broadcast_shapes(upstream.shape, x.shape) == x.shape
+        fits = not known or np.broadcast_shapes(array.shape, shape) == shape
     except ValueError:
         fits = False
     if not fits:
         raise RequestError(
-            f"{function.name}: upstream of shape {upstream.shape} does not broadcast against x of shape {x.shape}"
+            f"{function.name}: {name} of shape {array.shape} does not broadcast against {shape}"
         )
     if not known:
-        return upstream
+        return array
     dask = sys.modules["dask.array"]  # there is an array of it
-    return dask.broadcast_to(upstream, x.shape).rechunk(x.chunks)
+    return dask.broadcast_to(dask.asarray(array), shape).rechunk(chunks)
 
 
-def _parameters(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: v for n, v in options.items() if n != "wrt"}
-
-
-def _check(function: "Activation", method: str, options: Mapping[str, Any]) -> None:
-    values = function.resolve(_parameters(options))
-    if any(isinstance(v, np.ndarray) for v in values.values()):
-        raise RequestError(
-            f"{function.name} of a Dask array takes numbers as parameters, not arrays"
-        )
+def _check(function: "Activation", method: str, values: Mapping[str, Any]) -> None:
+    """Refuse what takes more than a block."""
     if values.get("seed") is not None:
         raise RequestError(
             f"{function.name}: seed goes by the place in the whole, which a block of a Dask array does not know"
