@@ -398,14 +398,14 @@ class Shape:
     def symmetry(self) -> str:
         """Either "odd" or "even", or an empty string."""
         x = np.geomspace(1e-3, 40.0, 60) * 1.0123
-        # far breaks, and where it bends: what is level around 0 may be of no symmetry there
+        # breaks, and where it bends far out: what is level around 0 may be of no symmetry there
         s = self.curve.samples
         far = np.abs(
             np.concatenate(
                 (s.x[:: 8 if self.curve.is_exact else 64], s.x[s.at_breaks + 1])
             )
         )
-        x = np.concatenate(([0.0], x, far[far > 40.0]))
+        x = np.concatenate(([0.0], x, far[far > 40.0], s.breaks))
         (right, d), (left, _) = self.curve(x), self.curve(-x)
         with np.errstate(invalid="ignore"):
             bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)

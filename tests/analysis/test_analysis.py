@@ -335,7 +335,10 @@ def test_where_a_pole_is_at_no_number_the_domain_is_not_told() -> None:
 
 
 def test_what_has_no_value_is_said() -> None:
-    assert say.at_zero(analyse(actcli.get("1/x"))) == "f = no value, f′ = no value"
+    pole = actcli.get("1/x")
+    assert say.at_zero(analyse(pole)) == "f = no value, f′ = no value"
+    compared = say.compared(pole, analyse(pole))
+    assert (compared["f(0)"], compared["f′(0)"]) == ("no value", "no value")
     assert say.at_zero(analyse(actcli.get("relu"))) == "f = 0, f′ = 0"
 
 
@@ -524,6 +527,8 @@ def test_a_jump_far_out_is_one(theta: float) -> None:
         # but for the value at 0
         ("step(x) - 0.5", ""),
         ("floor(x) + 0.5", ""),
+        # but for the halves, which are rounded up
+        ("floor(16*x + 0.5)/16", ""),
     ],
 )
 def test_symmetry_of_formulas(text: str, symmetry: str) -> None:
