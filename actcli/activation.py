@@ -247,7 +247,7 @@ class Activation:
         """Return where the derivative jumps for these parameters, in ascending order."""
         values = self.resolve(parameters)
         points = {kink.number(values) for kink in self.kinks}
-        return sorted(filter(math.isfinite, points))
+        return sorted(x + 0.0 for x in points if math.isfinite(x))
 
     # parameters
 

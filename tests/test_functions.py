@@ -358,6 +358,7 @@ def test_parameters_are_finite_but_for_bounds() -> None:
             actcli.get(name)(1.0, **given)
     assert actcli.relu6(7.0, cap=INF) == 7.0
     assert actcli.get("hard_tanh").kink_points(max_val=INF) == [-1.0]
+    assert [str(x) for x in actcli.get("shrink").kink_points(lambd=0.0)] == ["0.0"]
     assert actcli.get("relu6").bind(cap=INF)(7.0) == 7.0
 
 

@@ -4,42 +4,87 @@ import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from actcli.activation import Activation
-from actcli.analysis.search import WINDOW, endless, mixed_grid, roots
+from actcli.analysis.search import WAVES, WINDOW, endless, mixed_grid, roots
 from actcli.engine import Array
 from actcli.formula import Formula
 from actcli.one_liners import Evaluator, numpy_library
 
 Scope: TypeAlias = Callable[[Array], Mapping[str, Any]]  # x to the value of every name
 
-_MOST = 64
+_MOST, _MOST_SHOWN = 64, 1000
 # plain floating point, which is enough to see a sign
 _EVALUATOR = Evaluator(numpy_library())
+
+
+class Breaks(NamedTuple):
+    """Where a formula changes its form, ascending, and how far from 0 none is left out."""
+
+    points: tuple[float, ...]
+    reach: float
 
 
 def break_points(function: Activation) -> tuple[float, ...]:
     """Return in ascending order where the form of a function changes, for the parameters that are bound.
 
     Every point at which a derivative of some order jumps is among them, good to the last digit; at others the function
-    may turn out smooth. Where they go on without end (``abs(sin(x))``) it is those in [-12, 12].
+    may turn out smooth. Where they go on without end (``abs(sin(x))``) it is those that ``breaks`` lists.
 
     >>> import actcli
     >>> break_points(actcli.hard_swish), break_points(actcli.get("abs(x**2 - 4)"))
     ((-3.0, 3.0), (-2.0, 2.0))
     """
+    return breaks(function).points
+
+
+def breaks(function: Activation) -> Breaks:
+    """Return the break points; those that go on without end up to 12, or further until there are some on either side."""
+    grid = mixed_grid(600, 20)
+    found, reach = set(function.kink_points()), math.inf
+    for switch in _switches_of(function):
+        points, known = _all_roots(switch, grid)
+        found.update(points)
+        reach = min(reach, known)
+    near = sorted((x for x in found if math.isfinite(x)), key=abs)
+    if len(near) > _MOST:
+        reach = min(reach, math.nextafter(abs(near[_MOST]), 0.0))
+    return Breaks(tuple(sorted(x + 0.0 for x in near if abs(x) <= reach)), reach)
+
+
+def breaks_between(function: Activation, low: float, high: float) -> list[float]:
+    """Return the break points from one number to another, as many as a picture can show."""
+    found = set(function.kink_points())
+    grid = np.union1d(np.linspace(low, high, 10 * _MOST_SHOWN), mixed_grid(600, 20))
+    for switch in _switches_of(function):
+        found.update(_roots(switch, grid))
+    inside = sorted(v + 0.0 for v in found if low <= v <= high)
+    return inside[:: 1 + len(inside) // _MOST_SHOWN]
+
+
+def _switches_of(function: Activation) -> Iterator[Callable[[Array], Array]]:
     formula = function.formula
     assert formula is not None
-    found = set(function.kink_points())
     values = {n: v for n, v in function.resolve({}).items() if v is not None}
-    grid = mixed_grid(600, 20)
-    for switch in _switches(formula.tree, formula, lambda x: {**values, "x": x}):
-        found.update(_roots(switch, grid))
-    near = sorted((x for x in found if math.isfinite(x)), key=abs)[:_MOST]
-    return tuple(sorted(x + 0.0 for x in near))
+    return _switches(formula.tree, formula, lambda x: {**values, "x": x})
+
+
+def _all_roots(
+    switch: Callable[[Array], Array], grid: Array
+) -> tuple[list[float], float]:
+    """Return the roots of a switch, and how far out they are listed."""
+    found = _roots(switch, grid)
+    if not endless(np.array(found)):
+        return found, math.inf
+    sides = [sorted(abs(v) for v in found if v * side > 0.0) for side in (-1, 1)]
+    reach = max(WINDOW, *(1.01 * side[:WAVES][-1] for side in sides if side))
+    if reach > WINDOW:
+        # the grid is too wide there to tell all
+        found = _roots(switch, np.linspace(-reach, reach, grid.size))
+    return [v for v in found if abs(v) <= reach], reach
 
 
 def _roots(switch: Callable[[Array], Array], grid: Array) -> list[float]:
@@ -51,10 +96,7 @@ def _roots(switch: Callable[[Array], Array], grid: Array) -> list[float]:
     known = np.flatnonzero(~zero & ~np.isnan(sign))
     i, j = known[:-1], known[1:]
     turns = (sign[i] * sign[j] < 0) & (j == i + 1)
-    i, j, alone = i[turns], j[turns], np.flatnonzero(alone)
-    if endless(np.concatenate((x[i], x[alone]))):
-        near = np.abs(x) <= WINDOW
-        i, j, alone = i[near[i]], j[near[i]], alone[near[alone]]
+    i, j = i[turns], j[turns]
     origin = [0.0] if _zero_at_the_origin(x, zero) else []
     return [
         *origin,

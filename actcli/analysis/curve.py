@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from actcli.activation import Activation
-from actcli.analysis.breaks import break_points
+from actcli.analysis.breaks import Breaks, breaks
 from actcli.analysis.search import WINDOW, mixed_grid
 from actcli.engine import Array
 from actcli.errors import RequestError, UndecidedError
@@ -59,9 +59,18 @@ class Curve:
             )
 
     @cached_property
+    def _breaks(self) -> Breaks:
+        return breaks(self.function)
+
+    @property
     def breaks(self) -> tuple[float, ...]:
         """Where the form of the function may change, ascending."""
-        return break_points(self.function)
+        return self._breaks.points
+
+    @property
+    def reach(self) -> float:
+        """How far from 0 no break is left out: infinite unless they go on without end, or are many."""
+        return self._breaks.reach
 
     @property
     def is_exact(self) -> bool:

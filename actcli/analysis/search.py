@@ -6,8 +6,8 @@ import numpy as np
 
 from actcli.engine import Array
 
-# what goes on changing for ever is listed up to here
-WINDOW = 12.0
+# what goes on changing for ever is listed up to here, or until so much of it is
+WINDOW, WAVES = 12.0, 5
 
 
 def mixed_grid(linear: int, per_decade: int, decades: int = 30) -> Array:

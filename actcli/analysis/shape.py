@@ -4,16 +4,17 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from actcli.analysis.curve import Curve, Side, plain
-from actcli.analysis.search import WINDOW, endless, grows, roots, runs, turns
+from actcli.analysis.search import WAVES, WINDOW, grows, roots, runs, turns
 from actcli.engine import Array
 
 _FLAT = 2.0  # stands for the sign of a slope that is 0 over a stretch
 _TIE = 1e-13
-_WAVES = 5  # how often a slope turns before the listing may end
+_FEWEST = 3  # bends up to 12 for the listing to end there
 _MOST_CUTS = 8  # with more, as those of floor, others may have been left out
 
 
@@ -63,6 +64,15 @@ def _joined(a: Range, b: Range) -> Range:
         any(r.low_attained and r.low <= low + _TIE * abs(low) for r in (a, b)),
         any(r.high_attained and r.high >= high - _TIE * abs(high) for r in (a, b)),
     )
+
+
+def _goes_on(turns: Array) -> bool:
+    """Tell whether a slope that turns at these places, 0 or above, seems to turn on and on beyond 12.
+
+    Not by turns far out alone: what dies away, as exp(-x)*sin(x), is 0 there.
+    """
+    last = np.sort(turns[turns > 0.0])
+    return last.size >= WAVES and bool(3.0 * last[-1] - 2.0 * last[-2] > WINDOW)
 
 
 @dataclass(frozen=True)
@@ -116,20 +126,24 @@ class Shape:
         return -left, right
 
     def _window(self, side: float, f: float, slope: float) -> float:
-        """Return how far the listing goes on one side: to 12, or further until the slope has turned a few times."""
+        """Return how far the listing goes on one side: to 12, or further until it has bent a few times.
+
+        Not beyond the breaks that are known.
+        """
         s = self.curve.samples
         out = np.maximum(side * s.x, 0.0)
         ends = np.isnan(s.d[out > WINDOW]).all()
         # not isnan(f + slope): infinities of both signs are limits too
         lost = not ends and (math.isnan(f) or math.isnan(slope))
-        if not (lost or endless(out[turns(s.d)])):
-            return math.inf
+        if not (lost or _goes_on(out[turns(s.d)])):
+            return self.curve.reach
         # slopes may be infinite one after the other
         with np.errstate(invalid="ignore"):
             bends = np.sort(out[turns(np.diff(s.d))])
-        return max(
-            WINDOW, float(bends[bends > 0.0][:_WAVES][-1]) if bends.any() else 0.0
-        )
+        bends = bends[bends > 0.0]
+        if not bends.size or np.count_nonzero(bends <= WINDOW) >= _FEWEST:
+            return min(WINDOW, self.curve.reach)
+        return min(max(WINDOW, float(bends[:WAVES][-1])), self.curve.reach)
 
     @cached_property
     def domain(self) -> tuple[Range, ...] | None:
@@ -235,7 +249,7 @@ class Shape:
         before, after = place[turn], place[turn + 1]
         i, j = np.floor(before).astype(int), np.ceil(after).astype(int)
         smooth = (before == i) & (after == j) & s.smooth(i, j)
-        inside = self._listed(s.x[i]) & self._listed(s.x[j])
+        inside = self._listed(s.x[i]) | self._listed(s.x[j])
         x = np.full(turn.size, np.nan)
         a, b = i[smooth & inside], j[smooth & inside]
         x[smooth & inside] = roots(self.curve.slope, s.x[a], s.x[b], s.d[a], s.d[b])
@@ -247,10 +261,10 @@ class Shape:
         return tuple(
             Extremum(plain(v), plain(y), kind)
             for v, y, kind in rows
-            if math.isfinite(y)
+            if math.isfinite(y) and self._listed(v)
         )
 
-    def _listed(self, x: Array) -> Array:
+    def _listed(self, x: Any) -> Any:
         return (x >= self.window[0]) & (x <= self.window[1])
 
     def _break_of_turn(self, before: float, after: float) -> float:
@@ -317,7 +331,9 @@ class Shape:
         if self._is_endless and grows(s.x, sign * s.f):
             near = [*near, sign * math.inf]
         elif self._is_endless:
-            reached = [*reached, sign * float(np.nanmax(sign * s.f))]
+            # what rounding makes of a limit at a jump is not reached
+            beside = np.concatenate((s.at_breaks - 1, s.at_breaks + 1))
+            reached = [*reached, sign * float(np.nanmax(sign * np.delete(s.f, beside)))]
         best, top = (
             max((sign * v for v in values if not math.isnan(v)), default=-math.inf)
             for values in (reached, near)
@@ -340,13 +356,12 @@ class Shape:
             elif not known and low < 0.0 < high and self.curve.is_zero_at_the_origin:
                 points.append(0.0)
         turn = turns(s.f)
-        turn = turn[self._listed(s.x[turn]) & self._listed(s.x[turn + 1])]
+        turn = turn[self._listed(s.x[turn]) | self._listed(s.x[turn + 1])]
         smooth = s.smooth(turn, turn + 1)
         a, b = turn[smooth], turn[smooth] + 1
         points += roots(self.curve.f, s.x[a], s.x[b], s.f[a], s.f[b]).tolist()
         points += self._corners_at_zero(turn[~smooth])
-        if endless(np.array(points)):
-            points = [x for x in points if abs(x) <= WINDOW]
+        points = [x for x in points if self._listed(x)]
         return tuple(sorted({*found, *((x + 0.0, x + 0.0) for x in points)}))
 
     @cached_property
@@ -383,14 +398,14 @@ class Shape:
     def symmetry(self) -> str:
         """Either "odd" or "even", or an empty string."""
         x = np.geomspace(1e-3, 40.0, 60) * 1.0123
-        # far breaks, and where it bends: what is level around 0 may be of no symmetry there
+        # breaks, and where it bends far out: what is level around 0 may be of no symmetry there
         s = self.curve.samples
         far = np.abs(
             np.concatenate(
                 (s.x[:: 8 if self.curve.is_exact else 64], s.x[s.at_breaks + 1])
             )
         )
-        x = np.concatenate(([0.0], x, far[far > 40.0]))
+        x = np.concatenate(([0.0], x, far[far > 40.0], s.breaks))
         (right, d), (left, _) = self.curve(x), self.curve(-x)
         with np.errstate(invalid="ignore"):
             bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)

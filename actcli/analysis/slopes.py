@@ -126,8 +126,10 @@ class Slopes:
                 _limit(sign * limits.slope_right, y[::-1]), math.inf, attained=False
             ),
         ]
-        if self.shape.window != (-math.inf, math.inf) and grows(s.x, y):
-            ends.append(Steepest(math.inf, math.inf, attained=False))
+        if self.shape.window != (-math.inf, math.inf):
+            for end, side in ((-math.inf, s.x < 0.0), (math.inf, s.x > 0.0)):
+                if grows(s.x[side], y[side]):
+                    ends.append(Steepest(math.inf, end, attained=False))
         constant = (y == y[0]).all()
         fixed = [Steepest(float(y[0]), 0.0, attained=True)] if constant else []
         fixed += self._beside_breaks(y, sign)

@@ -39,8 +39,8 @@ def _computed(analysis: Analysis) -> tuple[str, ...]:
     f, slope = analysis.at_zero
     return (
         values(analysis),
-        number(f),
-        number(slope),
+        _or_none(f),
+        _or_none(slope),
         steepest(analysis),
         vanishing(analysis),
         "yes" if analysis.zero_centred else "no",
@@ -125,8 +125,12 @@ def domain(analysis: Analysis) -> str:
 
 def at_zero(analysis: Analysis) -> str:
     """Return value and slope at 0."""
-    f, slope = analysis.at_zero
-    return f"f = {number(f)}, f′ = {number(slope)}".replace("nan", "no value")
+    f, slope = map(_or_none, analysis.at_zero)
+    return f"f = {f}, f′ = {slope}"
+
+
+def _or_none(value: float) -> str:
+    return "no value" if math.isnan(value) else number(value)
 
 
 def extrema(analysis: Analysis) -> str:
@@ -150,7 +154,8 @@ def zeros(analysis: Analysis) -> str:
 def smoothness(analysis: Analysis) -> str:
     """Return the class of smoothness and what limits it."""
     smooth = analysis.smoothness
-    return "; ".join([smooth.name, *_first([_break(b) for b in smooth.breaks])])
+    told = "; ".join([smooth.name, *_first([_break(b) for b in smooth.breaks])])
+    return told + _sought(analysis) if smooth.breaks else told
 
 
 def _break(b: Break) -> str:
@@ -210,10 +215,15 @@ def _listed(told: Sequence[tuple[Range, str]], nothing: str, analysis: Analysis)
         near[:_MOST] = sorted(near[:_MOST], key=lambda pair: pair[0].low)
         told = near
     text = _few([words for _, words in told]) or nothing
+    return text if text == "everywhere" else text + _sought(analysis)
+
+
+def _sought(analysis: Analysis) -> str:
+    """Return between which points something was looked for; nothing where that is everywhere."""
     low, high = analysis.window
-    if text == "everywhere" or (math.isinf(low) and math.isinf(high)):
-        return text
-    return f"{text} (sought for {_stretch(Range(low, high, low_attained=True, high_attained=True))})"
+    if math.isinf(low) and math.isinf(high):
+        return ""
+    return f" (sought for {_stretch(Range(low, high, low_attained=True, high_attained=True))})"
 
 
 def _few(told: Sequence[str]) -> str:

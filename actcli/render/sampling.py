@@ -50,36 +50,26 @@ def curves_of(
     if function.over_axis:
         return _axis_curves(function, np.linspace(low, high, _COUNT_EXACT), derivative)
     x = np.linspace(low, high, _COUNT_EXACT if function.is_formula else _COUNT)
-    kinks = [*_kinks(function), *_far_jumps(function, function, x)]
+    kinks = _kinks(function, low, high)
     lines: list[Line] = [function]
     if derivative:
         lines.append(function.derivative)
     return [
         Curve(
             function.label,
-            *broken_line(line, x, [*kinks, *_far_jumps(function, line, x)]),
+            *broken_line(line, x, kinks),
             is_derivative=bool(order),
         )
         for order, line in enumerate(lines)
     ]
 
 
-def _kinks(function: Activation) -> Sequence[float]:
+def _kinks(function: Activation, low: float, high: float) -> Sequence[float]:
     if not function.is_formula:
         return function.kink_points()
-    from actcli.analysis.breaks import break_points
+    from actcli.analysis.breaks import breaks_between
 
-    return break_points(function)
-
-
-def _far_jumps(function: Activation, line: Line, x: Array) -> list[float]:
-    """Return the jumps of a formula, or of its derivative, where breaks that go on without end are not listed."""
-    if not function.is_formula:
-        return []
-    from actcli.analysis.search import WINDOW
-
-    far = [x[x <= -WINDOW], x[x >= WINDOW]]
-    return [at for part in far if part.size > 1 for at in jumps(line, part)]
+    return breaks_between(function, low, high)
 
 
 def broken_line(

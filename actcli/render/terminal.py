@@ -1,5 +1,6 @@
 """Curves in the terminal, of braille dots. Computes no functions; colours are put on by tables.py, which knows rich."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,7 +45,7 @@ def picture(
     """
     low, high = ylim or heights(curves)
     left, right = float(curves[0].x[0]), float(curves[0].x[-1])
-    labels = [f"{v:.4g}" for v in (high, low)]
+    labels = _told_apart(high, low)
     margin = max(map(len, labels)) + 1
     columns = max(10, width - margin - 1)
     grid = _axes(columns, height, (left, right), (low, high))
@@ -56,13 +57,21 @@ def picture(
     zero = int((1.0 - _share(0.0, low, high)) * height)
     ends = {zero: "0", 0: labels[0], height - 1: labels[1]}
     lines = [[Cell(f"{ends.get(r, ''):>{margin}}"), *row] for r, row in enumerate(grid)]
-    first, last = f"{left:g}", f"{right:g}"
+    first, last = _told_apart(left, right, 6)
     gap = max(1, columns - len(first) - len(last))
     lines.append([Cell(" " * margin + first + " " * gap + last)])
     names = [name_of(c) for c in curves]
     if len(curves) > 1:
         names = [f"{_letter(k)} {name}" for k, name in enumerate(names)]
     return lines + [[Cell(name, k)] for k, name in enumerate(names)]
+
+
+def _told_apart(a: float, b: float, digits: int = 4) -> tuple[str, str]:
+    """Return two numbers with some digits, or as many as tell how far apart they are."""
+    size = max(abs(a), abs(b))
+    more = math.ceil(math.log10(size / abs(b - a))) if size else 0
+    digits = max(digits, 2 + more)
+    return f"{a:.{digits}g}", f"{b:.{digits}g}"
 
 
 def _letter(curve: int) -> str:

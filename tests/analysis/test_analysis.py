@@ -248,7 +248,12 @@ def test_ends_belong_to_stretches_if_the_slope_there_does(
         # next to 0 it is 1 in rounding
         ("rectified_tanh", "1 towards x = 0", "x ≤ 0, x > 2.99", "x ≤ 0"),
         ("tanh", "1 at x = 0", "x < -2.99, x > 2.99", "0"),
-        ("floor(x)", "0 everywhere", "everywhere", "0 ≤ x < 1"),
+        (
+            "floor(x)",
+            "0 everywhere",
+            "everywhere",
+            "0 ≤ x < 1 (sought for -12 ≤ x ≤ 12)",
+        ),
         ("1/x", "∞ towards x = 0", "x < -10, x > 10", "none"),
         (
             "cos(x) if x*x < 200 else 0",
@@ -330,7 +335,10 @@ def test_where_a_pole_is_at_no_number_the_domain_is_not_told() -> None:
 
 
 def test_what_has_no_value_is_said() -> None:
-    assert say.at_zero(analyse(actcli.get("1/x"))) == "f = no value, f′ = no value"
+    pole = actcli.get("1/x")
+    assert say.at_zero(analyse(pole)) == "f = no value, f′ = no value"
+    compared = say.compared(pole, analyse(pole))
+    assert (compared["f(0)"], compared["f′(0)"]) == ("no value", "no value")
     assert say.at_zero(analyse(actcli.get("relu"))) == "f = 0, f′ = 0"
 
 
@@ -519,6 +527,8 @@ def test_a_jump_far_out_is_one(theta: float) -> None:
         # but for the value at 0
         ("step(x) - 0.5", ""),
         ("floor(x) + 0.5", ""),
+        # but for the halves, which are rounded up
+        ("floor(16*x + 0.5)/16", ""),
     ],
 )
 def test_symmetry_of_formulas(text: str, symmetry: str) -> None:
@@ -666,3 +676,27 @@ def test_slopes_without_a_known_limit(text: str, low: float, high: float) -> Non
 )
 def test_monotony_across_a_gap(text: str, course: str) -> None:
     assert analyse(actcli.get(text)).monotonic == course
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("exp(-x)*sin(5*x)", math.pi / 5.0),
+        ("sin(x)*exp(-x/10)", math.pi),
+        ("abs(sin(x/10))", 10.0 * math.pi),
+        ("max(sin(x/3), -sin(x/3))", 3.0 * math.pi),
+        ("x - floor(x)", 1.0),
+        ("floor(8*x) - 8*x", 0.125),
+    ],
+)
+def test_all_zeros_are_listed_where_they_were_sought(text: str, period: float) -> None:
+    a = analyse(actcli.get(text))
+    low, high = a.window
+    assert max(3.0 * period, 1.5) <= min(-low, high) <= max(-low, high) < math.inf
+    known = np.arange(math.ceil(low / period), math.floor(high / period) + 1) * period
+    assert [low for low, _ in a.zeros] == pytest.approx(known, rel=1e-12, abs=1e-12)
+
+
+def test_what_grows_on_one_side_grows_there() -> None:
+    steep = analyse(actcli.get("exp(-x)*sin(5*x)")).steepest
+    assert (steep.slope, steep.x) == (math.inf, -math.inf)

@@ -125,11 +125,11 @@ def test_break_points(text: str, points: tuple[float, ...]) -> None:
     assert break_points(actcli.get(text)) == points
 
 
-def test_break_points_without_end() -> None:
-    found = break_points(actcli.get("abs(sin(x))"))
-    assert found == pytest.approx(
-        [k * math.pi for k in range(-3, 4)] + [4 * math.pi], rel=1e-15
-    )
+@pytest.mark.parametrize("scale", [1, 10, 100])
+def test_break_points_without_end(scale: int) -> None:
+    found = break_points(actcli.get(f"abs(sin(x/{scale}))"))
+    expected = [k * scale * math.pi for k in range(-5, 6)]
+    assert found == pytest.approx(expected, rel=1e-15)
 
 
 def test_extrema_against_mpmath() -> None:

@@ -99,6 +99,16 @@ def test_a_line_breaks_at_a_jump_and_bends_at_a_kink() -> None:
     assert marks == [(0.0, 0.0)]
 
 
+def test_breaks_without_end_are_drawn_as_far_as_the_picture_goes() -> None:
+    (curve,) = curves_of(actcli.get("abs(sin(x/10))"), -100.0, 100.0, False)
+    corners = [np.abs(curve.x - k * 10 * np.pi).argmin() for k in range(-3, 4)]
+    assert np.abs(curve.y[corners]).max() < 1e-12
+    for text, steps in ("floor(10*x)", 120), ("floor(x*3/2)", 18), ("x - floor(x)", 12):
+        (curve,) = curves_of(actcli.get(text), -6.0, 6.0, False)
+        gaps = curve.x[np.isnan(curve.y)]
+        assert gaps == pytest.approx(np.linspace(-6.0, 6.0, steps + 1), abs=1e-12), text
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

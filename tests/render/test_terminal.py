@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import actcli
+from actcli.render.curve import heights
 from actcli.render.sampling import curves_of
 from actcli.render.terminal import picture
 
@@ -79,3 +80,18 @@ def test_several_lines_bear_letters() -> None:
         places = [c for line in drawn[:HEIGHT] for c in line if c.text == letter]
         assert len(places) >= 3
         assert {c.curve for c in places} == {k}
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("x + 1e6", -6.0, 6.0), ("x", 1e6, 1e6 + 1.0), ("1e-3*x - 1", -1.0, 1.0)],
+)
+def test_the_ends_of_a_narrow_axis_are_told_apart(
+    text: str, low: float, high: float
+) -> None:
+    curves = curves_of(actcli.get(text), low, high, False)
+    drawn = picture(curves, WIDTH, HEIGHT)
+    bottom, top = (float(drawn[r][0].text) for r in (HEIGHT - 1, 0))
+    wanted, height = heights(curves), np.ptp(heights(curves))
+    assert (bottom, top) == pytest.approx(wanted, rel=0, abs=0.05 * height)
+    assert [float(v) for v in drawn[HEIGHT][0].text.split()] == [low, high]
