@@ -485,10 +485,12 @@ def _limits(
     """Read the limits at an infinity off points far beyond the floating-point range."""
     rows = []
     endless = [n for n in dict.fromkeys(("x", wrt)) if math.isinf(values.get(n, 0.0))]
-    for exponent in _FAR:
+    for k, exponent in enumerate(_FAR):
         series = _series(values, wrt)
+        # no whole numbers, between which x - floor(x) is something else; an eighth, three, five …
+        man = (8 << exponent) + 2 * k + 1
         for name in endless:
-            far = libmp.from_man_exp(1 if values[name] > 0 else -1, exponent)
+            far = libmp.from_man_exp(man if values[name] > 0 else -man, -3)
             series[name] = ((far, far), *series[name][1:])
         try:
             rows.append(_settle(formula, series, format_.certain, order, 0, math.nan))

@@ -492,3 +492,9 @@ def test_a_limit_is_none_if_one_infinity_may_outgrow_the_exponential_of_another(
     # exp(-1e400) is nothing beside 1e400, but exp(-40) is not
     got, _ = exact.vector(formula, [math.inf, -math.inf], {})
     assert math.isnan(got[0])
+
+
+def test_what_goes_up_and_down_between_whole_numbers_has_no_limit() -> None:
+    for x in (math.inf, -math.inf):
+        assert math.isnan(exact.derivatives(parse("x - floor(x)"), {"x": x})[0])
+        assert exact.derivatives(parse("floor(x) / x"), {"x": x})[0] == 1.0
