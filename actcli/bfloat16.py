@@ -19,7 +19,7 @@ def dtype() -> "np.dtype[Any]":
         import ml_dtypes
     except ImportError:
         raise RequestError(
-            "bfloat16 takes the package ml_dtypes; pip install 'actcli[bfloat16]'"
+            "bfloat16 takes the package ml_dtypes; pip install ml_dtypes"
         ) from None
     return np.dtype(ml_dtypes.bfloat16)
 

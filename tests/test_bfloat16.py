@@ -209,7 +209,7 @@ def test_without_the_package_its_name_is_told() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr
-        == "actcli: bfloat16 takes the package ml_dtypes; pip install 'actcli[bfloat16]'\n"
+        == "actcli: bfloat16 takes the package ml_dtypes; pip install ml_dtypes\n"
     )
 
 
