@@ -8,6 +8,8 @@ import typer
 from actcli.commands import options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from actcli.activation import Activation
     from actcli.commands.request import Request
     from actcli.engine import Array
@@ -16,7 +18,7 @@ EXAMPLES = """
 actcli golden gelu -o gelu.csv
 actcli golden leaky_relu:alpha=0.1 --dtype float32 --count 0 -f hex
 actcli golden swish --dtype bfloat16 --count 100 -f json
-actcli golden softmax --length 16 --dtype float32 -o softmax.npz
+actcli golden softmax --length 16 --dtype float32 --jacobian -o softmax.npz
 """
 
 
@@ -40,6 +42,12 @@ def run(
             help="Numbers in a row, for a function over an axis; 8 unless given.",
         ),
     ] = None,
+    jacobian: Annotated[
+        bool,
+        typer.Option(
+            "--jacobian", help="Add the Jacobian of each row, in json or npz."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the random.")] = 0,
     format_: options.TableFormat = "table",
     output: options.Output = None,
@@ -51,11 +59,9 @@ def run(
     function and its derivative are computed from the formula and rounded once. 'actcli check' compares with them.
 
     Of a function over an axis they are rows: equal numbers, huge ones, masks of -inf, then random ones of many scales.
-    json and npz hold the Jacobians as well.
     """
     from actcli.commands.eval import put
     from actcli.commands.request import Request
-    from actcli.errors import RequestError
     from actcli.render.output import format_of
     from actcli.rounding import FORMATS
     from actcli.verify.vectors import rows, vectors
@@ -63,28 +69,42 @@ def run(
     (chosen,) = options.resolve([function], param)
     dtype = options.checked_dtype(dtype)
     wrt = wrt and chosen.spelled(wrt)
-    # a Jacobian is a column for each number of a row
-    order = int(not chosen.over_axis or format_of(output, format_) in _NESTED)
+    order = int(jacobian or not chosen.over_axis)
     request = Request(chosen, order=order, wrt=wrt, exact=True, dtype=dtype)
     request.check()
     if chosen.over_axis:
-        if chosen.resolve({})["axis"] != -1:
-            raise RequestError(f"golden gives rows of {chosen.name}; leave out axis")
+        _check_rows(chosen, jacobian, format_of(output, format_))
         x, results = _of_rows(request, rows(dtype, count, length or 8, seed))
-        _sign_zeros(chosen, wrt, x, results)
-        _put_rows(request, x, results, format_, output)
-        return
-    if length:
-        raise RequestError(
-            f"{chosen.name} is elementwise and has no rows; leave out --length"
-        )
-    x, results = _of_elements(request, vectors(chosen, dtype, count, seed))
+    else:
+        _check_elements(chosen, {"--length": length, "--jacobian": jacobian})
+        x, results = _of_elements(request, vectors(chosen, dtype, count, seed))
     if not chosen.is_formula:
         _sign_zeros(chosen, wrt, x, results)
-    put(request, x, results, format_, output, FORMATS[dtype].decimals)
+    if chosen.over_axis:
+        _put_rows(request, x, results, format_, output)
+    else:
+        put(request, x, results, format_, output, FORMATS[dtype].decimals)
 
 
-_NESTED = ("json", "npz")  # formats that hold arrays of any shape
+def _check_rows(function: "Activation", jacobian: bool, format_: str) -> None:
+    from actcli.errors import RequestError
+
+    if function.resolve({})["axis"] != -1:
+        raise RequestError(f"golden gives rows of {function.name}; leave out axis")
+    if jacobian and format_ not in ("json", "npz"):
+        raise RequestError(
+            f"--jacobian: {format_} holds no matrices; use -f json or -o FILE.npz"
+        )
+
+
+def _check_elements(function: "Activation", given: "Mapping[str, object]") -> None:
+    from actcli.errors import RequestError
+
+    for option, value in given.items():
+        if value:
+            raise RequestError(
+                f"{function.name} is elementwise and has no rows; leave out {option}"
+            )
 
 
 def _of_elements(request: "Request", x: "Array") -> "tuple[Array, dict[str, Array]]":

@@ -314,7 +314,9 @@ def test_results_of_a_shorter_dtype_are_told() -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_golden_rows_are_exact(name: str, dtype: str, tmp_path: Path) -> None:
     """swiglu of 1e4 and so on is next to a tie in float32, which no precision decides: that row is left out."""
-    command = f"golden {name} --length 6 --count 5 --dtype {dtype} -o rows.npz"
+    command = (
+        f"golden {name} --length 6 --count 5 --dtype {dtype} --jacobian -o rows.npz"
+    )
     done = run(*command.split(), cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "wrote rows.npz\n")
     rows = np.load(tmp_path / "rows.npz")
@@ -356,7 +358,10 @@ def test_golden_rows_of_a_table_are_without_jacobians() -> None:
     assert "0.5" in done.stdout
     for wrong, hint in (
         ("golden gelu --length 3", "leave out --length"),
+        ("golden gelu --jacobian", "leave out --jacobian"),
         ("golden softmax:axis=0", "leave out axis"),
+        ("golden softmax --jacobian -f csv", "csv holds no matrices; use -f json"),
+        ("golden softmax --jacobian -o y.npy", "npy holds no matrices"),
         ("golden glu --length 3", "even"),
         ("eval glu -x 1,2,3 --exact", "even"),
         ("golden softmax --wrt axis", "--wrt"),
