@@ -97,8 +97,8 @@ def rows(dtype: str, count: int, length: int, seed: int = 0) -> Array:
         only(first, format_.smallest),
         1.0 + steps * 2.0 ** (1 - format_.bits),
         *(only(first, v) for v in (-np.inf, np.inf, np.nan)),
-        *(only(first, 0.0, v) for v in (-np.inf, np.inf)),
         *(only(ends, v) for v in (-np.inf, np.inf)),
+        only(first, 0.0, -np.inf),
         np.full(length, -np.inf),
     ]
     rng = np.random.default_rng(seed)
