@@ -50,6 +50,7 @@ def _beside_ties(
     bits = near.view(np.int32)
     # a bfloat16 is the upper half of the bits of a float32
     ties = np.flatnonzero(bits.astype(np.int16) == -1 << 15)
-    size, wanted = np.abs(near.flat[ties]), np.abs(y.flat[ties])
-    bits.flat[ties] += np.where(wanted > size, 1, np.where(wanted < size, -1, 0))
+    if ties.size:
+        size, wanted = np.abs(near.flat[ties]), np.abs(y.flat[ties])
+        bits.flat[ties] += np.where(wanted > size, 1, np.where(wanted < size, -1, 0))
     return near
