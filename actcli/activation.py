@@ -488,10 +488,10 @@ class Activation:
         check_pair(out)
         if not lazy.is_lazy(x):
             x = engine.as_floats(x)
-        if not isinstance(x, np.ndarray) or self._may_tie(x):
+        if not isinstance(x, np.ndarray):
             return self._one_by_one(x, wrt, out, threads, parameters)
         f, slope = engine.apply_each(
-            (self.kernel, self.slope(wrt)),
+            [self._settled(k, x.dtype) for k in (self.kernel, self.slope(wrt))],
             x,
             self.resolve(parameters),
             native=self.native,
@@ -601,62 +601,52 @@ class Activation:
         threads: int | None,
     ) -> Any:
         given = engine.as_floats(x)
-        if not self._may_tie(given):
-            return engine.apply(
-                kernel,
-                given,
-                values,
-                native=self.native,
-                placed=self.placed,
-                out=out,
-                threads=threads,
-            )
-        wide = engine.apply(
-            kernel,
-            given.astype(np.float64),
+        return engine.apply(
+            self._settled(kernel, given.dtype),
+            given,
             values,
+            native=self.native,
             placed=self.placed,
+            out=out,
             threads=threads,
         )
-        result = self._rounded(np.asarray(wide), kernel, given, values)
-        if out is None:
-            return result[()]
-        engine.checked_out(out, given)[...] = result
-        return out
 
-    def _may_tie(self, x: Array) -> bool:
-        """Whether results may lie nearer to a tie between numbers of the dtype of x than float64 can tell."""
-        # in bfloat16 most do somewhere: half of the smallest number is one, and x/2·(1 + x/2) a little more
-        return (self.ties and x.dtype.type is np.float16) or x.dtype.kind == "V"
-
-    def _rounded(
-        self, wide: Array, kernel: Kernel, x: Array, values: dict[str, Any]
-    ) -> Array:
-        """Return float64 results rounded to the dtype of x; where that is not certain, exact ones."""
-        dtype = engine.native_dtype(x.dtype)
+    def _settled(self, kernel: Kernel, dtype: "np.dtype[Any]") -> Kernel:
+        """Return a kernel with exact results where float64 does not tell how they are rounded to a dtype."""
+        # in bfloat16 most may be next to a tie: half of the smallest number is one, and x/2·(1 + x/2) a little more
+        if dtype.kind != "V" and not (self.ties and dtype.type is np.float16):
+            return kernel
         wrt = next((n for n, k in self._derivatives.items() if k is kernel), None)
-        known = {n: v for n, v in values.items() if v is not None}
-        with np.errstate(all="ignore"):
-            result = rounded(wide, dtype)
-            if self.formula is None or "seed" in known:
-                return result
-            if wrt is None and kernel is not self.kernel:
-                return result
-            low, high = (rounded(wide * (1.0 + s), dtype) for s in (-1e-15, 1e-15))
-        near = np.flatnonzero((low != high) & np.isfinite(wide))
-        if near.size:
+        formula = self.formula
+        if formula is None or (wrt is None and kernel is not self.kernel):
+            return kernel
+        known: dict[tuple[float, ...], list[float]] = {}
+
+        def settled(x: Array, **values: Any) -> Array:
+            y = kernel(x, **values)
+            low, high = (rounded(y * (1.0 + s), dtype) for s in (-1e-15, 1e-15))
+            near = np.flatnonzero((low != high) & np.isfinite(y))
+            if not near.size or values.get("seed") is not None:
+                return y
             from actcli import exact
 
-            each = {"x": x.astype(np.float64), **known}
-            there = {n: np.broadcast_to(v, x.shape).flat[near] for n, v in each.items()}
-            order, by = int(wrt is not None), wrt or "x"
-            settled = exact.array(
-                self.formula, there, order=order, wrt=by, dtype=dtype.name, undecided=[]
+            at = {"x": x, **values}
+            there = {n: np.broadcast_to(at[n], x.shape)[near] for n in formula.names}
+            order = int(wrt is not None)
+            found = exact.array(
+                formula,
+                there,
+                order=order,
+                wrt=wrt or "x",
+                dtype=dtype.name,
+                undecided=[],
+                known=known,
             )[order]
             # NaN where no precision decides
-            decided = near[~np.isnan(settled)]
-            result.flat[decided] = settled[~np.isnan(settled)]
-        return result
+            y[near] = np.where(np.isnan(found), y[near], found)
+            return y
+
+        return settled
 
     def _declare(self, wrt: str, kernel: Kernel) -> Kernel:
         names = _keywords(kernel)

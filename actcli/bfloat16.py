@@ -34,17 +34,23 @@ def rounded(
 ) -> "np.ndarray[Any, np.dtype[Any]]":
     """Return floats rounded once to a dtype, without a copy where they are of it."""
     if dtype.kind == "V" and y.dtype.type is np.float64:
-        y = _to_odd(y)
+        y = _beside_ties(y)
     return y.astype(dtype, copy=False)
 
 
 @np.errstate(all="ignore")
-def _to_odd(y: "np.ndarray[Any, np.dtype[Any]]") -> "np.ndarray[Any, np.dtype[Any]]":
-    """Return float64 as float32 whose last bit tells whether digits were lost: the next rounding sees no tie that is none.
+def _beside_ties(
+    y: "np.ndarray[Any, np.dtype[Any]]",
+) -> "np.ndarray[Any, np.dtype[Any]]":
+    """Return float64 as float32, of which none is a tie between two of bfloat16 that was none.
 
     ml_dtypes goes by float32 too, and rounds twice: 1 + 2^-8 + 2^-40 becomes 1, not 1 + 2^-7.
     """
     near = y.astype(np.float32)
-    # towards 0, then odd if that is not all of it; infinity becomes the largest number
-    bits = near.view(np.int32) - (np.abs(near) > np.abs(y))
-    return (bits | (near != y)).view(np.float32)
+    bits = near.view(np.int32)
+    # a bfloat16 is the upper half of the bits of a float32
+    ties = np.flatnonzero(bits.astype(np.int16) == -1 << 15)
+    if ties.size:
+        size, wanted = np.abs(near.flat[ties]), np.abs(y.flat[ties])
+        bits.flat[ties] += np.where(wanted > size, 1, np.where(wanted < size, -1, 0))
+    return near

@@ -10,6 +10,7 @@ Where 0/0 is met at a tie the value itself is the limit of both sides, and there
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -41,6 +42,8 @@ _FIRST_BITS = 96
 _MOST_BITS = 1 << 14
 # points, at least as many as there are numbers of float16
 _KEPT = 1 << 16
+# of threads, of which no two gain by it: mpmath keeps constants, and what precision they have, one after the other
+_ALONE = Lock()
 # with so many the square of the largest number has digits behind the point: the sign of what underflows is known
 _SIGN_BITS = 1 << 12
 
@@ -164,8 +167,8 @@ def array(
         *(np.asarray(values[name], dtype=float) for name in names)
     )
     known = {} if known is None else known
-    rows = []
-    for point_ in zip(*(grid.ravel().tolist() for grid in grids), strict=True):
+
+    def found(point_: tuple[float, ...]) -> list[float]:
         if point_ not in known:
             if len(known) >= _KEPT:
                 known.clear()
@@ -179,7 +182,12 @@ def array(
                     raise
                 undecided.append(error)
                 known[point_] = [math.nan] * (order + 1)
-        rows.append(known[point_])
+        return known[point_]
+
+    rows = []
+    for point_ in zip(*(grid.ravel().tolist() for grid in grids), strict=True):
+        with _ALONE:
+            rows.append(found(point_))
         advance(1)
     table = np.array(rows, dtype=dtype).reshape(-1, order + 1)
     return [table[:, k].reshape(grids[0].shape) for k in range(order + 1)]

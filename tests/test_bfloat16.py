@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import mpmath
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import actcli
+from actcli import engine
 from actcli.bfloat16 import rounded
 from actcli.render.records import shortest
 from actcli.rounding import FORMATS
@@ -109,6 +111,28 @@ def test_a_function_takes_arrays_and_keeps_their_dtype_and_shape() -> None:
     np.testing.assert_array_equal(x, actcli.gelu(before))
 
 
+def test_large_arrays_take_little_more_memory_than_their_results() -> None:
+    x = np.linspace(-4, 4, 1 << 22, dtype=np.float32).astype(DTYPE)
+    tracemalloc.start()
+    try:
+        for apply in (actcli.gelu, actcli.gelu.derivative):
+            tracemalloc.reset_peak()
+            y = apply(x, threads=1)
+            assert tracemalloc.get_traced_memory()[1] < 2 * (y.nbytes + x.nbytes)
+    finally:
+        tracemalloc.stop()
+
+
+def test_ties_are_settled_alike_in_any_block_thread_and_order() -> None:
+    # 1 + 2^-8 and so on, whose halves with a little more are next to ties, in several blocks
+    x = np.tile(FINITE[np.abs(FINITE) < 2.0**-120], (300, 1)).astype(DTYPE)
+    assert x.size > 3 * engine.BLOCK
+    once = np.tile(actcli.swish(x[0]), (300, 1))
+    np.testing.assert_array_equal(actcli.swish(x, threads=2), once)
+    np.testing.assert_array_equal(actcli.swish(np.asfortranarray(x)), once)
+    np.testing.assert_array_equal(actcli.swish.value_and_derivative(x)[0], once)
+
+
 def test_results_next_to_a_tie_are_exact() -> None:
     # 258 - tanh(258) is a little more than 257, which lies between 256 and 258
     assert actcli.tanhshrink(np.array([258.0]).astype(DTYPE)) == 258.0
@@ -123,7 +147,9 @@ def test_results_next_to_a_tie_are_exact() -> None:
 
 
 def nearest_of(y: mpmath.mpf) -> float:
-    return float(min(FINITE[FINITE < 0].tolist(), key=lambda v: abs(mpmath.mpf(v) - y)))
+    place = int(np.searchsorted(FINITE, float(y)))
+    around = FINITE[place - 2 : place + 2].tolist()
+    return float(min(around, key=lambda v: abs(mpmath.mpf(v) - y)))
 
 
 def test_eval_rounds_what_is_typed_and_what_comes_of_it() -> None:

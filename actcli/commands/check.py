@@ -94,7 +94,8 @@ def run(
 
     The results are of any program: a kernel on another machine, a framework, a table from a paper. An ulp is the
     distance between two neighbours of the format at the exact value, so that 0.5 at most is rounded correctly. At a
-    kink both one-sided derivatives are right, and 0 has no sign. The exit code is 1 if one is further off than
+    kink both one-sided derivatives are right, and 0 has no sign. Rows for a function over an axis are arrays, or in a
+    table columns x1, x2, …, f1, f2, …, as golden makes them. The exit code is 1 if one is further off than
     --tolerance.
     """
     from actcli.commands import pairs
@@ -111,7 +112,7 @@ def run(
     if wrt and conditioned:
         raise RequestError("--wrt and --conditioned do not go together; leave one out")
     wrt = wrt and chosen.spelled(wrt)
-    given, got = pairs.read(x, y, input_, results, column, derivative)
+    given, got = pairs.read(x, y, input_, results, column, derivative, chosen.over_axis)
     if dtype:
         given, got = _brought_to(options.checked_dtype(dtype), given, got)
     settings: dict[str, Any] = {

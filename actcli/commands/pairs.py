@@ -1,7 +1,8 @@
 """Where ``actcli check`` takes x and somebody's results from: typed, from a table, or from two files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +24,7 @@ def read(
     results: Path | None,
     column: str | None,
     derivative: bool,
+    rows: bool,
 ) -> tuple[Array, Array]:
     """Return x and the results.
 
@@ -33,6 +35,7 @@ def read(
         results: a file with the results.
         column: which column they are; one of a usual name unless given, else the second.
         derivative: they are those of the derivative.
+        rows: each line of a table may be a row of x1, x2 and so on, and of results that are named likewise.
 
     Raises:
         RequestError: one of them is given twice or not at all, or both are one column.
@@ -48,27 +51,28 @@ def read(
     apart = points.read(y, "-y") if y else None
     if results:
         with sources.columns_of(options.named(results)) as column_of:
-            _, apart = _column(column_of, [*of_results, None])
+            _, apart = _column(column_of, [*of_results, None], rows)
     if x:
         given, got = points.read(x), apart
     else:
         with sources.columns_of(options.named(input_)) as column_of:
             if apart is not None:
-                (_, given), got = _column(column_of, [None]), apart
+                _, given = _column(column_of, ["x", None], rows)
+                got = apart
             else:
                 _check_holds_two(input_)
-                known, given = _column(column_of, ["x", "1"])
+                known, given = _column(column_of, ["x", "1"], rows)
                 names = of_results if column else [*of_results, "2"]
-                got = _results_beside(column_of, names, given, known == "x")
+                got = _results_beside(column_of, names, given, known == "x", rows)
     assert got is not None
     return given, got
 
 
 def _results_beside(
-    column_of: ColumnOf, names: Sequence[str], x: Array, named: bool
+    column_of: ColumnOf, names: Sequence[str], x: Array, named: bool, rows: bool
 ) -> Array:
     """Return the column of the results, which is not that of x, whether that has a name or is the first."""
-    found, got = _column(column_of, names)
+    found, got = _column(column_of, names, rows)
     if not _same(got, x):
         return got
     if named:
@@ -93,14 +97,26 @@ def _check_holds_two(file: Path | None) -> None:
 
 
 def _column(
-    column_of: ColumnOf, names: Sequence[str | None]
+    column_of: ColumnOf, names: Sequence[str | None], rows: bool = False
 ) -> tuple[str | None, Array]:
-    """Return the first of these names that a column has, and the column."""
+    """Return the first of these names that a column has, or that begins those of ``rows``, and what is there."""
     for name in names[:-1]:
         try:
             with column_of(name) as source:
                 return name, source.whole()
         except UnknownNameError:
-            continue
+            beside = [*_numbered(column_of, name)] if rows else []
+        if beside:
+            return name, np.column_stack(beside)
     with column_of(names[-1]) as source:
         return names[-1], source.whole()
+
+
+def _numbered(column_of: ColumnOf, name: str | None) -> Iterator[Array]:
+    """Yield the columns of a name with 1, 2 and so on behind it, as far as there are any."""
+    for number in count(1):
+        try:
+            with column_of(f"{name}{number}") as source:
+                yield source.whole()
+        except UnknownNameError:
+            return

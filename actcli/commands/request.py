@@ -170,7 +170,8 @@ class Request:
         results = dict(zip(self._orders, found, strict=True))
         if self.upstream is not None:
             results |= self._backward(x, self.upstream, results["f"].shape)
-        return results
+        # a function of a whole row gives a number
+        return {n: np.asarray(a) for n, a in results.items()}
 
     def _by_kernel(self, x: Array, place: int) -> list[Array]:
         f = self.function

@@ -112,12 +112,10 @@ def check(
     [8369684.0]
     """
     x = engine.as_floats(x)
-    got = _fitting(function, x, engine.as_floats(got, "got"))
-    asked, dtype = (
-        _Order(int(derivative or wrt is not None), wrt or "x"),
-        got.dtype.name,
-    )
+    asked = _Order(int(derivative or wrt is not None), wrt or "x")
     _check_asked(function, asked, conditioned)
+    got = _fitting(function, x, engine.as_floats(got, "got"))
+    dtype = got.dtype.name
     if function.over_axis:
         truth = _of_rows(function, x, got.shape, dtype, advance)
     else:

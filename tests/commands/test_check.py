@@ -331,6 +331,39 @@ def test_golden_rows_are_exact(name: str, dtype: str, tmp_path: Path) -> None:
     assert passed.returncode == 0, passed.stderr
 
 
+@pytest.mark.parametrize("format_", ["csv", "hex", "jsonl"])
+@pytest.mark.parametrize("name", ["softmax", "logsumexp", "glu"])
+def test_golden_rows_of_a_table_pass_check(
+    name: str, format_: str, tmp_path: Path
+) -> None:
+    made = run("golden", name, "--length", "4", "--count", "9", "-f", format_, cwd=tmp_path)  # fmt: skip
+    suffix = {"hex": "tsv"}.get(format_, format_)
+    (tmp_path / f"rows.{suffix}").write_text(made.stdout)
+    args = ("check", name, "-i", f"rows.{suffix}", "-f", "json")
+    found = json.loads(run(*args, cwd=tmp_path).stdout)
+    outputs = {"softmax": 4, "logsumexp": 1, "glu": 2}[name]
+    assert len(found["ulps"]) == (len(made.stdout.splitlines()) - (format_ != "jsonl")) * outputs  # fmt: skip
+    assert found["largest"] <= 0.5
+
+
+def test_rows_of_a_table_may_stand_in_two_files(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("x1,x2\n0,0\n0,0\n")
+    (tmp_path / "f.csv").write_text("f1,f2\n0.5,0.5\n0.5,0.5000000000000001\n")
+    args = ("check", "softmax", "-i", "x.csv", "--results", "f.csv", "-f", "plain")
+    off = [*map(float, run(*args, cwd=tmp_path).stdout.split())]
+    assert off == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=1e-9)
+
+
+def test_what_is_not_checked_of_rows_is_told_whatever_their_shape(
+    tmp_path: Path,
+) -> None:
+    x = np.ones((2, 3))
+    np.savez(tmp_path / "rows.npz", x=x, derivative=actcli.softmax.derivative(x))
+    done = run("check", "softmax", "-d", "-i", "rows.npz", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "its values can be checked in ulps, and nothing else" in done.stderr
+
+
 def test_golden_rows_hold_masks_ties_and_numbers_far_out() -> None:
     done = run("golden", "softmax", "--length", "3", "--count", "0", "-f", "json")
     results = json.loads(done.stdout)

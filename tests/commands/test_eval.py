@@ -725,3 +725,17 @@ def test_exact_work_tells_how_far_it_is(asked: dict[str, Any]) -> None:
     done: list[int] = []
     Request(actcli.gelu, **asked)(np.arange(5.0), advance=done.append)
     assert sum(done) == 5
+
+
+@pytest.mark.parametrize("option", ["-d", "--upstream=2"])
+def test_arrays_hold_the_number_that_a_whole_row_gives(
+    option: str, tmp_path: Path
+) -> None:
+    row = ("eval", "logsumexp", "-x", "1,2", option)
+    assert run(*row, "-o", "y.npz", cwd=tmp_path).returncode == 0
+    written = np.load(tmp_path / "y.npz")
+    assert written["f"] == pytest.approx(math.log(math.e + math.e**2))
+    assert {"x", "f"} < {*written}
+    refused = run(*row, "-o", "y.npy", cwd=tmp_path)
+    assert (refused.returncode, (tmp_path / "y.npy").exists()) == (2, False)
+    assert ".npy holds one array, not f, " in refused.stderr
