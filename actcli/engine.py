@@ -208,7 +208,9 @@ def _small(
     _keep_freed_memory()
     dtype = native_dtype(x.dtype)
     block = np.ascontiguousarray(x, dtype if native else np.float64).ravel()
-    results = [rounded(k(block, **parameters), dtype) for k in kernels]
+    results = [k(block, **parameters) for k in kernels]
+    # to see that they are of it takes less than to ask for it
+    results = [r if r.dtype is dtype else rounded(r, dtype) for r in results]
     return results if x.ndim == 1 else [r.reshape(x.shape)[()] for r in results]
 
 
