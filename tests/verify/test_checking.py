@@ -114,6 +114,9 @@ def test_subnormal_numbers_may_be_zeros() -> None:
     assert check(actcli.linear, x, flushed).largest == 2.0**22
     for right in (flushed, x):
         assert check(actcli.linear, x, right, flush_to_zero=True).largest == 0.0
+    # neither x nor 0
+    between = check(actcli.linear, x[2:3], x[2:3] / 2, flush_to_zero=True)
+    assert between.largest == 2.0**21
     low = np.float32([-90.0, -87.0])  # exp(-87) is normal
     zeros = np.zeros_like(low)
     found = check(actcli.exponential, low, zeros, flush_to_zero=True).ulps
