@@ -150,7 +150,8 @@ def _made_in(got: "Array") -> str | None:
 
     from actcli.render.records import shortest
 
-    first = np.unique(got[:100])
+    some = got[:100]
+    first = np.unique(some[~np.isnan(some)])
     with np.errstate(over="ignore"):
         single = first.astype(np.float32)
     # a bfloat16 is the upper half of the bits of a float32
@@ -162,7 +163,7 @@ def _made_in(got: "Array") -> str | None:
         with np.errstate(over="ignore"):
             narrow = first.astype(dtype)
         read = np.array([*map(float, shortest(narrow))])
-        return bool(((read == first) | (narrow == first) | np.isnan(first)).all())
+        return bool(((read == first) | (narrow == first)).all())
 
     if got.dtype == np.float64 and holds("float32") and not holds("float16"):
         return "float32"

@@ -18,7 +18,7 @@ EXAMPLES = """
 actcli golden gelu -o gelu.csv
 actcli golden leaky_relu:alpha=0.1 --dtype float32 --count 0 -f hex
 actcli golden swish --dtype bfloat16 --count 100 -f json
-actcli golden softmax --length 16 --dtype float32 --jacobian -o softmax.npz
+actcli golden softmax --length 16 --dtype float32 -o softmax.npz
 """
 
 

@@ -96,8 +96,8 @@ def _pour(request: Request, source: Source, format_: str, output: Path | None) -
             folder=folder,
         ) as sink:
             if empty:
-                none = np.empty(0, numbers), np.empty(0, dtype)
-                sink.write({n: none[n != "x"] for n in shapes})
+                dtypes = {**dict.fromkeys(shapes, dtype), "x": numbers}
+                sink.write({n: np.empty(0, dtypes[n]) for n in shapes})
             for columns in _results(request, source, parts, shapes, folder, advance):
                 sink.write(columns)
 

@@ -135,9 +135,8 @@ def check(
         off = _forgiven(function, x, got, off)
     if flush_to_zero:
         least = FORMATS[dtype].smallest_normal
-        off = np.where((got == 0.0) & (np.abs(truth.value) < least), 0.0, off)
-        if not function.over_axis:
-            off = _from_zero(function, x, got, asked, off)
+        lost = (got == 0.0) & (np.abs(truth.value) < least)
+        off = _from_zero(function, x, got, asked, np.where(lost, 0.0, off))
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
     return Check(*(a.ravel() for a in (at, got, nearest, off)))
 
@@ -320,9 +319,9 @@ def _of_rows(
 def _from_zero(
     function: Activation, x: Array, got: Array, asked: _Order, off: Array
 ) -> Array:
-    """Return distances of results, for subnormal x from what stands at 0, if that is nearer."""
+    """Return distances of results, for subnormal x from what stands at 0, if that is nearer; those of rows as they are."""
     small = np.abs(x) < FORMATS[x.dtype.name].smallest_normal
-    if not small.any():
+    if function.over_axis or not small.any():
         return off
     there = check(
         function,

@@ -85,7 +85,7 @@ def rows(dtype: str, count: int, length: int, seed: int = 0) -> Array:
     format_ = FORMATS[dtype]
     steps = np.arange(length)
     first, ends = steps == 0, (steps == 0) | (steps == length - 1)
-    far = min(1e4, format_.largest / 2)
+    far = 1e4
 
     def only(where: Array, value: float, others: float = 0.0) -> Array:
         return np.where(where, value, others)
