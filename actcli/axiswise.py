@@ -7,16 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from actcli import engine, lazy
-from actcli.activation import (
-    Activation,
-    Kept,
-    Parameter,
-    check_pair,
-    functions,
-    refuse_out,
-)
+from actcli.activation import Activation, check_pair, functions, refuse_out
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
+from actcli.parameter import Kept, Parameter
 
 
 class AxisActivation(Activation):

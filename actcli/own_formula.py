@@ -3,10 +3,11 @@
 import copy
 from typing import Any
 
-from actcli.activation import Activation, Parameter, functions
+from actcli.activation import Activation, functions
 from actcli.engine import Array
 from actcli.errors import RequestError, UndecidedError
 from actcli.formula import Formula
+from actcli.parameter import Parameter
 from actcli.registry import suggestion
 
 
