@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from actcli.registry import Registry
 from actcli.spec import split_spec
-from actcli.training.parameters import Parameter, Value, bind, parameters_of
+from actcli.training.hyperparameters import Hyperparameter, Value, bind, parameters_of
 
 Array = NDArray[np.float64]
 P = ParamSpec("P")
@@ -27,7 +27,7 @@ class Record(Generic[F]):
     function: F = field(init=False)
     name: str = field(init=False)
     summary: str = field(init=False)
-    parameters: dict[str, Parameter] = field(init=False)
+    parameters: dict[str, Hyperparameter] = field(init=False)
 
     def stand_for(self, function: F) -> None:
         """Take the function that is declared, and read its name, its parameters and the first line of its docstring."""

@@ -13,7 +13,7 @@ import numpy as np
 from actcli.errors import RequestError, check_count
 from actcli.registry import Registry
 from actcli.training.declaration import Array, Record, declaring
-from actcli.training.parameters import Domain, Value
+from actcli.training.hyperparameters import Domain, Value
 
 
 class Fans(NamedTuple):

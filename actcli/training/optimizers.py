@@ -17,7 +17,7 @@ import numpy as np
 from actcli.errors import RequestError
 from actcli.registry import Registry
 from actcli.training.declaration import Array, Record, declaring
-from actcli.training.parameters import Domain, Parameter, Value, keywords_of
+from actcli.training.hyperparameters import Domain, Hyperparameter, Value, keywords_of
 
 Slope = Callable[[Array], Array]
 Steps = Iterator[Array]
@@ -62,7 +62,7 @@ class Optimizer(Record[Step]):
             if not form.takes <= self.parameters.keys():
                 raise TypeError(f"'{steps.__name__}' takes what '{self.name}' does not")
             self.forms["literature"] = form
-            self.parameters["form"] = Parameter(
+            self.parameters["form"] = Hyperparameter(
                 "form",
                 "torch",
                 choices=tuple(self.forms),

@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar
 from actcli.errors import check_count
 from actcli.registry import Registry
 from actcli.training.declaration import Record, declaring
-from actcli.training.parameters import Domain, Parameter, Value
+from actcli.training.hyperparameters import Domain, Hyperparameter, Value
 
 Factor = Callable[..., float]
 
-WARMUP = Parameter(
+WARMUP = Hyperparameter(
     "warmup",
     0,
     Domain(least=0),

@@ -8,7 +8,7 @@ import numpy as np
 
 from actcli.registry import Registry
 from actcli.training.declaration import Array, Record, declaring
-from actcli.training.parameters import Domain, Value
+from actcli.training.hyperparameters import Domain, Value
 
 Point = tuple[float, float]
 Minima = Callable[..., tuple[Point, ...]]

@@ -5,7 +5,7 @@ import pytest
 
 from actcli.errors import RequestError
 from actcli.spec import split_parameters
-from actcli.training.parameters import Domain, bind, parameters_of
+from actcli.training.hyperparameters import Domain, bind, parameters_of
 
 
 def declared(

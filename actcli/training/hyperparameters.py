@@ -46,7 +46,7 @@ class Domain:
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Hyperparameter:
     """What a keyword of a declared function may be set to, and what it is when nobody sets it."""
 
     name: str
@@ -104,7 +104,7 @@ class Parameter:
         return int(got) if isinstance(self.default, int) else got
 
 
-def parameters_of(function: Callable[..., object]) -> dict[str, Parameter]:
+def parameters_of(function: Callable[..., object]) -> dict[str, Hyperparameter]:
     """Read the parameters of a declared function from its signature: every keyword-only argument.
 
     The annotation says the rest: ``float``, ``int``, ``bool`` or ``Literal[…]``, in ``Annotated`` with a
@@ -125,7 +125,7 @@ def keywords_of(function: Callable[..., object]) -> dict[str, Argument]:
     return {name: a for name, a in arguments.items() if a.kind is Argument.KEYWORD_ONLY}
 
 
-def _parameter(argument: Argument) -> Parameter:
+def _parameter(argument: Argument) -> Hyperparameter:
     if argument.default is Argument.empty:
         raise TypeError(
             f"the parameter '{argument.name}' is declared without a default"
@@ -139,7 +139,7 @@ def _parameter(argument: Argument) -> Parameter:
     meaning = next((t for t in told if isinstance(t, str)), "")
     choices = get_args(kind) if _is(Literal, kind) else ()
     default = argument.default if choices else kind(argument.default)
-    return Parameter(argument.name, default, domain, choices, meaning)
+    return Hyperparameter(argument.name, default, domain, choices, meaning)
 
 
 def _is(form: object, annotation: Any) -> bool:
@@ -148,7 +148,7 @@ def _is(form: object, annotation: Any) -> bool:
 
 def bind(
     owner: str,
-    parameters: Mapping[str, Parameter],
+    parameters: Mapping[str, Hyperparameter],
     given: Mapping[str, Value],
     shared: Mapping[str, Value] | None = None,
 ) -> dict[str, Value]:
@@ -178,7 +178,9 @@ def bind(
     }
 
 
-def _parameter_name(owner: str, parameters: Mapping[str, Parameter], name: str) -> str:
+def _parameter_name(
+    owner: str, parameters: Mapping[str, Hyperparameter], name: str
+) -> str:
     spelled = {"": next(iter(parameters))} | {
         fold(known): known for known in parameters
     }
