@@ -13,7 +13,7 @@ _NARROWEST = 1e-280  # another axis is drawn instead of one a little narrower
 
 
 @dataclass(frozen=True)
-class Curve:
+class PlottedCurve:
     """One line of a picture.
 
     Attributes:
@@ -34,12 +34,12 @@ class Curve:
     is_derivative: bool = False
 
 
-def name_of(curve: Curve) -> str:
+def name_of(curve: PlottedCurve) -> str:
     """Return what a line is called: that of a derivative has a prime."""
     return primed(curve.label) if curve.is_derivative else curve.label
 
 
-def heights(curves: Sequence[Curve]) -> tuple[float, float]:
+def heights(curves: Sequence[PlottedCurve]) -> tuple[float, float]:
     """Return where the ordinate begins and ends: with room around what is to be seen, and 0 in it unless that is far off."""
     low, high = (
         pick(c.shown[end] for c in curves) for end, pick in enumerate((min, max))

@@ -21,7 +21,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from actcli import files
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.render.curve import Curve, heights, name_of
+from actcli.render.curve import PlottedCurve, heights, name_of
 from actcli.render.output import PICTURES, check_suffix, note
 
 _MARKERS = ("", *"s^DvPX<>hp")  # not o, which is the value at a jump
@@ -61,7 +61,7 @@ class Look:
 
 
 def draw(
-    panels: Sequence[tuple[str, Sequence[Curve]]], path: Path | None, look: Look
+    panels: Sequence[tuple[str, Sequence[PlottedCurve]]], path: Path | None, look: Look
 ) -> None:
     """Draw panels side by side, a heading and curves each, and write the picture whole, or as PNG to standard output.
 
@@ -80,7 +80,7 @@ _STRAIGHT = 30.0  # up to here it is not logarithmic
 
 
 def gallery(
-    panels: Sequence[tuple[str, Sequence[Curve]]], path: Path | None, look: Look
+    panels: Sequence[tuple[str, Sequence[PlottedCurve]]], path: Path | None, look: Look
 ) -> None:
     """Draw many small panels in rows, a heading and curves each, and write the picture whole, as ``draw`` does.
 
@@ -185,7 +185,9 @@ def _plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def side_by_side(curves: Sequence[Curve]) -> list[tuple[str, Sequence[Curve]]]:
+def side_by_side(
+    curves: Sequence[PlottedCurve],
+) -> list[tuple[str, Sequence[PlottedCurve]]]:
     """Return two panels: the functions, and their derivatives."""
     return [
         ("function", [c for c in curves if not c.is_derivative]),
@@ -289,7 +291,10 @@ def wrapped(text: str, width: int) -> str:
 
 
 def _panel(
-    axes: Axes, heading: str, curves: Sequence[Curve], ylim: tuple[float, float] | None
+    axes: Axes,
+    heading: str,
+    curves: Sequence[PlottedCurve],
+    ylim: tuple[float, float] | None,
 ) -> None:
     labels = list(dict.fromkeys(c.label for c in curves))
     alone = len(labels) == 1
@@ -321,7 +326,7 @@ def _panel(
 
 
 def _frame(
-    axes: Axes, curves: Sequence[Curve], ylim: tuple[float, float] | None
+    axes: Axes, curves: Sequence[PlottedCurve], ylim: tuple[float, float] | None
 ) -> None:
     """Set the ends of the axes, and draw lines at 0 and a grid."""
     axes.axhline(0.0, color="0.5", linewidth=0.6, zorder=0)
@@ -333,7 +338,7 @@ def _frame(
     axes.set_ylim(*ylim or heights(curves))
 
 
-def _in_sight(curve: Curve, low: float, high: float) -> bool:
+def _in_sight(curve: PlottedCurve, low: float, high: float) -> bool:
     """Whether a part of a line lies between two heights."""
     ends = curve.y[:-1], curve.y[1:]
     return bool(((np.minimum(*ends) <= high) & (np.maximum(*ends) >= low)).any())

@@ -10,7 +10,7 @@ import numpy as np
 from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.render.curve import LARGEST, Curve
+from actcli.render.curve import LARGEST, PlottedCurve
 
 Line: TypeAlias = Callable[[Array], Array]
 
@@ -29,7 +29,7 @@ def curves_of(
     low: float,
     high: float,
     derivative: bool,
-) -> list[Curve]:
+) -> list[PlottedCurve]:
     """Return the curve of a function over an interval, and that of its derivative.
 
     A function over an axis is followed as its first input moves and three others stay at 0.
@@ -55,7 +55,7 @@ def curves_of(
     if derivative:
         lines.append(function.derivative)
     return [
-        Curve(
+        PlottedCurve(
             function.label,
             *broken_line(line, x, kinks),
             is_derivative=bool(order),
@@ -129,7 +129,9 @@ def _flatten_pole(y: Array, at: int, most: float) -> None:
             i += step
 
 
-def _axis_curves(function: Activation, x: Array, derivative: bool) -> list[Curve]:
+def _axis_curves(
+    function: Activation, x: Array, derivative: bool
+) -> list[PlottedCurve]:
     """Return the first two outputs as the first input moves, and their slopes: a column of the Jacobian."""
     # each abscissa is a row of its own, whatever axis the function takes of other arrays
     along_rows = function.bind(axis=-1)
@@ -146,7 +148,7 @@ def _axis_curves(function: Activation, x: Array, derivative: bool) -> list[Curve
 
     count = outputs(x[:1]).shape[1]
     return [
-        Curve(
+        PlottedCurve(
             f"{function.label} y{i + 1}",
             *broken_line(line, x, jumps(line, x)),
             is_derivative=bool(order),

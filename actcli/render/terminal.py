@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from actcli.engine import Array
-from actcli.render.curve import Curve, heights, name_of
+from actcli.render.curve import PlottedCurve, heights, name_of
 
 _WIDE, _HIGH = 2, 4  # dots of a character
 _BRAILLE = 0x2800
@@ -28,7 +28,7 @@ class Cell:
 
 
 def picture(
-    curves: Sequence[Curve],
+    curves: Sequence[PlottedCurve],
     width: int,
     height: int,
     ylim: tuple[float, float] | None = None,
@@ -98,7 +98,7 @@ def _share(value: Any, low: float, high: float) -> Any:
 
 
 def _codes(
-    curve: Curve,
+    curve: PlottedCurve,
     x: tuple[float, float],
     y: tuple[float, float],
     columns: int,

@@ -10,7 +10,7 @@ import pytest
 
 import actcli
 from actcli.differentiate import primed
-from actcli.render.figures import Curve
+from actcli.render.figures import PlottedCurve
 from actcli.render.sampling import broken_line, curves_of
 from tests.shell import ACTCLI, environment, run
 
@@ -203,7 +203,7 @@ def test_breaks_without_end_are_drawn_as_far_as_one_looks(
 
 
 def test_jumps_over_an_axis_are_found_to_the_last_digit() -> None:
-    def curves(name: str) -> dict[str, Curve]:
+    def curves(name: str) -> dict[str, PlottedCurve]:
         drawn = curves_of(actcli.get(name), -6.0, 6.0, derivative=True)
         return {c.label + "′" * c.is_derivative: c for c in drawn}
 

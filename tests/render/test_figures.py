@@ -14,14 +14,14 @@ from matplotlib.textpath import TextPath
 
 import actcli
 from actcli.render import figures
-from actcli.render.figures import Curve
+from actcli.render.figures import PlottedCurve
 from actcli.render.sampling import curves_of
 
 TWELVE = ["sigmoid", "tanh", "relu", "gelu", "swish", "mish", "elu", "softplus", "leaky_relu", "softsign", "hard_swish", "selu"]  # fmt: skip
 LONG = "x*sigmoid(1.702*x)+0.1*tanh(exp(x))+sin(x)*exp(-x**2)+log(1+exp(x))/cosh(x)"
 
 
-def curves(*names: str, derivative: bool = True) -> list[Curve]:
+def curves(*names: str, derivative: bool = True) -> list[PlottedCurve]:
     chosen = [actcli.get(name) for name in names]
     return [c for f in chosen for c in curves_of(f, -6.0, 6.0, derivative)]
 
@@ -39,7 +39,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 
 
 def drawn(
-    panels: Sequence[tuple[str, Sequence[Curve]]],
+    panels: Sequence[tuple[str, Sequence[PlottedCurve]]],
     monkeypatch: pytest.MonkeyPatch,
     look: figures.Look = figures.Look(),  # noqa: B008  # is frozen
 ) -> Figure:
