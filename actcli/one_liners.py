@@ -73,7 +73,7 @@ def one_liner(function: Activation, within: Library, order: int = 0) -> OneLiner
         formula = _differentiated(formula)
     if not any(isinstance(n, ast.Name) and n.id == "x" for n in ast.walk(formula.tree)):
         return None  # a number is no array
-    evaluator = Evaluator(within)
+    evaluator = ArrayEvaluator(within)
     if not evaluator.knows(formula):
         return None
     return _line(formula, function, evaluator)
@@ -89,7 +89,7 @@ def in_float64(function: Activation) -> Activation:
     0.7615941559557649
     """
     assert function.formula is not None
-    evaluator = Evaluator(numpy_library())
+    evaluator = ArrayEvaluator(numpy_library())
     value = _line(function.formula, function, evaluator)
     slope = _line(_differentiated(function.formula), function, evaluator)
 
@@ -117,12 +117,14 @@ def _differentiated(formula: Formula) -> Formula:
     return Formula(text, ast.parse(text, mode="eval").body, ())
 
 
-def _line(formula: Formula, function: Activation, evaluator: "Evaluator") -> OneLiner:
+def _line(
+    formula: Formula, function: Activation, evaluator: "ArrayEvaluator"
+) -> OneLiner:
     values = function.resolve({})
     return lambda x: evaluator.run(formula, {**values, "x": x})
 
 
-class Evaluator:
+class ArrayEvaluator:
     """Walks a formula's tree once for each evaluation: that is nothing beside an operation on an array."""
 
     def __init__(self, within: Library) -> None:

@@ -12,13 +12,13 @@ from actcli.activation import Activation
 from actcli.analysis.search import WAVES, WINDOW, endless, mixed_grid, roots
 from actcli.engine import Array
 from actcli.formula import Formula
-from actcli.one_liners import Evaluator, numpy_library
+from actcli.one_liners import ArrayEvaluator, numpy_library
 
 Scope: TypeAlias = Callable[[Array], Mapping[str, Any]]  # x to the value of every name
 
 _MOST, _MOST_SHOWN = 64, 1000
 # plain floating point, which is enough to see a sign
-_EVALUATOR = Evaluator(numpy_library())
+_EVALUATOR = ArrayEvaluator(numpy_library())
 
 
 class Breaks(NamedTuple):
