@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from importlib import import_module
 from types import FunctionType
 from typing import Any, Self, get_type_hints, overload
 
@@ -310,8 +311,8 @@ class Activation:
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # by its name: what computes is where the name is known
-        return _named, (self.name, self.bound)
+        # by its name, as pickle sends what a module defines: what computes is where that is imported
+        return _sent, (self.kernel.__module__, self.name, self.bound)
 
     def __copy__(self) -> Self:
         other = object.__new__(type(self))
@@ -585,12 +586,11 @@ class Activation:
         return kernel
 
 
-def _named(name: str, bound: dict[str, Any]) -> Activation:
-    """Return the function that was sent by its name, or as a formula."""
-    from actcli import lookup
-
-    function = functions.get(name) or lookup.get(name)
-    return function.bind(**bound) if bound else function
+def _sent(module: str, name: str, bound: dict[str, Any]) -> Activation:
+    """Return the function that was sent by its name; importing the module that it stands in declares it."""
+    if name not in functions:
+        import_module(module)
+    return functions[name].bind(**bound) if bound else functions[name]
 
 
 def _summed_to(by: Array, shape: tuple[int, ...]) -> Array:

@@ -3,10 +3,11 @@
 import copy
 from typing import Any
 
+import actcli.kernels  # noqa: F401  # declares the functions that a formula may call
 from actcli.activation import Activation, functions
 from actcli.engine import Array
 from actcli.errors import RequestError, UndecidedError
-from actcli.formula import Formula
+from actcli.formula import Formula, parse
 from actcli.parameter import Parameter
 from actcli.registry import suggestion
 
@@ -72,6 +73,9 @@ class FormulaActivation(Activation):
         bound._needs_all = True
         return bound
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _sent, (self.name, self.bound)
+
     def _exactly(self, x: Array, values: dict[str, Any], wrt: str, order: int) -> Array:
         from actcli import exact
 
@@ -84,6 +88,11 @@ class FormulaActivation(Activation):
             dtype=x.dtype.name,
             undecided=self._undecided,
         )[order]
+
+
+def _sent(text: str, bound: dict[str, Any]) -> Activation:
+    function = FormulaActivation(parse(text, functions.get), None)
+    return function.bind(**bound) if bound else function
 
 
 def _arguments() -> set[str]:

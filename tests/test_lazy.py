@@ -1,6 +1,8 @@
 """Functions sent elsewhere: they pickle by name, and a Dask array stays lazy until it is computed."""
 
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from actcli import engine
 from actcli.activation import Activation
 from actcli.axiswise import AxisActivation
 from actcli.errors import RequestError
+from tests.shell import environment
 
 
 def test_functions_pickle_by_name(function: Activation) -> None:
@@ -30,6 +33,19 @@ def test_parameters_and_formulas_pickle(text: str) -> None:
     assert (back.name, back.bound) == (function.name, function.bound)
     x = np.linspace(-2, 2, 5)
     np.testing.assert_array_equal(back(x), function(x))
+
+
+def test_another_process_that_has_loaded_nothing_finds_them() -> None:
+    texts = ("relu6", "swish:beta=2", "softmax", "x*sigmoid(b*x):b=3")
+    for function in map(actcli.get, texts):
+        script = f"import pickle; print(pickle.loads({pickle.dumps(function)!r})([3.0, 9.0]))"
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            env=environment(),
+        )
+        assert done.stdout == f"{function([3.0, 9.0])}\n", done.stderr
 
 
 def lazy(x: Any, chunks: Any) -> Any:
@@ -168,11 +184,6 @@ def test_an_axis_that_is_not_there_or_not_known() -> None:
 
 
 def test_dask_is_not_imported_for_others() -> None:
-    import subprocess
-    import sys
-
-    from tests.shell import environment
-
     script = "import sys, actcli; actcli.relu([1.0]); assert 'dask' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True, env=environment())
 
