@@ -1,4 +1,4 @@
-"""Functions of a whole axis: softmax and its kind. Their derivative is a Jacobian; elementwise ones are in activation.py."""
+"""Functions of a whole axis: softmax and its kind. Their derivative is a Jacobian; elementwise ones are in array_function.py."""
 
 from collections.abc import Callable
 from types import FunctionType
@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from actcli import engine, lazy
-from actcli.activation import Activation, check_pair, functions, refuse_out
+from actcli.activation import Activation, functions
+from actcli.array_function import check_pair, refuse_out
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
 from actcli.parameter import Kept, Parameter

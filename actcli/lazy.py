@@ -10,7 +10,7 @@ from actcli import engine
 from actcli.errors import RequestError
 
 if TYPE_CHECKING:
-    from actcli.activation import Activation
+    from actcli.array_function import ArrayFunction
 
 
 def is_lazy(x: object) -> bool:
@@ -19,7 +19,7 @@ def is_lazy(x: object) -> bool:
 
 
 def apply(
-    function: "Activation",
+    function: "ArrayFunction",
     method: str,
     x: Any,
     options: Mapping[str, Any],
@@ -78,7 +78,7 @@ class _Result(NamedTuple):
 
 
 def _over_axis(
-    function: "Activation", x: Any, axis: int, options: Mapping[str, Any]
+    function: "ArrayFunction", x: Any, axis: int, options: Mapping[str, Any]
 ) -> tuple[Any, _Result]:
     """Return x with an axis in one chunk, and what the function makes of it."""
     if np.isnan(x.shape[axis]):
@@ -94,7 +94,7 @@ def _over_axis(
     )
 
 
-def _beside(function: "Activation", upstream: Any, result: _Result) -> Any:
+def _beside(function: "ArrayFunction", upstream: Any, result: _Result) -> Any:
     """Return an upstream in the chunks of a result, and with as many dimensions as x has."""
     if not np.ndim(upstream):
         return upstream
@@ -109,7 +109,7 @@ def _beside(function: "Activation", upstream: Any, result: _Result) -> Any:
 def _on_block(
     x: Any,
     *others: Any,
-    function: "Activation",
+    function: "ArrayFunction",
     method: str,
     options: dict[str, Any],
     names: tuple[str, ...],
@@ -127,7 +127,11 @@ def _on_block(
 
 
 def _fitted(
-    function: "Activation", name: str, array: Any, shape: tuple[int, ...], chunks: Any
+    function: "ArrayFunction",
+    name: str,
+    array: Any,
+    shape: tuple[int, ...],
+    chunks: Any,
 ) -> Any:
     """Return an array in a shape and in chunks: blocks are put beside each other by their number alone."""
     known = not np.isnan([*array.shape, *shape]).any()
@@ -145,7 +149,7 @@ def _fitted(
     return dask.broadcast_to(dask.asarray(array), shape).rechunk(chunks)
 
 
-def _check(function: "Activation", method: str, values: Mapping[str, Any]) -> None:
+def _check(function: "ArrayFunction", method: str, values: Mapping[str, Any]) -> None:
     """Refuse what takes more than a block."""
     if values.get("seed") is not None:
         raise RequestError(
