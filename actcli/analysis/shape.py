@@ -112,15 +112,20 @@ class Shape:
 
     curve: Curve
 
+    @property
+    def breaks(self) -> tuple[float, ...]:
+        """Where the formula changes its form; the function may be smooth there."""
+        return self.curve.breaks
+
     @cached_property
     def limits(self) -> Limits:
-        """The limits at the infinities."""
+        """The limits of f and f′ at the infinities, NaN where there is none."""
         f, d = self.curve(np.array([-math.inf, math.inf]))
         return Limits(*(plain(v) for v in (*f, *d)))
 
     @cached_property
     def window(self) -> tuple[float, float]:
-        """Between which points everything is listed: without bounds where nothing repeats for ever."""
+        """Between which points extrema, zeros and alive intervals are listed: infinite unless they go on for ever."""
         left = self._window(-1.0, self.limits.left, self.limits.slope_left)
         right = self._window(1.0, self.limits.right, self.limits.slope_right)
         return -left, right
@@ -366,7 +371,7 @@ class Shape:
 
     @cached_property
     def where_zero(self) -> tuple[Range, ...]:
-        """What ``zeros`` are, with which of their ends belong to them."""
+        """What ``zeros`` are, with which of their ends belong to them: not that at which step jumps to 1."""
         at = {side.x for side in self.curve.sides if side.at == 0.0}
         return tuple(
             Range(a, b, a == b or a in at, a == b or b in at) for a, b in self.zeros

@@ -41,13 +41,11 @@ class Steepest:
 
 
 @dataclass(frozen=True)
-class Slopes:
-    """What the derivative does over the line; each part is computed when it is asked for."""
-
-    shape: Shape
+class Slopes(Shape):
+    """What the derivative does over the line, beside the function; each part is computed when it is asked for."""
 
     @cached_property
-    def range(self) -> Range:
+    def slopes(self) -> Range:
         """The values of f′ where it exists."""
         high, low = self._highest, self._lowest
         # a slope that touches 0 is found at a place that is rounded
@@ -57,7 +55,7 @@ class Slopes:
 
     @cached_property
     def steepest(self) -> Steepest:
-        """The supremum of |f′|, jumps of f left aside."""
+        """The largest |f′|, and where; jumps of f left aside."""
         return self._refined(_best([self._highest, self._lowest]))
 
     @cached_property
@@ -65,13 +63,13 @@ class Slopes:
         """The stretches of x on which |f′| is the largest there is, an end with them if that is the slope there too."""
         top = _just_below(self.steepest.slope)
         level = [(low, high) for low, high, slope in self._levels if abs(slope) >= top]
-        steep = {e.x for e in self.shape.curve.sides if abs(e.slope_at) >= top}
+        steep = {e.x for e in self.curve.sides if abs(e.slope_at) >= top}
         return _joined(Range(a, b, a in steep, b in steep) for a, b in level)
 
     @cached_property
     def _levels(self) -> list[tuple[float, float, float]]:
         """The stretches from break to break, or to an infinity, over which the slope stays the same, and that slope."""
-        s = self.shape.curve.samples
+        s = self.curve.samples
         ends = [-1, *s.at_breaks.tolist(), s.x.size]
         bounds = [-math.inf, *s.breaks.tolist(), math.inf]
         parts = [s.d[i + 1 : j] for i, j in pairwise(ends)]
@@ -83,17 +81,17 @@ class Slopes:
 
     @cached_property
     def lipschitz(self) -> Steepest:
-        """The smallest L with |f(a) - f(b)| ≤ L·|a - b|: that of ``steepest``, infinite at a jump."""
-        for side in sorted(self.shape.curve.sides, key=lambda side: abs(side.x)):
+        """The least L with |f(a) - f(b)| ≤ L·|a - b|, and where it is reached or approached; infinite at a jump."""
+        for side in sorted(self.curve.sides, key=lambda side: abs(side.x)):
             if side.jumps != (0.0, 0.0):
                 return Steepest(math.inf, side.x, attained=False)
         return self.steepest
 
     def _refined(self, found: Steepest) -> Steepest:
         """Return it with its place as the root of f″: a peak is flat, and f′ tells half of the digits only."""
-        function, x = self.shape.curve.function, found.x
+        function, x = self.curve.function, found.x
         assert function.formula is not None
-        inside = found.attained and x != 0.0 and x not in self.shape.curve.breaks
+        inside = found.attained and x != 0.0 and x not in self.curve.breaks
         if not inside or len(derivative(function.formula)) > _LONGEST:
             return found
         bend = one_liner(function, numpy_library(), 2)
@@ -111,14 +109,14 @@ class Slopes:
 
     @cached_property
     def _highest(self) -> Steepest:
-        return self._supremum(1.0)
+        return self._extreme(1.0)
 
     @cached_property
     def _lowest(self) -> Steepest:
-        return self._supremum(-1.0)
+        return self._extreme(-1.0)
 
-    def _supremum(self, sign: float) -> Steepest:
-        s, limits = self.shape.curve.samples, self.shape.limits
+    def _extreme(self, sign: float) -> Steepest:
+        s, limits = self.curve.samples, self.limits
         y = sign * s.d
         ends = [
             Steepest(_limit(sign * limits.slope_left, y), -math.inf, attained=False),
@@ -126,7 +124,7 @@ class Slopes:
                 _limit(sign * limits.slope_right, y[::-1]), math.inf, attained=False
             ),
         ]
-        if self.shape.window != (-math.inf, math.inf):
+        if self._is_endless:
             for end, side in ((-math.inf, s.x < 0.0), (math.inf, s.x > 0.0)):
                 if grows(s.x[side], y[side]):
                     ends.append(Steepest(math.inf, end, attained=False))
@@ -145,16 +143,14 @@ class Slopes:
         if np.isnan(y).all():
             return []
         k = np.nanargmax(y)
-        return [
-            Steepest(float(y[k]), float(self.shape.curve.samples.x[k]), attained=True)
-        ]
+        return [Steepest(float(y[k]), float(self.curve.samples.x[k]), attained=True)]
 
     def _beside_breaks(self, y: Array, sign: float) -> list[Steepest]:
         found = []
-        s = self.shape.curve.samples
+        s = self.curve.samples
         before = {high for _, high, _ in self._levels}
         after = {low for low, _, _ in self._levels}
-        for k, side in zip(s.at_breaks.tolist(), self.shape.curve.sides, strict=True):
+        for k, side in zip(s.at_breaks.tolist(), self.curve.sides, strict=True):
             for slope, level in ((side.slope_left, before), (side.slope_right, after)):
                 value = sign * slope
                 has_it = bool(value == y[k]) or side.x in level
@@ -163,7 +159,7 @@ class Slopes:
         return found
 
     def _peaks(self, y: Array, sign: float) -> list[Steepest]:
-        curve = self.shape.curve
+        curve = self.curve
         s = curve.samples
         i = np.arange(1, y.size - 1)
         higher = (y[i] >= y[i - 1]) & (y[i] >= y[i + 1]) & np.isfinite(y[i])
@@ -188,7 +184,7 @@ class Slopes:
 
     def _only_near_a_break(self, y: Array) -> Array:
         """Tell at which samples the slope is, but for rounding, its limit at a break that it leaves or comes to."""
-        s = self.shape.curve.samples
+        s = self.curve.samples
         with np.errstate(invalid="ignore"):
             same = np.abs(np.diff(y)) <= _TIE * np.abs(y[1:])
         run = np.cumsum(np.append(0, ~same))
@@ -218,9 +214,9 @@ class Slopes:
     @cached_property
     def vanishing(self) -> tuple[Range, ...]:
         """Where f has a value and |f′| is below 0.01, in order of x: an end belongs to it if the slope there does, and so may a point."""
-        low = {e.x for e in self.shape.curve.sides if abs(e.slope_at) < VANISHING}
+        low = {e.x for e in self.curve.sides if abs(e.slope_at) < VANISHING}
         bounds = [-math.inf, *(v for pair in self.alive for v in pair), math.inf]
-        domain = self.shape.domain
+        domain = self.domain
         if domain is None:
             domain = (EVERYWHERE,)
         dead = [
@@ -238,7 +234,7 @@ class Slopes:
 
     def _listed_edges(self, x: Array, live: Array) -> Array:
         """Return the indices after which life begins or ends, in the window and so far beyond it that both ends live."""
-        first, last = self.shape.window
+        first, last = self.window
         edge = np.flatnonzero(live[:-1] != live[1:])
         inside = np.flatnonzero((x[edge + 1] >= first) & (x[edge] <= last))
         if not inside.size:
@@ -252,7 +248,7 @@ class Slopes:
 
     def _closely(self) -> tuple[Array, Array]:
         """Return samples off the breaks, with the points added at which the slope is 0 or smallest in between."""
-        curve = self.shape.curve
+        curve = self.curve
         s = curve.samples
         size = np.abs(s.d)
         i = np.arange(1, size.size - 1)
@@ -264,7 +260,7 @@ class Slopes:
         valleys, _ = peaks(
             lambda v: -np.abs(curve.slope(v)), s.x[i - 1], s.x[i + 1], rounds=5
         )
-        zeros = np.array([e.x for e in self.shape.extrema if e.x not in curve.breaks])
+        zeros = np.array([e.x for e in self.extrema if e.x not in curve.breaks])
         more = np.concatenate((valleys, zeros))
         slopes = np.concatenate((curve.slope(valleys), np.zeros(zeros.size)))
         x, d = np.concatenate((s.x, more)), np.concatenate((s.d, slopes))
@@ -274,7 +270,7 @@ class Slopes:
 
     def _cuts(self, low: Array, high: Array) -> Array:
         """Return where |f′| passes the bound in each bracket: at the break in it, or where the slope is just that."""
-        curve = self.shape.curve
+        curve = self.curve
         breaks = np.array(curve.breaks)
         first = np.searchsorted(breaks, low)
         smooth = first == np.searchsorted(breaks, high)
