@@ -18,8 +18,8 @@ from actcli.cli import COMMANDS, main
 from actcli.errors import UndecidedError
 from actcli.render.formats import BINARY, FORMATS
 from actcli.training.descent import OUTCOMES
-from actcli.training.gradflow import BOUND
 from actcli.training.schedules import SCHEDULES
+from actcli.training.verdicts import BOUND
 from actcli.verify.frameworks import OPPONENTS
 from tests.shell import ACTCLI, ROOT, environment, hearing_signals, run, shell
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from actcli.activation import Activation
     from actcli.engine import Array
     from actcli.render.records import Records
-    from actcli.training.gradflow import Chain, Flow, Setting, Spread
+    from actcli.training.chain import Chain
+    from actcli.training.gradflow import Flow, Setting, Spread
 
 EXAMPLES = """
 actcli gradflow sigmoid --model chain --layers 10
@@ -134,7 +135,8 @@ def _chain(
 ) -> None:
     from actcli.render.output import emit
     from actcli.render.records import Records
-    from actcli.training.gradflow import CRITERION, chain
+    from actcli.training.chain import chain
+    from actcli.training.verdicts import CRITERION
 
     chains = [chain(f, layers, weight, x) for f in chosen]
     parts = [
@@ -272,7 +274,8 @@ def _flow_records(
     chosen: "Sequence[Activation]", results: "Sequence[Flow]", setting: "Setting"
 ) -> "Records":
     from actcli.render.records import Records
-    from actcli.training.gradflow import CRITERION, MEASURES
+    from actcli.training.gradflow import MEASURES
+    from actcli.training.verdicts import CRITERION
 
     document = {
         "model": "mlp",
@@ -502,13 +505,13 @@ def _long(
 
 
 def _marks() -> list[tuple[float, str]]:
-    from actcli.training.gradflow import BOUND
+    from actcli.training.verdicts import BOUND
 
     return [(1.0 / BOUND, "vanishing below"), (BOUND, "exploding above")]
 
 
 def _criterion(place: str) -> str:
-    from actcli.training.gradflow import BOUND
+    from actcli.training.verdicts import BOUND
 
     return (
         f"vanishing: the gradient at layer 1 is under 1/{BOUND:g} of that at {place}; "

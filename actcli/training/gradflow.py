@@ -1,11 +1,11 @@
-"""Gradients through depth: one neuron a layer, or a random network. Trains nothing, draws nothing; layers are in layers.py."""
+"""Gradients through random networks. Trains nothing, draws nothing; layers are in layers.py, one neuron a layer in chain.py."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,166 +16,22 @@ from actcli.layers import Activation, BatchNorm, Dense, Layer, Network, Residual
 from actcli.one_liners import in_float64
 from actcli.training.declaration import Choice, choose
 from actcli.training.initializers import INITIALIZERS, Fans, Initializer
+from actcli.training.verdicts import (
+    MOST_LAYERS,
+    Gap,
+    Verdict,
+    check_elementwise,
+    first_gap,
+    ratio,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from actcli.analysis import Analysis
 
-Verdict = Literal["vanishing", "exploding", "healthy", "undefined"]
-
-BOUND = 100.0
-CRITERION = (
-    f"vanishing if the gradient at layer 1 is under 1/{BOUND:g} of that at the last layer, "
-    f"exploding if over {BOUND:g} times, else healthy; undefined where the function has no value"
-)
 # a difference of moments good to 1e-10, over 2e-4
 _STEP, _NOISE = 1e-4, 1e-6
-MOST_LAYERS, MOST_SEEDS, MOST_NUMBERS = 10_000, 10_000, 1e8
-
-
-def verdict(gradient: Array) -> Verdict:
-    """Judge the gradients of layers by CRITERION; what is not finite has exploded.
-
-    >>> verdict(np.array([0.5, 0.7, 1.0])), verdict(np.array([1e-9, 1e-5, 1.0]))
-    ('healthy', 'vanishing')
-    """
-    change = ratio(gradient)
-    if not math.isfinite(change) or change > BOUND:
-        return "exploding"
-    return "vanishing" if change < 1.0 / BOUND else "healthy"
-
-
-def ratio(gradient: Array) -> float:
-    """Return the gradient at the first layer as a multiple of that at the last; 0 where none arrives."""
-    first, last = float(np.abs(gradient[0])), float(np.abs(gradient[-1]))
-    if first == 0.0:
-        return 0.0
-    return first / last if last else math.inf
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Where a function was asked for what it does not have.
-
-    Attributes:
-        layer: the first in which that happened, from 1.
-        z: what went into it there, finite.
-        what: ``value`` or ``derivative``, whichever is missing.
-    """
-
-    layer: int
-    z: float
-    what: str
-
-    def __str__(self) -> str:
-        return f"no {self.what} at z = {self.z:.4g} in layer {self.layer}"
-
-
-def _gap(inputs: Iterable[Array], results: Iterable[tuple[Array, Array]]) -> Gap | None:
-    """Return the first gap, given for each layer what went into the function, and its values and slopes there."""
-    for layer, (z, both) in enumerate(zip(inputs, results, strict=True), 1):
-        for what, y in zip(("value", "derivative"), both, strict=True):
-            missing = np.isfinite(z) & np.isnan(y)
-            if missing.any():
-                return Gap(layer, float(z[missing][0]), what)
-    return None
-
-
-# one neuron a layer
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One neuron a layer, ``a[k] = f(w·a[k-1])``: entry ``k - 1`` of each array is layer ``k``.
-
-    Attributes:
-        function: which function stands in every layer.
-        weight: the w of every layer.
-        z: what goes into it, ``w·a[k-1]``.
-        a: what comes out.
-        slope: f′(z).
-        product: of ``w·f′(z)`` over the layers up to this one: the derivative of ``a[k]`` by x.
-        gradient: of ``w·f′(z)`` over the layers from this one on: the derivative of the last ``a`` by ``a[k-1]``.
-        gap: where the function has no value, if it was asked there.
-    """
-
-    function: Function
-    weight: float
-    z: Array
-    a: Array
-    slope: Array
-    product: Array
-    gradient: Array
-    gap: Gap | None
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict on the gradient that reaches x, as a multiple of the one the loss gives the output, 1."""
-        return self._judge(self.gradient[0])
-
-    @property
-    def mean_slope(self) -> float:
-        """The geometric mean of |f′(z)|: with |w| the factor that a layer puts on the gradient."""
-        with np.errstate(all="ignore"):
-            return float(np.exp(np.log(np.abs(self.slope)).mean()))
-
-    @property
-    def factor(self) -> float:
-        """The factor a layer puts on the gradient: the geometric mean of |w·f′(z)|."""
-        return abs(self.weight) * self.mean_slope
-
-    @property
-    def slopes(self) -> float:
-        """The product of f′(z) over all layers: what is left of the gradient at x without w."""
-        with np.errstate(all="ignore"):
-            return float(self.slope.prod())
-
-    @property
-    def verdict_without_weight(self) -> Verdict:
-        """The verdict on ``slopes``: whether the function is to blame, or w."""
-        return self._judge(self.slopes)
-
-    @property
-    def weights_alone(self) -> Array:
-        """What ``gradient`` would be, but for its sign, if f′ were 1 everywhere."""
-        with np.errstate(all="ignore"):
-            return np.power(abs(self.weight), np.arange(len(self.a), 0, -1.0))
-
-    def _judge(self, gradient: float) -> Verdict:
-        return "undefined" if self.gap else verdict(np.array([gradient, 1.0]))
-
-
-def chain(
-    function: Function, layers: int = 10, weight: float = 0.5, x: float = 1.0
-) -> Chain:
-    """Follow a number through a chain of neurons, and the derivative of its end by everything on the way.
-
-    >>> import actcli
-    >>> chain(actcli.sigmoid, 3).gradient.round(10).tolist()
-    [0.0017554103, 0.0149394259, 0.1224330266]
-    """
-    check_elementwise([function])
-    check_count("layers", layers, 1, MOST_LAYERS)
-    for name, number in (("weight", weight), ("x", x)):
-        if not math.isfinite(number):
-            raise RequestError(f"{name} {number:g} is not finite; give a finite number")
-    inputs, outputs, slopes = [], [], []
-    a = x
-    for _ in range(layers):
-        z = weight * a
-        a = float(function(z))
-        inputs.append(z)
-        outputs.append(a)
-        slopes.append(float(function.derivative(z)))
-    slope = np.array(slopes)
-    with np.errstate(all="ignore"):
-        product = np.cumprod(weight * slope)
-        gradient = np.cumprod((weight * slope)[::-1])[::-1]
-    entered, left = np.array(inputs), np.array(outputs)
-    gap = _gap(entered[:, None], zip(left[:, None], slope[:, None], strict=True))
-    return Chain(function, weight, entered, left, slope, product, gradient, gap)
-
-
-# a random network
+MOST_SEEDS, MOST_NUMBERS = 10_000, 1e8
 
 
 @dataclass(frozen=True)
@@ -453,7 +309,7 @@ def _gap_in(layers: Sequence[Network]) -> Gap | None:
     functions = [_function_of(layer) for layer in layers]
     inputs = [f.input for f in functions if f.input is not None]
     both = (f.function.value_and_derivative(f.input) for f in functions)
-    return _gap(inputs, both)
+    return first_gap(inputs, both)
 
 
 def _function_of(layer: Network) -> Activation:
@@ -492,18 +348,6 @@ def _spreads(measured: Array) -> dict[str, Spread]:
             )
         found[name] = Spread(mean, values.min(axis=0), values.max(axis=0))
     return found
-
-
-# what can be asked for
-
-
-def check_elementwise(functions: Sequence[Function]) -> None:
-    """Refuse functions of an axis: what is measured is the slope at every number."""
-    for function in functions:
-        if function.over_axis:
-            raise RequestError(
-                f"{function.name} works over an axis; give elementwise functions"
-            )
 
 
 def check_setting(setting: Setting) -> None:

@@ -16,11 +16,11 @@ import pytest
 
 from actcli.analysis import VANISHING
 from actcli.training.descent import descend
-from actcli.training.gradflow import BOUND
 from actcli.training.initializers import INITIALIZERS
 from actcli.training.optimizers import OPTIMIZERS
 from actcli.training.schedules import SCHEDULES
 from actcli.training.surfaces import SURFACES
+from actcli.training.verdicts import BOUND
 from tests.shell import environment, run
 from tests.test_cli import HEAVY, imported
 
