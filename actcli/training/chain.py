@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actcli.activation import Activation as Function
+from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError, check_count
 from actcli.training.verdicts import (
@@ -33,7 +33,7 @@ class Chain:
         gap: where the function has no value, if it was asked there.
     """
 
-    function: Function
+    function: Activation
     weight: float
     z: Array
     a: Array
@@ -80,7 +80,7 @@ class Chain:
 
 
 def chain(
-    function: Function, layers: int = 10, weight: float = 0.5, x: float = 1.0
+    function: Activation, layers: int = 10, weight: float = 0.5, x: float = 1.0
 ) -> Chain:
     """Follow a number through a chain of neurons, and the derivative of its end by everything on the way.
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from actcli.activation import Activation as Function
+from actcli.activation import Activation
 from actcli.engine import Array, processors
 from actcli.errors import RequestError, check_count, counted
-from actcli.layers import Activation, BatchNorm, Dense, Layer, Network, Residual
+from actcli.layers import Activation as ActivationLayer
+from actcli.layers import BatchNorm, Dense, Layer, Network, Residual
 from actcli.one_liners import in_float64
 from actcli.training.declaration import Choice, choose
 from actcli.training.initializers import INITIALIZERS, Fans, Initializer
@@ -87,7 +88,7 @@ class Flow:
             by the root of their number; likewise.
     """
 
-    function: Function
+    function: Activation
     gain: float
     no_gain: str
     off_by: float
@@ -129,7 +130,7 @@ _GEOMETRIC = {"gradient", "weight_gradient"}
 
 
 def flows(
-    functions: Sequence[Function],
+    functions: Sequence[Activation],
     setting: Setting | None = None,
     *,
     tick: Callable[[], None] = lambda: None,
@@ -181,7 +182,7 @@ class _Pass(NamedTuple):
     gap: Gap | None
 
 
-def _flow(function: Function, gain: "Gain", passes: Sequence[_Pass]) -> Flow:
+def _flow(function: Activation, gain: "Gain", passes: Sequence[_Pass]) -> Flow:
     spreads = _spreads(np.array([passed.measured for passed in passes]))
     gap = next((passed.gap for passed in passes if passed.gap), None)
     return Flow(function, gain.factor, gain.missing, gain.off_by, gap, **spreads)
@@ -205,7 +206,7 @@ class Gain(NamedTuple):
     off_by: float = math.nan
 
 
-def gain_of(function: Function, setting: Setting) -> Gain:
+def gain_of(function: Activation, setting: Setting) -> Gain:
     """Return the factor on the weights behind a function: for ``auto`` that for which sums of variance 1 keep it.
 
     With residual connections it is smaller by the root of the number of layers, as their outputs add up.
@@ -234,7 +235,7 @@ def _off_by(analysis: "Analysis") -> float:
 
 
 def _through(
-    functions: Sequence[Function],
+    functions: Sequence[Activation],
     gains: Sequence[float],
     setting: Setting,
     chosen: Choice[Initializer],
@@ -253,7 +254,7 @@ def _through(
 
 
 def _measure(
-    function: Function,
+    function: Activation,
     gain: float,
     weights: Sequence[Array],
     x: Array,
@@ -281,11 +282,11 @@ def _measure(
     return _Pass(result, _gap_in(layers) if np.isnan(result).any() else None)
 
 
-def _layer(function: Function, weight: Array, setting: Setting) -> Network:
+def _layer(function: Activation, weight: Array, setting: Setting) -> Network:
     parts: list[Layer] = [Dense.of(weight)]
     if setting.batch_norm:
         parts.append(BatchNorm(setting.width))
-    parts.append(Activation(function, learn=()))
+    parts.append(ActivationLayer(function, learn=()))
     return Residual(*parts) if setting.residual else Network(*parts)
 
 
@@ -312,9 +313,9 @@ def _gap_in(layers: Sequence[Network]) -> Gap | None:
     return first_gap(inputs, both)
 
 
-def _function_of(layer: Network) -> Activation:
+def _function_of(layer: Network) -> ActivationLayer:
     last = layer.layers[-1]
-    assert isinstance(last, Activation)
+    assert isinstance(last, ActivationLayer)
     return last
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from actcli.activation import Activation as Function
+from actcli.activation import Activation
 from actcli.engine import Array
 from actcli.errors import RequestError
 
@@ -71,7 +71,7 @@ def first_gap(
     return None
 
 
-def check_elementwise(functions: Sequence[Function]) -> None:
+def check_elementwise(functions: Sequence[Activation]) -> None:
     """Refuse functions of an axis: what is measured is the slope at every number."""
     for function in functions:
         if function.over_axis:
