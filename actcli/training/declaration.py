@@ -4,14 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from actcli.registry import Registry
 from actcli.spec import split_spec
 from actcli.training.hyperparameters import Hyperparameter, Value, bind, parameters_of
 
-Array = NDArray[np.float64]
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from actcli.engine import Array
 from actcli.errors import RequestError
-from actcli.training.declaration import Array, Choice, choose
+from actcli.training.declaration import Choice, choose
 from actcli.training.optimizers import OPTIMIZERS, Optimizer
 from actcli.training.schedules import SCHEDULES, Schedule
 from actcli.training.surfaces import SURFACES, Point, Surface

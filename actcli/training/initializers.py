@@ -10,9 +10,10 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from actcli.engine import Array
 from actcli.errors import RequestError, check_count
 from actcli.registry import Registry
-from actcli.training.declaration import Array, Record, declaring
+from actcli.training.declaration import Record, declaring
 from actcli.training.hyperparameters import Domain, Value
 
 

@@ -14,9 +14,10 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
+from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.registry import Registry
-from actcli.training.declaration import Array, Record, declaring
+from actcli.training.declaration import Record, declaring
 from actcli.training.hyperparameters import Domain, Hyperparameter, Value, keywords_of
 
 Slope = Callable[[Array], Array]

@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
+from actcli.engine import Array
 from actcli.registry import Registry
-from actcli.training.declaration import Array, Record, declaring
+from actcli.training.declaration import Record, declaring
 from actcli.training.hyperparameters import Domain, Value
 
 Point = tuple[float, float]
