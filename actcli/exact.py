@@ -9,25 +9,23 @@ Where 0/0 is met at a tie the value itself is the limit of both sides, and there
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
 from mpmath import libmp
-from mpmath.libmp.libmpi import mpi_neg
 
 from actcli.engine import Array
 from actcli.errors import UndecidedError
 from actcli.evaluator import Evaluator, Value
 from actcli.formula import Formula
+from actcli.limits import far_points, limit_of_row, trend
 from actcli.rounding import FORMATS, UNDEFINED, Format, Measured, decimal
 from actcli.taylor import (
     MOST_SPARE,
     ONE,
     ZERO,
     Interval,
-    Mpf,
     OrderLostError,
     Series,
     Taylor,
@@ -219,7 +217,7 @@ def vector(
         )
         return np.array(columns)
 
-    table = at([exactly(v) for v in row]) if finite else _limit(at, row)
+    table = at([exactly(v) for v in row]) if finite else limit_of_row(at, row)
     table = table.astype(dtype)
     return table[0], table[1:].T if jacobian else None
 
@@ -352,9 +350,7 @@ def _settle(
             return [*settled(order - 1, side), undefined] if order else nothing
         found = nothing
     except TooWideError:
-        raise UndecidedError(
-            f"formula '{formula}': no precision decides its value {_where(values)}"
-        ) from None
+        raise _undecided(formula, values) from None
     if side or not (last.tied and (order or last.filled)):
         return found
     try:
@@ -404,9 +400,7 @@ def _settle_vector(
         return _escalate(attempt, accept, power, 0, _FIRST_BITS)
     except (UndefinedError, TooWideError) as error:
         if decided and isinstance(error, TooWideError):
-            raise UndecidedError(
-                f"formula '{formula}': no precision decides its value {_where(values)}"
-            ) from None
+            raise _undecided(formula, values) from None
         # an infinity met another: the limit depends on the way there
         return [undefined] * len(
             _flat(Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
@@ -467,20 +461,16 @@ def _times(v: Interval, n: int, bits: int) -> Interval:
     )
 
 
-def _where(values: Mapping[str, Value]) -> str:
+def _undecided(formula: Formula, values: Mapping[str, Value]) -> UndecidedError:
     def text(value: Value) -> str:
         if isinstance(value, list):
             return f"[{', '.join(map(text, value))}]"
         return str(libmp.to_str(value[0][0], 17))
 
-    return "at " + ", ".join(f"{n}={text(v)}" for n, v in values.items())
-
-
-# limits
-
-
-# powers of 2 beyond all floating-point numbers
-_FAR = (1100, 1300, 1600, 2000, 2500)
+    at = ", ".join(f"{n}={text(v)}" for n, v in values.items())
+    return UndecidedError(
+        f"formula '{formula}': no precision decides its value at {at}"
+    )
 
 
 def _limits(
@@ -492,78 +482,13 @@ def _limits(
 ) -> list[float]:
     """Read the limits at an infinity off points far beyond the floating-point range."""
     rows = []
-    endless = [n for n in dict.fromkeys(("x", wrt)) if math.isinf(values.get(n, 0.0))]
-    for k, exponent in enumerate(_FAR):
+    names = dict.fromkeys(("x", wrt))
+    endless = {n: values[n] for n in names if math.isinf(values.get(n, 0.0))}
+    for far in far_points(endless):
         series = _series(values, wrt)
-        # no whole numbers, between which x - floor(x) is something else; an eighth, three, five …
-        man = (8 << exponent) + 2 * k + 1
-        for name in endless:
-            far = libmp.from_man_exp(man if values[name] > 0 else -man, -3)
-            series[name] = ((far, far), *series[name][1:])
+        series |= {n: (point_, *series[n][1:]) for n, point_ in far.items()}
         try:
             rows.append(_settle(formula, series, format_.certain, order, 0, math.nan))
         except UndecidedError:
             return [math.nan] * (order + 1)
-    return [_trend(column) for column in zip(*rows, strict=True)]
-
-
-def _limit(at: Callable[[Sequence[Interval]], Array], row: Sequence[float]) -> Array:
-    """Read the limit of a function of a row off far points, on several ways there: it is none if they do not agree."""
-    ways = range(5 if np.isinf(row).sum() > 1 else 3)
-    steps = range(len(_FAR))
-    trends = [
-        _trends(np.array([at(_far_row(row, way, step)) for step in steps]))
-        for way in ways
-    ]
-    same = np.all([trend == trends[0] for trend in trends], axis=0)
-    return np.where(same, trends[0], math.nan)
-
-
-# what a number that is not known may be
-_ANYTHING = (0.3, -1.7, 40.0)
-
-
-def _far_row(row: Sequence[float], way: int, step: int) -> list[Interval]:
-    """Return a row with numbers for infinities and for what is not known."""
-    count = sum(map(math.isinf, row))
-    intervals, k = [], 0
-    for v in row:
-        if math.isinf(v):
-            far = _distance(way, step, k, count)
-            intervals.append((far, far) if v > 0 else mpi_neg((far, far)))
-            k += 1
-        else:
-            intervals.append(exactly(_ANYTHING[way % 3] if math.isnan(v) else v))
-    return intervals
-
-
-def _distance(way: int, step: int, k: int, count: int) -> Mpf:
-    """Return how far out the infinity number k is: as far as the others, beyond the last, or less far.
-
-    On the fourth way the first is so near that the others outgrow its exponential, on the fifth the last one.
-    """
-    if way < 3:
-        return libmp.from_man_exp(1, _FAR[step] + (0, 3, -3)[way] * k)
-    rank = k if way == 3 else count - 1 - k
-    if not rank:
-        return libmp.from_float(40.0 * 1.25**step)
-    return libmp.from_man_exp(1, 7500 + 100 * step + rank)
-
-
-def _trends(rows: Array) -> Array:
-    columns = rows.reshape(len(rows), -1).T.tolist()
-    return np.array([_trend(column) for column in columns]).reshape(rows.shape[1:])
-
-
-def _trend(column: Sequence[float]) -> float:
-    if len(set(column)) == 1:
-        return column[0]
-    last = column[-1]
-    count = len(column)
-    # what has overflowed or underflowed on the way has got there
-    while column[count - 2] == last and (last == 0.0 or math.isinf(last)):
-        count -= 1
-    ratios = [b / a if a else math.nan for a, b in pairwise(column[:count])]
-    if all(r > 1.01 for r in ratios):
-        return math.copysign(math.inf, last)
-    return 0.0 if all(0 <= r < 0.99 for r in ratios) else math.nan
+    return [trend(column) for column in zip(*rows, strict=True)]
