@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Self, get_type_hints
+from typing import Any, Self, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from actcli.formula import CONSTANTS, FUNCTIONS, VECTOR_FUNCTIONS, Formula, pars
 from actcli.parameter import Kept, Parameter
 from actcli.registry import Registry, fold, suggestion
 from actcli.spec import number, split_parameters
+
+F = TypeVar("F", bound="Activation")
 
 functions: "Registry[Activation]" = Registry("function", "actcli list")
 
@@ -303,8 +305,7 @@ class Activation(ArrayFunction):
             for n, p in self.parameters.items()
         }
         other.__doc__ = other._described()
-        functions.add(name, other, aliases)
-        return other
+        return registered(other)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # by its name, as pickle sends what a module defines: what computes is where that is imported
@@ -341,9 +342,10 @@ def activation(formula: str, **facts: Any) -> Callable[[Kernel], Activation]:
     if not isinstance(formula, str):
         raise TypeError('the formula is missing; write @activation("max(0, x)")')
 
-    def declare(kernel: Kernel) -> Activation:
-        function = Activation(kernel, formula, **facts)
-        functions.add(function.name, function, function.aliases)
-        return function
+    return lambda kernel: registered(Activation(kernel, formula, **facts))
 
-    return declare
+
+def registered(function: F) -> F:
+    """Return a function that was declared; from then on it is found by its names."""
+    functions.add(function.name, function, function.aliases)
+    return function

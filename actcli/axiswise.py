@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from actcli import engine, lazy
-from actcli.activation import Activation, functions
+from actcli.activation import Activation, registered
 from actcli.array_function import check_pair, refuse_out
 from actcli.engine import Array, Kernel
 from actcli.errors import RequestError
@@ -181,10 +181,4 @@ def _unrolled(result: Array, moved: Array) -> Array:
 
 def axis_activation(formula: str, **facts: Any) -> Callable[[Kernel], AxisActivation]:
     """Declare the function of an axis that a kernel of rows computes; the formula takes x as a vector."""
-
-    def declare(kernel: Kernel) -> AxisActivation:
-        function = AxisActivation(kernel, formula, **facts)
-        functions.add(function.name, function, function.aliases)
-        return function
-
-    return declare
+    return lambda kernel: registered(AxisActivation(kernel, formula, **facts))

@@ -79,6 +79,12 @@ class Slopes(Shape):
             if part.size and (part == part[0]).all()
         ]
 
+    @property
+    def _level_beside(self) -> tuple[set[float], set[float]]:
+        """The breaks before which, and those behind which, the slope stays the same."""
+        levels = self._levels
+        return {high for _, high, _ in levels}, {low for low, _, _ in levels}
+
     @cached_property
     def lipschitz(self) -> Steepest:
         """The least L with |f(a) - f(b)| ≤ L·|a - b|, and where it is reached or approached; infinite at a jump."""
@@ -148,8 +154,7 @@ class Slopes(Shape):
     def _beside_breaks(self, y: Array, sign: float) -> list[Steepest]:
         found = []
         s = self.curve.samples
-        before = {high for _, high, _ in self._levels}
-        after = {low for low, _, _ in self._levels}
+        before, after = self._level_beside
         for k, side in zip(s.at_breaks.tolist(), self.curve.sides, strict=True):
             for slope, level in ((side.slope_left, before), (side.slope_right, after)):
                 value = sign * slope
@@ -188,8 +193,7 @@ class Slopes(Shape):
         with np.errstate(invalid="ignore"):
             same = np.abs(np.diff(y)) <= _TIE * np.abs(y[1:])
         run = np.cumsum(np.append(0, ~same))
-        before = {high for _, high, _ in self._levels}
-        after = {low for low, _, _ in self._levels}
+        before, after = self._level_beside
         beside = [k - 1 for k in s.at_breaks.tolist() if s.x[k] not in before]
         beside += [k + 1 for k in s.at_breaks.tolist() if s.x[k] not in after]
         return np.isin(run, run[beside])
