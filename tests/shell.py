@@ -1,5 +1,7 @@
 """The program as a user's shell starts it."""
 
+import csv
+import io
 import os
 import signal
 import subprocess
@@ -58,3 +60,8 @@ def shell(
         env=environment(**changes),
         timeout=120,
     )
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    """Return the rows of a table, its cells by their headings."""
+    return list(csv.DictReader(io.StringIO(text)))
