@@ -236,11 +236,14 @@ class ArrayFunction(ABC):
         values = {**resolved, "upstream": gradient.reshape(gradient.shape or (1,))}
         # a sum is taken in float64 whatever x is, and rounded to its dtype once
         terms = np.atleast_1d(given.astype(np.float64) if to else given)
+        place = None if out is None else np.atleast_1d(engine.checked_out(out, given))
+        # never native: the derivative would be rounded before the product is
+        result = engine.apply(
+            back, terms, values, placed=self.placed, out=place, threads=threads
+        )
         if out is not None:
-            engine.checked_out(out, given)
-            self._apply(back, terms, values, np.atleast_1d(out), threads)
             return out
-        result = self._apply(back, terms, values, None, threads).reshape(given.shape)
+        result = result.reshape(given.shape)
         if to:
             total = _summed_to(result, np.shape(resolved[to]))
             with np.errstate(over="ignore"):

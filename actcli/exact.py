@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from mpmath import libmp
+from mpmath.libmp.libmpi import mpi_add, mpi_mul
 
 from actcli.engine import Array
 from actcli.errors import UndecidedError
@@ -91,19 +92,27 @@ def measured(
     *,
     order: int = 1,
     wrt: str | Mapping[str, float] = "x",
+    times: float = 1.0,
     dtype: str = "float64",
 ) -> list[Measured]:
-    """Return ``derivatives`` at a finite point with what their rounding left over.
+    """Return ``derivatives`` at a finite point, ``times`` a number, with what their rounding left over.
 
     What an error in ulps is measured against: the rounded value alone would hide half an ulp. ``wrt`` may be a
     direction, as a number for each name that changes along it.
     """
-    series, format_ = _series(values, wrt), FORMATS[dtype]
+    series, format_, factor = _series(values, wrt), FORMATS[dtype], exactly(times)
+
+    def settled(accept: Callable[[Interval], Measured | None]) -> list[Measured]:
+        def accepted(v: Interval) -> Measured | None:
+            return accept(mpi_mul(v, factor, 0))  # precision 0: all digits
+
+        return _settle(formula, series, accepted, order, 0, UNDEFINED)
+
     try:
-        return _settle(formula, series, format_.measured, order, 0, UNDEFINED)
+        return settled(format_.measured)
     except UndecidedError:
         # a tie, or what no precision tells from one: an error is the same from both sides
-        return _settle(formula, series, format_.nearly, order, 0, UNDEFINED)
+        return settled(format_.nearly)
 
 
 def decimals(
@@ -208,12 +217,12 @@ def vector(
         UndecidedError: no precision decides a value at a row of finite numbers.
     """
     certain = FORMATS[dtype].certain
-    count = len(row) + 1 if jacobian else 1
+    seeds = range(-1, len(row) if jacobian else 0)
     finite = bool(np.isfinite(row).all())
 
     def at(intervals: Sequence[Interval]) -> Array:
         columns = _columns(
-            formula, intervals, values, certain, math.nan, count, decided=finite
+            formula, intervals, values, certain, math.nan, seeds, decided=finite
         )
         return np.array(columns)
 
@@ -275,7 +284,29 @@ def measured_vector(
     """Return a vector formula at one row of finite numbers, each element as in ``measured``; errors are those of ``vector``."""
     intervals = [exactly(v) for v in row]
     accept = FORMATS[dtype].nearly
-    return _columns(formula, intervals, values, accept, UNDEFINED, 1)[0]
+    return _columns(formula, intervals, values, accept, UNDEFINED, (-1,))[0]
+
+
+def measured_backward(
+    formula: Formula,
+    row: Sequence[float],
+    upstream: Sequence[float],
+    values: Mapping[str, float],
+    *,
+    dtype: str = "float64",
+) -> list[Measured]:
+    """Return what goes back through a vector formula at one row of finite numbers: upstream times the Jacobian.
+
+    Where that has no value, no more has what goes back.
+    """
+    weights = [exactly(u) for u in upstream]
+    intervals = [exactly(v) for v in row]
+    accept = FORMATS[dtype].nearly
+    inputs = range(len(row))
+    found = _columns(
+        formula, intervals, values, accept, UNDEFINED, inputs, weights=weights
+    )
+    return [one for (one,) in found]
 
 
 def _columns(
@@ -284,11 +315,12 @@ def _columns(
     values: Mapping[str, float],
     accept: Callable[[Interval], T | None],
     undefined: T,
-    count: int,
+    seeds: Sequence[int],
     *,
     decided: bool = True,
+    weights: Sequence[Interval] = (),
 ) -> list[list[T]]:
-    """Return the outputs, then their derivatives by the first elements, so that there are ``count`` lists in all.
+    """Return the derivatives of the outputs by these elements, the outputs themselves for -1; of ``weights`` the sums.
 
     Outputs that no precision decides are an error if they have to be ``decided``, else undefined like derivatives.
     """
@@ -303,9 +335,10 @@ def _columns(
             int(seed >= 0),
             undefined,
             decided=decided and seed < 0,
+            weights=weights,
         )
 
-    return [settled(j - 1) for j in range(count)]
+    return [settled(seed) for seed in seeds]
 
 
 def _series(
@@ -391,10 +424,12 @@ def _settle_vector(
     undefined: T,
     *,
     decided: bool,
+    weights: Sequence[Interval],
 ) -> list[T]:
     def attempt(arithmetic: Taylor) -> list[Interval]:
         result = Evaluator(arithmetic).run(formula, values)
-        return [s[power] if power < len(s) else ZERO for s in _flat(result)]
+        terms = [s[power] if power < len(s) else ZERO for s in _flat(result)]
+        return [_sum(terms, weights, arithmetic.bits)] if weights else terms
 
     try:
         return _escalate(attempt, accept, power, 0, _FIRST_BITS)
@@ -402,9 +437,15 @@ def _settle_vector(
         if decided and isinstance(error, TooWideError):
             raise _undecided(formula, values) from None
         # an infinity met another: the limit depends on the way there
-        return [undefined] * len(
-            _flat(Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values)))
-        )
+        tame = Evaluator(Taylor(_FIRST_BITS, 0)).run(formula, _tame(values))
+        return [undefined] * (1 if weights else len(_flat(tame)))
+
+
+def _sum(terms: Sequence[Interval], weights: Sequence[Interval], bits: int) -> Interval:
+    total = ZERO
+    for term, weight in zip(terms, weights, strict=True):
+        total = mpi_add(total, mpi_mul(term, weight, bits), bits)
+    return total
 
 
 def _escalate(

@@ -124,6 +124,35 @@ def test_both_results_and_what_goes_back_are_written_too(
     assert number == back[0]
 
 
+@pytest.mark.parametrize(
+    ("shape", "of_slopes"),
+    [
+        ((60, 5, 70), (5, 1)),
+        ((6, 50, 70), (6, 1, 1)),
+        ((2, 10_500), (2, 1)),
+        ((21_000,), (1,)),
+        ((3, 7000), (7000,)),
+        ((1, 2, 10_500), (1, 2, 10_500)),
+    ],
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_parameters_go_along_with_their_elements(
+    shape: tuple[int, ...],
+    of_slopes: tuple[int, ...],
+    order: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In blocks that begin and end anywhere in a row, or hold several."""
+    x = np.asarray(np.random.default_rng(8).normal(size=shape), order=order)
+    slopes = np.random.default_rng(9).normal(size=of_slopes)
+    expected = np.where(x > 0.0, x, slopes * x)
+    for block in (1024, 5000, 1 << 17):
+        monkeypatch.setattr(engine, "BLOCK", block)
+        np.testing.assert_array_equal(actcli.prelu(x, alpha=slopes), expected)
+        back = actcli.identity.vjp(x, slopes)
+        np.testing.assert_array_equal(back, np.broadcast_to(slopes, shape))
+
+
 def test_places_that_do_not_fit_are_refused() -> None:
     x = np.ones(3)
     for function in (actcli.tanh, actcli.softmax):

@@ -18,6 +18,7 @@ actcli check gelu -x -5.5,1 -y -1.6391277e-07,0.8413447 --dtype float32
 actcli golden swish --dtype float32 -f csv | actcli check swish --dtype float32 --tolerance 0.5
 actcli eval gelu_tanh -x -5:5:0.01 -o mine.csv && actcli check gelu -i mine.csv
 actcli eval tanh -x -5:5:0.01 -d -f csv | actcli check tanh -d -o off.png
+actcli golden softmax --backward --dtype float32 -o rows.npz && actcli check softmax --backward -i rows.npz
 """
 
 
@@ -56,6 +57,14 @@ def run(
         typer.Option("--derivative", "-d", help="They are those of the derivative."),
     ] = False,
     wrt: options.WithRespectTo = None,
+    backward: Annotated[
+        bool,
+        typer.Option(
+            "--backward",
+            help="They are what goes back through the function, for the gradients of --upstream or of the column upstream.",
+        ),
+    ] = False,
+    upstream: options.Upstream = None,
     param: options.Parameters = None,
     dtype: Annotated[
         str | None,
@@ -98,7 +107,7 @@ def run(
     table columns x1, x2, …, f1, f2, …, as golden makes them. The exit code is 1 if one is further off than
     --tolerance.
     """
-    from actcli.commands import pairs
+    from actcli.commands.pairs import Places
     from actcli.errors import RequestError
     from actcli.render.output import emit, note
     from actcli.render.progress import progress
@@ -109,12 +118,24 @@ def run(
     (chosen,) = options.resolve([function], param)
     chosen.values_for_formula()  # raises for what the formula does not tell
     derivative = derivative or wrt is not None
-    if wrt and conditioned:
-        raise RequestError("--wrt and --conditioned do not go together; leave one out")
+    asked = {
+        "--wrt": wrt,
+        "--backward": backward,
+        "--conditioned": conditioned and (wrt or backward),
+        "--derivative": derivative and backward and not wrt,
+    }
+    if len(apart := [name for name, given in asked.items() if given]) > 1:
+        raise RequestError(f"{' and '.join(apart)} do not go together; leave one out")
+    if upstream and not backward:
+        raise RequestError("--upstream is for what goes back; add --backward")
     wrt = wrt and chosen.spelled(wrt)
-    given, got = pairs.read(x, y, input_, results, column, derivative, chosen.over_axis)
+    usual = "backward" if backward else "derivative" if derivative else "f"
+    places = Places(x, y, upstream, input_, results, column, chosen.over_axis)
+    given, got, gradients = places.read(usual)
     if dtype:
-        given, got = _brought_to(options.checked_dtype(dtype), given, got)
+        dtype = options.checked_dtype(dtype)
+        given, got = (_brought_to(dtype, a) for a in (given, got))
+        gradients = None if gradients is None else _brought_to(dtype, gradients)
     settings: dict[str, Any] = {
         "derivative": derivative,
         "wrt": wrt,
@@ -122,8 +143,12 @@ def run(
         "flush_to_zero": flush_to_zero,
     }
     with progress(given.size, "numbers") as advance:
-        found = check(chosen, given, got, **settings, advance=advance)
+        found = check(
+            chosen, given, got, **settings, upstream=gradients, advance=advance
+        )
+    settings["backward"] = backward
     subject = chosen.label + (f" by {wrt}" if wrt else "′" * derivative)
+    subject += " backward" * backward
     emit(
         _records(chosen, found, settings),
         format_,
@@ -180,13 +205,13 @@ def _check_bound(tolerance: float | None) -> None:
         raise RequestError("tolerance nan is no bound; give a number of ulps")
 
 
-def _brought_to(dtype: str, *arrays: "Array") -> "tuple[Array, ...]":
+def _brought_to(dtype: str, numbers: "Array") -> "Array":
     import numpy as np
 
     from actcli.bfloat16 import rounded
 
     with np.errstate(over="ignore"):
-        return tuple(rounded(a, np.dtype(dtype)) for a in arrays)
+        return rounded(numbers, np.dtype(dtype))
 
 
 def _records(

@@ -38,15 +38,7 @@ def run(
         typer.Option(min=0, max=20, help="All derivatives up to this one, exactly."),
     ] = 0,
     wrt: options.WithRespectTo = None,
-    upstream: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--upstream",
-            "-u",
-            metavar="NUMBERS",
-            help="A gradient; prints what goes back through.",
-        ),
-    ] = None,
+    upstream: options.Upstream = None,
     param: options.Parameters = None,
     dtype: options.Dtype = None,
     exact: Annotated[

@@ -19,6 +19,7 @@ actcli golden gelu -o gelu.csv
 actcli golden leaky_relu:alpha=0.1 --dtype float32 --count 0 -f hex
 actcli golden swish --dtype bfloat16 --count 100 -f json
 actcli golden softmax --length 16 --dtype float32 -o softmax.npz
+actcli golden softmax --backward -f csv
 """
 
 
@@ -48,6 +49,12 @@ def run(
             "--jacobian", help="Add the Jacobian of each row, in json or npz."
         ),
     ] = False,
+    backward: Annotated[
+        bool,
+        typer.Option(
+            "--backward", help="Add random gradients, and what goes back to x of each."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the random.")] = 0,
     format_: options.TableFormat = "table",
     output: options.Output = None,
@@ -60,11 +67,15 @@ def run(
 
     Of a function over an axis they are rows: equal numbers, huge ones, masks of -inf, then random ones of many scales.
     """
+    from dataclasses import replace
+
+    import numpy as np
+
     from actcli.commands.eval import put
     from actcli.commands.request import Request
     from actcli.render.output import format_of
     from actcli.rounding import FORMATS
-    from actcli.verify.vectors import rows, vectors
+    from actcli.verify.vectors import gradients, rows, vectors
 
     (chosen,) = options.resolve([function], param)
     dtype = options.checked_dtype(dtype)
@@ -74,10 +85,15 @@ def run(
     request.check()
     if chosen.over_axis:
         _check_rows(chosen, jacobian, format_of(output, format_))
-        x, results = _of_rows(request, rows(dtype, count, length or 8, seed))
+        x = rows(dtype, count, length or 8, seed)
     else:
         _check_elements(chosen, {"--length": length, "--jacobian": jacobian})
-        x, results = _of_elements(request, vectors(chosen, dtype, count, seed))
+        x = vectors(chosen, dtype, count, seed)
+    if backward:
+        upstream = gradients(np.shape(chosen(x)), dtype, seed)
+        request = replace(request, upstream=upstream)
+        request.check()
+    x, results = (_of_rows if chosen.over_axis else _of_elements)(request, x)
     if not chosen.is_formula:
         _sign_zeros(chosen, wrt, x, results)
     if chosen.over_axis:
@@ -124,6 +140,8 @@ def _of_elements(request: "Request", x: "Array") -> "tuple[Array, dict[str, Arra
 
 def _of_rows(request: "Request", x: "Array") -> "tuple[Array, dict[str, Array]]":
     """Return the results of rows, and the rows that have any."""
+    from dataclasses import replace
+
     import numpy as np
 
     from actcli.render.progress import progress
@@ -132,16 +150,18 @@ def _of_rows(request: "Request", x: "Array") -> "tuple[Array, dict[str, Array]]"
     f = request.function
     found = []
     with progress(x.size, "numbers") as advance:
-        for row in x:
-            results = request(row)
+        for k, row in enumerate(x):
+            back = None if request.upstream is None else request.upstream[k]
+            results = replace(request, upstream=back)(row)
             advance(row.size)
             if options.undecided:
                 options.undecided.clear()
                 continue
             if not np.isfinite(row).all():
-                ours = f(row), f.derivative(row)
-                pairs = zip(results.items(), ours, strict=False)
-                results = {n: as_here(y, by_kernel) for (n, y), by_kernel in pairs}
+                results["f"] = as_here(results["f"], f(row))
+                if request.order:
+                    ours = f.derivative(row)
+                    results["derivative"] = as_here(results["derivative"], ours)
             found.append((row, results))
     kept, several = zip(*found, strict=True)
     return np.array(kept), {n: np.array([r[n] for r in several]) for n in several[0]}
@@ -160,11 +180,14 @@ def _put_rows(
     from actcli.render.tables import shortened, show, tell_left_out
     from actcli.rounding import FORMATS
 
-    f = results["f"]
-    outputs = f.reshape(len(x), -1)
-    names = [f"f{k}" for k in range(1, outputs.shape[1] + 1)] if f.ndim > 1 else ["f"]
-    given = {f"x{k}": column for k, column in enumerate(x.T, 1)}
-    columns = {**given, **dict(zip(names, outputs.T, strict=True))}
+    columns: dict[str, Array] = {}
+    for name, rows in {"x": x, **results}.items():
+        # a Jacobian is in formats that hold arrays
+        if rows.ndim == 2:
+            columns |= {f"{name}{k}": column for k, column in enumerate(rows.T, 1)}
+        elif rows.ndim == 1:
+            columns[name] = rows
+    names = [n for n in columns if n.startswith(("f", "backward"))]
     document = {**request.known(x.dtype), "x": x, **results}
 
     def table() -> None:
@@ -181,6 +204,9 @@ def _sign_zeros(
     """Give each 0 the sign that it has here, as a formula knows no -0."""
     import numpy as np
 
-    for name, y in results.items():
-        ours = function(x) if name == "f" else function.derivative(x, wrt)
+    for name in results.keys() & {"f", "derivative"}:
+        y, ours = (
+            results[name],
+            function(x) if name == "f" else function.derivative(x, wrt),
+        )
         y[...] = np.where(y == 0.0, np.copysign(0.0, ours), y)

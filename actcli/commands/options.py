@@ -200,6 +200,15 @@ Dtype = Annotated[
         metavar="DTYPE",
     ),
 ]
+Upstream = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--upstream",
+        "-u",
+        metavar="NUMBERS",
+        help="A gradient by the results, of which that by x is wanted.",
+    ),
+]
 WithRespectTo = Annotated[
     str | None,
     typer.Option(

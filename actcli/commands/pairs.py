@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -17,55 +18,64 @@ from actcli.sources import Source
 ColumnOf: TypeAlias = Callable[[str | None], AbstractContextManager[Source]]
 
 
-def read(
-    x: Sequence[str] | None,
-    y: Sequence[str] | None,
-    input_: Path | None,
-    results: Path | None,
-    column: str | None,
-    derivative: bool,
-    rows: bool,
-) -> tuple[Array, Array]:
-    """Return x and the results.
+@dataclass(frozen=True)
+class Places:
+    """Where x, the results and the gradients they belong to are.
 
-    Args:
+    Attributes:
         x: numbers that were typed.
         y: results that were typed.
-        input_: a file with x, and with the results unless these are apart.
+        upstream: gradients that were typed.
+        input_: a file with x, and with all that is nowhere else.
         results: a file with the results.
         column: which column they are; one of a usual name unless given, else the second.
-        derivative: they are those of the derivative.
         rows: each line of a table may be a row of x1, x2 and so on, and of results that are named likewise.
-
-    Raises:
-        RequestError: one of them is given twice or not at all, or both are one column.
-        FileError: a file cannot be read.
     """
-    if (x and input_) or (y and (results or column)):
-        raise RequestError(
-            "numbers from two places; give -x or -i, and -y, --results or --column"
-        )
-    if x and not (y or results):
-        raise RequestError("-x is given without results; add -y 0.5,1 or --results")
-    of_results = [column] if column else ["derivative" if derivative else "f", "y"]
-    apart = points.read(y, "-y") if y else None
-    if results:
-        with sources.columns_of(options.named(results)) as column_of:
-            _, apart = _column(column_of, [*of_results, None], rows)
-    if x:
-        given, got = points.read(x), apart
-    else:
-        with sources.columns_of(options.named(input_)) as column_of:
+
+    x: Sequence[str] | None
+    y: Sequence[str] | None
+    upstream: Sequence[str] | None
+    input_: Path | None
+    results: Path | None
+    column: str | None
+    rows: bool
+
+    def read(self, usual: str) -> tuple[Array, Array, Array | None]:
+        """Return x, the results, which ``eval`` calls by the usual name, and for "backward" the gradients.
+
+        Raises:
+            RequestError: one of them is given twice or not at all, or both are one column.
+            FileError: a file cannot be read.
+        """
+        if (self.x and self.input_) or (self.y and (self.results or self.column)):
+            raise RequestError(
+                "numbers from two places; give -x or -i, and -y, --results or --column"
+            )
+        if self.x and not (self.y or self.results):
+            raise RequestError("-x is given without results; add -y 0.5,1 or --results")
+        of_results = [self.column] if self.column else [usual, "y"]
+        apart = points.read(self.y, "-y") if self.y else None
+        if self.results:
+            with sources.columns_of(options.named(self.results)) as column_of:
+                _, apart = _column(column_of, [*of_results, None], self.rows)
+        gradients = points.read(self.upstream, "-u") if self.upstream else None
+        if self.x:
+            if usual == "backward" and gradients is None:
+                raise RequestError("-x is given without gradients; add -u 1,0.5")
+            assert apart is not None
+            return points.read(self.x), apart, gradients
+        with sources.columns_of(options.named(self.input_)) as column_of:
+            if usual == "backward" and gradients is None:
+                # in vain twice: the last of the names is no choice
+                _, gradients = _column(column_of, ["upstream"] * 2, self.rows)
             if apart is not None:
-                _, given = _column(column_of, ["x", None], rows)
-                got = apart
-            else:
-                _check_holds_two(input_)
-                known, given = _column(column_of, ["x", "1"], rows)
-                names = of_results if column else [*of_results, "2"]
-                got = _results_beside(column_of, names, given, known == "x", rows)
-    assert got is not None
-    return given, got
+                _, given = _column(column_of, ["x", None], self.rows)
+                return given, apart, gradients
+            _check_holds_two(self.input_)
+            known, given = _column(column_of, ["x", "1"], self.rows)
+            names = of_results if self.column else [*of_results, "2"]
+            got = _results_beside(column_of, names, given, known == "x", self.rows)
+            return given, got, gradients
 
 
 def _results_beside(

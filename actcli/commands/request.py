@@ -130,8 +130,8 @@ class Request:
             raise RequestError(
                 f"{function.name} works over an axis; --digits, --order and --wrt take elementwise functions"
             )
-        if self.upstream is not None and (self.digits or self.wrt or self.exact):
-            other = "--digits" if self.digits else "--wrt" if self.wrt else "--exact"
+        if self.upstream is not None and (self.digits or self.wrt):
+            other = "--digits" if self.digits else "--wrt"
             raise RequestError(
                 f"--upstream and {other} do not go together; leave one out"
             )
@@ -261,9 +261,19 @@ class Request:
             gradient = rounded(gradient, x.dtype)
         # a single number takes no room
         full = (
-            np.broadcast_to(gradient[0], shape)
+            np.broadcast_to(gradient.flat[0], shape)
             if gradient.size == 1
             else gradient.reshape(shape)
         )
         back = self.function.vjp(x, full, threads=self.threads)
+        if self.exact:
+            back = self._backward_exactly(x, full, back)
         return {"upstream": full, "backward": back}
+
+    def _backward_exactly(self, x: Array, gradient: Array, back: Array) -> Array:
+        """Return what goes back exactly; of 0 the sign is that of what the kernels make."""
+        from actcli.verify.backward import backward
+
+        value, _, _ = backward(self.function, x, gradient, x.dtype.name)
+        value = np.where(value == 0.0, np.copysign(0.0, back), value)
+        return rounded(value, x.dtype)

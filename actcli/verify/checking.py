@@ -14,7 +14,8 @@ from actcli.bfloat16 import rounded
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.rounding import FORMATS, Measured
-from actcli.verify.ulps import distance, ulp
+from actcli.verify.backward import backward
+from actcli.verify.ulps import distance, ulp, without_rest
 from actcli.verify.vectors import as_here
 
 # how far kernels may be off, in ulps of the result and of the input (tests/test_functions.py)
@@ -80,6 +81,7 @@ def check(
     *,
     derivative: bool = False,
     wrt: str | None = None,
+    upstream: object = None,
     conditioned: bool = False,
     flush_to_zero: bool = False,
     advance: Callable[[int], Any] = lambda _: None,
@@ -88,7 +90,8 @@ def check(
 
     At a kink both one-sided derivatives by x are right, beside the choice that is made here. 0.0 and -0.0 are the same.
 
-    Shapes: the results have the shape of what the function gives for x.
+    Shapes: the results have the shape of what the function gives for x, and so has ``upstream``, or it broadcasts to that;
+    beside it the results have the shape of x.
 
     Args:
         function: with its parameters set.
@@ -96,6 +99,7 @@ def check(
         got: the results; their dtype says what an ulp is.
         derivative: they are the derivative, not the function.
         wrt: they are the derivative by this parameter.
+        upstream: they are what goes back through the function for this gradient by its results.
         conditioned: count in ulp(exact) + ulp(x)·|slope|, as in ``allowance``: next to a zero nobody gets all digits,
             and far out, where a function is steep, the last digit of x decides about many of the result.
         flush_to_zero: subnormal numbers may have been taken for 0, those of x and the results.
@@ -103,7 +107,8 @@ def check(
 
     Raises:
         RequestError: the shapes do not fit, there are no results, a parameter is an array or unknown to the formula, or
-            the function works over an axis and more than its values is asked for, or ``conditioned`` beside ``wrt``.
+            the function works over an axis and another derivative than ``upstream`` is asked for, or ``conditioned`` beside
+            ``wrt`` or ``upstream``.
         UndecidedError: no precision decides what the formula asks at some point.
 
     >>> import actcli
@@ -112,11 +117,16 @@ def check(
     [8369684.0]
     """
     x = engine.as_floats(x)
-    asked = _Order(int(derivative or wrt is not None), wrt or "x")
-    _check_asked(function, asked, conditioned)
-    got = _fitting(function, x, engine.as_floats(got, "got"))
+    back = None if upstream is None else engine.as_floats(upstream, "upstream")
+    order = derivative or wrt is not None or back is not None
+    asked = _Order(int(order), wrt or "x")
+    _check_asked(function, asked, conditioned, back is not None)
+    got = _fitting(function, x, engine.as_floats(got, "got"), back is not None)
     dtype = got.dtype.name
-    if function.over_axis:
+    if back is not None:
+        back = _broadcast(back, np.shape(function(x)))
+        truth = _of_backward(function, x, back, dtype, advance)
+    elif function.over_axis:
         truth = _of_rows(function, x, got.shape, dtype, advance)
     else:
         truth = _of_elements(function, x, asked, conditioned, dtype, advance)
@@ -131,12 +141,12 @@ def check(
     off = np.where(right, np.minimum(off, 0.5), off)
     with np.errstate(over="ignore"):
         nearest = truth.value.astype(got.dtype)
-    if asked == (1, "x"):
-        off = _forgiven(function, x, got, off)
+    if asked == (1, "x") and not function.over_axis:
+        off = _forgiven(function, x, got, off, back)
     if flush_to_zero:
         least = FORMATS[dtype].smallest_normal
         lost = (got == 0.0) & (np.abs(truth.value) < least)
-        off = _from_zero(function, x, got, asked, np.where(lost, 0.0, off))
+        off = _from_zero(function, x, got, asked, np.where(lost, 0.0, off), back)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
     return Check(*(a.ravel() for a in (at, got, nearest, off)))
 
@@ -148,26 +158,41 @@ class _Order(NamedTuple):
     wrt: str = "x"
 
 
-def _fitting(function: Activation, x: Array, got: Array) -> Array:
-    """Return results in the shape of what the function gives for x."""
+def _fitting(function: Activation, x: Array, got: Array, backward: bool) -> Array:
+    """Return results in the shape of what the function gives for x, or of x if they are what goes back to it."""
     if not got.size:
         raise RequestError("there are no results to check")
     function.values_for_formula()  # raises for what the formula does not tell
-    wanted = np.shape(function(x)) if function.over_axis else x.shape
+    outputs = function.over_axis and not backward
+    wanted = np.shape(function(x)) if outputs else x.shape
     if not wanted and got.size == 1:
         return got.reshape(())
     if wanted != got.shape:
-        raise RequestError(
-            f"got has shape {got.shape}; {function.name} of x has {wanted}"
-        )
+        whose = "x" if backward else f"{function.name} of x"
+        raise RequestError(f"got has shape {got.shape}; {whose} has {wanted}")
     return got
 
 
-def _check_asked(function: Activation, asked: _Order, conditioned: bool) -> None:
-    """Refuse what nobody knows the truth of."""
-    if function.over_axis and (asked.order or conditioned):
+def _broadcast(upstream: Array, shape: tuple[int, ...]) -> Array:
+    try:
+        return np.broadcast_to(upstream, shape)
+    except ValueError:
         raise RequestError(
-            f"{function.name} works over an axis; its values can be checked in ulps, and nothing else"
+            f"upstream has shape {upstream.shape}; the function of x has {shape}"
+        ) from None
+
+
+def _check_asked(
+    function: Activation, asked: _Order, conditioned: bool, backward: bool
+) -> None:
+    """Refuse what nobody knows the truth of."""
+    if backward and (asked.wrt != "x" or conditioned):
+        raise RequestError(
+            "what goes back is checked in plain ulps of the gradient by x; leave out wrt and conditioned"
+        )
+    if function.over_axis and ((asked.order and not backward) or conditioned):
+        raise RequestError(
+            f"{function.name} works over an axis; its values and what goes back can be checked, and nothing else"
         )
     if asked.wrt != "x":
         function.slope(asked.wrt)  # raises for what has no derivative by it
@@ -227,8 +252,7 @@ def _of_elements(
 ) -> _Truth:
     flat = x.ravel().astype(np.float64)
     truth, known = _Truth(*np.zeros((4, flat.size))), np.zeros(flat.size, bool)
-    # only with the parameters that the kernel is tested with
-    if dtype != "float64" and not function.is_formula and not function.bound:
+    if _kernel_tells(function, dtype):
         truth, known = _by_kernel(function, flat, asked, dtype)
     advance(int(known.sum()))
     further = asked._replace(order=asked.order + conditioned)
@@ -240,10 +264,41 @@ def _of_elements(
     return _Truth(*(a.reshape(x.shape) for a in truth))
 
 
+def _of_backward(
+    function: Activation,
+    x: Array,
+    upstream: Array,
+    dtype: str,
+    advance: Callable[[int], Any],
+) -> _Truth:
+    if function.over_axis:
+        return _Truth(
+            *backward(function, x, upstream, dtype, advance), np.zeros(x.shape)
+        )
+    flat, times = (a.ravel().astype(np.float64) for a in (x, upstream))
+    truth, known = _Truth(*np.zeros((4, flat.size))), np.zeros(flat.size, bool)
+    if _kernel_tells(function, dtype):
+        truth, known = _by_kernel(function, flat, _Order(1), dtype, times)
+    advance(int(known.sum()))
+    others = backward(function, flat[~known], times[~known], dtype, advance)
+    for whole, part in zip(truth, others, strict=False):
+        whole[~known] = part
+    return _Truth(*(a.reshape(x.shape) for a in truth))
+
+
+def _kernel_tells(function: Activation, dtype: str) -> bool:
+    """Whether float64 has digits to spare, with parameters that the kernel is tested with."""
+    return dtype != "float64" and not function.is_formula and not function.bound
+
+
 def _by_kernel(
-    function: Activation, x: Array, asked: _Order, dtype: str
+    function: Activation,
+    x: Array,
+    asked: _Order,
+    dtype: str,
+    times: Array | float = 1.0,
 ) -> tuple[_Truth, Array]:
-    """Return what the kernel gives in float64, and where that is certain to round as the exact value does."""
+    """Return what the kernel gives in float64, ``times`` numbers, and where that is certain to round as the exact value does."""
     order, wrt = asked
     y = function.derivative(x, wrt) if order else function(x)
     with np.errstate(all="ignore"):
@@ -254,6 +309,7 @@ def _by_kernel(
         else:
             slope = np.abs(function.derivative(x))
         margin = _BOUND * (ulp(y, "float64") + ulp(x, "float64") * slope)
+        y, margin = y * times, margin * np.abs(times) + ulp(y * times, "float64")
         format_ = np.dtype(dtype)
         low, high = (rounded(v, format_) for v in (y - margin, y + margin))
         known = low == high
@@ -277,12 +333,7 @@ def _exactly(
     if np.isfinite(x):
         return exact.measured(function.formula, values, **wanted)
     found = exact.derivatives(function.formula, values, **wanted)
-    return [_limit(y, dtype) for y in found]
-
-
-def _limit(y: float, dtype: str) -> Measured:
-    largest = FORMATS[dtype].largest
-    return Measured(y, 0.0, float(ulp(max(-largest, min(y, largest)), dtype)))
+    return [Measured(*map(float, without_rest(y, dtype))) for y in found]
 
 
 def _of_rows(
@@ -299,14 +350,14 @@ def _of_rows(
     found = []
     for row in moved.reshape(-1, moved.shape[-1]).astype(np.float64):
         if np.isfinite(row).all():
-            values_there = exact.measured_vector(
+            there = exact.measured_vector(
                 function.formula, row.tolist(), values, dtype=dtype
             )
+            found.append(np.array(there))
         else:
             limit, _ = exact.vector(function.formula, row.tolist(), values, dtype=dtype)
             ours = np.reshape(function(row, axis=0), limit.shape)
-            values_there = [_limit(y, dtype) for y in as_here(limit, ours).tolist()]
-        found.append(values_there)
+            found.append(np.array(without_rest(as_here(limit, ours), dtype)).T)
         advance(row.size)
     parts = [*np.moveaxis(np.array(found), -1, 0)]
     if len(wanted) == x.ndim:
@@ -317,7 +368,12 @@ def _of_rows(
 
 
 def _from_zero(
-    function: Activation, x: Array, got: Array, asked: _Order, off: Array
+    function: Activation,
+    x: Array,
+    got: Array,
+    asked: _Order,
+    off: Array,
+    upstream: Array | None,
 ) -> Array:
     """Return distances of results, for subnormal x from what stands at 0, if that is nearer; those of rows as they are."""
     small = np.abs(x) < FORMATS[x.dtype.name].smallest_normal
@@ -329,13 +385,16 @@ def _from_zero(
         got[small],
         derivative=asked == (1, "x"),
         wrt=None if asked.wrt == "x" else asked.wrt,
+        upstream=None if upstream is None else upstream[small],
     )
     nearer = off.copy()
     nearer[small] = np.minimum(off[small], there.ulps)
     return nearer
 
 
-def _forgiven(function: Activation, x: Array, got: Array, off: Array) -> Array:
+def _forgiven(
+    function: Activation, x: Array, got: Array, off: Array, upstream: Array | None
+) -> Array:
     """Return distances of derivatives, at a kink from the nearest of the one-sided ones and the choice."""
     assert function.formula is not None
     dtype = got.dtype.name
@@ -346,6 +405,8 @@ def _forgiven(function: Activation, x: Array, got: Array, off: Array) -> Array:
             slope = exact.derivatives(function.formula, values, side=side)[1]
             if np.isnan(slope):
                 continue  # there is none on that side, and NaN is no slope
-            beside = distance(got.flat[at], *_limit(slope, dtype), dtype)
+            times = 1.0 if upstream is None else upstream.flat[at].astype(np.float64)
+            right = np.broadcast_to(slope * times, at.shape)
+            beside = distance(got.flat[at], *without_rest(right, dtype), dtype)
             off.flat[at] = np.minimum(off.flat[at], beside)
     return off

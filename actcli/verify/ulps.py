@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from actcli.bfloat16 import rounded
 from actcli.engine import Array
 from actcli.rounding import FORMATS
 
@@ -55,3 +56,11 @@ def distance(
         found = np.where(endless, far, found)
     lost = np.isnan(got), np.isnan(value)
     return np.where(lost[0] | lost[1], np.where(lost[0] & lost[1], 0.0, np.inf), found)
+
+
+def without_rest(y: Array | float, dtype: str) -> tuple[Array, Array, Array]:
+    """Return numbers that are known no further than they are given, such as limits, rounded to a dtype; no rest; and the ulp."""
+    largest = FORMATS[dtype].largest
+    with np.errstate(over="ignore"):
+        value = rounded(np.asarray(y, np.float64), np.dtype(dtype)).astype(np.float64)
+    return value, np.zeros(value.shape), ulp(value.clip(-largest, largest), dtype)

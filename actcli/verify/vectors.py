@@ -112,6 +112,13 @@ def rows(dtype: str, count: int, length: int, seed: int = 0) -> Array:
     return x[np.sort(which)]
 
 
+def gradients(shape: tuple[int, ...], dtype: str, seed: int = 0) -> Array:
+    """Return random gradients by results of a shape, to test at what goes back."""
+    # not those of x, which has the same seed
+    rng = np.random.default_rng([seed, 1])
+    return rng.normal(size=shape).astype(dtype)
+
+
 def as_here(exact: Array, ours: Array) -> Array:
     """Return the limits of a formula at rows that are not finite, or where one of two has none, what this library takes.
 

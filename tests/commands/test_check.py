@@ -346,6 +346,66 @@ def test_golden_rows_of_a_table_pass_check(
     assert found["largest"] <= 0.5
 
 
+@pytest.mark.parametrize("format_", ["csv", "npz", "json"])
+@pytest.mark.parametrize("name", ["softmax", "logsumexp", "maxout", "relu", "gelu"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_goes_back_of_golden_passes_check(
+    name: str, dtype: str, format_: str, tmp_path: Path
+) -> None:
+    file = f"golden.{format_}"
+    made = ("golden", name, "--backward", "--dtype", dtype, "--count", "9", "-o", file)
+    assert run(*made, cwd=tmp_path).returncode == 0
+    args = ("check", name, "--backward", "--dtype", dtype, "-f", "json", "-i")
+    found = json.loads(run(*args, file, cwd=tmp_path).stdout)
+    assert found["backward"]
+    assert found["largest"] <= 0.5
+    text = "" if format_ == "npz" else (tmp_path / file).read_text()
+    if text:
+        piped = json.loads(run(*args, "-", stdin=text).stdout)
+        assert piped["largest"] <= 0.5
+
+
+def test_what_goes_back_is_that_of_the_gradients() -> None:
+    args = [
+        "check",
+        "softmax",
+        "--backward",
+        "-x",
+        "0,0",
+        "-y",
+        "0.25,-0.25",
+        "-f",
+        "plain",
+        "-u",
+    ]
+    assert run(*args, "1,0").stdout == "0.0\n0.0\n"
+    assert run(*args, "2,0").stdout == "2251799813685248.0\n2251799813685248.0\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("relu --backward -x 1 -y 0", "-x is given without gradients; add -u 1,0.5"),
+        ("relu -u 1 -x 1 -y 0", "--upstream is for what goes back; add --backward"),
+        ("relu --backward -d", "--backward and --derivative do not go together"),
+        ("swish --backward --wrt beta", "--wrt and --backward do not go together"),
+        ("relu --backward --conditioned", "--backward and --conditioned do not go"),
+        ("relu --backward -x 1 -y 0 -u 1,2", "upstream has shape (2,); the function"),
+        ("relu --backward -x 1 -y 0,2 -u 1", "got has shape (2,); x has (1,)"),
+    ],
+)
+def test_what_goes_back_is_asked_for_whole(args: str, message: str) -> None:
+    done = run("check", *args.split())
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_gradients_that_a_table_lacks_are_missed() -> None:
+    done = run("check", "relu", "--backward", stdin="x,backward\n1,2\n")
+    assert done.returncode == 2
+    assert "no column 'upstream'; it has x, backward" in done.stderr
+
+
 def test_rows_of_a_table_may_stand_in_two_files(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("x1,x2\n0,0\n0,0\n")
     (tmp_path / "f.csv").write_text("f1,f2\n0.5,0.5\n0.5,0.5000000000000001\n")
@@ -361,7 +421,7 @@ def test_what_is_not_checked_of_rows_is_told_whatever_their_shape(
     np.savez(tmp_path / "rows.npz", x=x, derivative=actcli.softmax.derivative(x))
     done = run("check", "softmax", "-d", "-i", "rows.npz", cwd=tmp_path)
     assert done.returncode == 2
-    assert "its values can be checked in ulps, and nothing else" in done.stderr
+    assert "its values and what goes back can be checked, and nothing" in done.stderr
 
 
 def test_golden_rows_hold_masks_ties_and_numbers_far_out() -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -231,6 +232,19 @@ def test_upstream() -> None:
     assert json.loads(
         run("eval", "relu", "-x", "1,-2", "-u", "7", "-f", "json").stdout
     )["backward"] == [7, 0]
+
+
+def test_what_goes_back_exactly() -> None:
+    args = ["--exact", "-x", "1,2,3", "-u", "1,0,0", "-f", "json"]
+    done = json.loads(run("eval", "softmax", *args).stdout)
+    e = mpmath.e()
+    shares = [e**k / (e + e**2 + e**3) for k in (1, 2, 3)]
+    back = [float(shares[0] * ((k == 0) - p)) for k, p in enumerate(shares)]
+    assert done["backward"] == pytest.approx(back, rel=1e-15)
+    done = run("eval", "relu", "--exact", "-x", "-1,0,2", "-u", "3", "-f", "csv")
+    assert done.stdout.splitlines()[1:] == [
+        *("-1.0,0.0,3.0,0.0", "0.0,0.0,3.0,0.0", "2.0,2.0,3.0,3.0")
+    ]
 
 
 def test_a_formula_of_ones_own() -> None:
@@ -491,9 +505,6 @@ WRONG = {
         "--exact",
     ],
     "rrelu: seed must be from 0 to 2**53, not -1": ["rrelu:seed=-1", "-x", "1"],
-    "--upstream and --exact do not go together": [
-        *("relu", "-x", "1", "-u", "2", "--exact")
-    ],
     "swish: beta is set twice; set it once": [
         *("swish", "-p", "BETA=2", "-p", "beta=3", "-x", "1")
     ],

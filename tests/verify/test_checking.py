@@ -40,6 +40,56 @@ def test_distances_are_those_of_mpmath(dtype: str) -> None:
     assert found.exact.dtype == dtype
 
 
+def test_what_goes_back_through_rows_is_that_of_mpmath() -> None:
+    rng = np.random.default_rng(2)
+    x, upstream = rng.normal(size=(2, 4, 6)) * 5.0
+    got = actcli.softmax.vjp(x, upstream)
+    found = check(actcli.softmax, x, got, upstream=upstream)
+    for row in range(4):
+        powers = [mpmath.exp(mpmath.mpf(v)) for v in x[row].tolist()]
+        shares = [p / sum(powers) for p in powers]
+        mean = sum(p * mpmath.mpf(u) for p, u in zip(shares, upstream[row], strict=True))  # fmt: skip
+        for k, p in enumerate(shares):
+            exactly = p * (mpmath.mpf(upstream[row, k]) - mean)
+            unit = float(np.spacing(abs(float(exactly))))
+            off = float(abs(mpmath.mpf(got[row, k]) - exactly) / unit)
+            assert found.ulps[6 * row + k] == pytest.approx(off, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["gelu", "tanhshrink", "hard_swish", "leaky_relu"])
+def test_what_goes_back_is_rounded_once(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The derivative in float32 times upstream would be rounded twice."""
+    function = actcli.get(name)
+    x, upstream = np.random.default_rng(3).normal(size=(2, 300)).astype("float32") * 3
+    x[:3] = -np.inf, np.inf, np.nan
+    back = function.vjp(x, upstream)
+    assert check(function, x, back, upstream=upstream).largest <= 0.5
+    wrong = back * np.float32(1.001)
+    quick = check(function, x, wrong, upstream=upstream)
+    monkeypatch.setattr(checking, "_kernel_tells", lambda *_: False)
+    exactly = check(function, x, wrong, upstream=upstream)
+    assert_array_equal(quick.exact, exactly.exact)
+    assert_allclose(quick.ulps, exactly.ulps, rtol=1e-5, atol=1e-5)
+
+
+def test_both_sides_of_a_kink_are_right_of_what_goes_back() -> None:
+    x, upstream = np.zeros(4), np.array([3.0, 3.0, -2.0, 3.0])
+    found = check(actcli.relu, x, [3.0, 0.0, -2.0, 1.0], upstream=upstream)
+    assert found.ulps[:3].tolist() == [0.0, 0.0, 0.0]
+    assert found.ulps[3] > 1e9
+
+
+def test_gradients_broadcast_and_may_be_infinite() -> None:
+    x = np.array([[-1.0, 2.0], [0.5, math.inf]])
+    upstream = np.array([1.0, math.inf])
+    back = actcli.tanh.vjp(x, upstream)
+    assert check(actcli.tanh, x, back, upstream=upstream).largest <= 4.0
+    rows = actcli.softmax.vjp(x, upstream)
+    assert check(actcli.softmax, x, rows, upstream=upstream).ulps[2:].tolist() == [0, 0]
+
+
 @pytest.mark.parametrize("derivative", [False, True])
 @pytest.mark.parametrize("name", ["gelu", "softplus", "mish", "hard_swish", "sin"])
 def test_kernels_and_formulas_say_the_same_in_float32(
