@@ -65,3 +65,13 @@ def shell(
 def csv_rows(text: str) -> list[dict[str, str]]:
     """Return the rows of a table, its cells by their headings."""
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def word_rows(text: str) -> dict[str, list[str]]:
+    """Return the cells of a table of words by the first of each row."""
+    cells = [
+        [c.strip() for c in line.strip("│").split("│")]
+        for line in text.splitlines()
+        if "│" in line
+    ]
+    return {row[0]: row[1:] for row in cells}

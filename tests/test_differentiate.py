@@ -7,7 +7,7 @@ import pytest
 
 from actcli import exact
 from actcli.activation import Activation
-from actcli.differentiate import _OUTER, _Rules, derivative
+from actcli.differentiate import _OUTER, _Rules, derivative, primed
 from actcli.errors import UndecidedError
 from actcli.formula import FUNCTIONS, parse
 from actcli.verify.vectors import points
@@ -72,3 +72,8 @@ def test_by_a_parameter() -> None:
     assert (
         derivative(parse("x if x > 0 else alpha * x"), "alpha") == "0 if x > 0 else x"
     )
+
+
+def test_the_legend_puts_parentheses_around_a_formula() -> None:
+    names = {name: primed(name) for name in ("relu", "1/x", "swish:beta=2", "glu y1")}
+    assert list(names.values()) == ["relu′", "(1/x)′", "(swish:beta=2)′", "glu y1′"]

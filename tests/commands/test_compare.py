@@ -1,4 +1,4 @@
-"""``actcli compare`` and ``actcli info`` and ``actcli list``: what they say of functions."""
+"""``actcli compare``: properties, values and costs side by side."""
 
 import json
 import math
@@ -11,23 +11,13 @@ import pytest
 import actcli
 from actcli.activation import Activation
 from actcli.cli import main
-from tests.shell import run
-
-
-def rows(text: str) -> dict[str, list[str]]:
-    """Return the cells of a table of words by the first of each row."""
-    cells = [
-        [c.strip() for c in line.strip("│").split("│")]
-        for line in text.splitlines()
-        if "│" in line
-    ]
-    return {row[0]: row[1:] for row in cells}
+from tests.shell import run, word_rows
 
 
 def test_both_tables() -> None:
     done = run("compare", "sigmoid", "tanh", "relu")
     assert (done.returncode, done.stderr) == (0, "")
-    table = rows(done.stdout)
+    table = word_rows(done.stdout)
     assert table["formula"] == ["1 / (1 + exp(-x))", "tanh(x)", "max(0, x)"]
     assert table["range"] == ["(0, 1)", "(-1, 1)", "[0, ∞)"]
     assert table["f(0)"] == ["0.5", "0", "0"]
@@ -222,64 +212,6 @@ def test_derivatives_of_formulas_have_parentheses() -> None:
     assert done.stdout == "x,1/x,(1/x)′,relu,relu′\n2.0,0.5,-0.25,2.0,1.0\n"
 
 
-def test_info_of_each_function(function: Activation) -> None:
-    done = run("info", function.name, "-f", "json")
-    assert (done.returncode, done.stderr) == (0, "")
-    document = json.loads(done.stdout)
-    assert (document["name"], document["formula"]) == (
-        function.name,
-        str(function.formula),
-    )
-    assert document["derivative"]
-    if not function.over_axis:
-        assert {
-            "range",
-            "limits",
-            "extrema",
-            "lipschitz",
-            "monotonic",
-            "zero_centred",
-            "smoothness",
-            "gain",
-        } <= set(document)
-        assert [k["x"] for k in document["kinks"]] == function.kink_points()
-
-
-def test_info_tells_the_choice_at_kinks() -> None:
-    table = rows(run("info", "hard_swish").stdout)
-    assert table["at kinks"] == [
-        "x = -3: f′ = 0 (left 0, right -0.5); x = 3: f′ = 1 (left 1.5, right 1)"
-    ]
-    assert table["limits"] == ["x → -∞: f → 0, f′ → 0; x → ∞: f → ∞, f′ → 1"]
-    assert table["extrema"] == ["minimum -0.375 at x = -1.5"]
-    assert table["aliases"] == ["hard_silu"]
-    assert table["paper"] == ["arXiv:1905.02244"]
-
-
-def test_info_of_a_formula() -> None:
-    table = rows(run("info", "x*tanh(b*exp(x))", "-p", "b=2").stdout)
-    assert table["derivative"] == [
-        "tanh(b * exp(x)) + x * b * exp(x) / cosh(b * exp(x)) ** 2"
-    ]
-    assert table["derivatives by"] == ["x, b"]
-
-
-def test_list_shows_every_function() -> None:
-    document = json.loads(run("list", "-f", "json").stdout)
-    assert {f["name"] for f in document["functions"]} >= set(actcli.functions) != set()
-    assert all(f["formula"] and f["family"] for f in document["functions"])
-    some = json.loads(run("list", "--family", "rectifiers", "-f", "json").stdout)[
-        "functions"
-    ]
-    assert {f["family"] for f in some} == {"rectifiers"}
-    asked = ("list", "--framework", "torch", "--family", "rectifiers", "-f", "json")
-    spelled = json.loads(run(*asked).stdout)["functions"]
-    assert {f["family"] for f in spelled} == {"rectifiers"}
-    assert "torch.nn.ReLU" in {f["spelling"] for f in spelled}
-    assert "relu\n" in run("list", "-f", "plain").stdout
-    assert "x if x > 0 else alpha * x" in run("list").stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -329,16 +261,6 @@ def test_list_shows_every_function() -> None:
             "-x: '0:1e-300' is too narrow for an axis; write it like -6:6",
         ),
         (["compare", "relu", "x"], 2, "'x' is what the numbers are called"),
-        (["info"], 2, "missing argument 'FUNCTION'"),
-        (["info", "x*b"], 2, "formula 'x*b' needs a value for 'b'"),
-        (["info", "log(-1 - x*x)"], 2, "log(-1 - x*x) has a value at no x"),
-        (["info", "prelu:alpha=a"], 2, "prelu: alpha: 'a' is not a number"),
-        (
-            ["list", "--family", "rectifier"],
-            2,
-            "no family 'rectifier'; did you mean 'rectifiers'?",
-        ),
-        (["list", "-o", "a.npy"], 2, ".npy: there are no arrays to write"),
     ],
 )
 def test_a_wrong_request_is_one_line(
@@ -374,11 +296,3 @@ def test_arrays_of_the_values(tmp_path: Path) -> None:
     assert run("compare", "relu", "elu", "-f", "npy").stderr == (
         "actcli: .npy holds one array, not relu, elu; use .npz\n"
     )
-
-
-def test_info_of_a_pole() -> None:
-    table = rows(run("info", "1/(x-1)").stdout)
-    assert table["range"] == ["(-∞, 0) ∪ (0, ∞)"]
-    assert table["gains"] == [
-        "forward none (E[f²] infinite), backward none (E[f′²] infinite), centred none (Var f infinite)"
-    ]

@@ -1,4 +1,4 @@
-"""``actcli gallery``: many functions in one picture; and ``plot --terminal``, which needs none."""
+"""``actcli gallery``: many functions in one picture."""
 
 import struct
 from pathlib import Path
@@ -37,8 +37,6 @@ WRONG = {
     "functions are named, and a family is": "gallery relu --family shrinkers",
     "a.txt: unknown suffix": "gallery relu -o a.txt",
     "--range: '3:1' does not ascend": "gallery relu --range 3:1",
-    "--output means nothing with --terminal": "plot relu --terminal -o a.png",
-    "--dpi means nothing with --terminal": "plot relu --terminal --dpi 90",
 }
 
 
@@ -49,19 +47,6 @@ def test_a_wrong_request_is_one_line(told: str, tmp_path: Path) -> None:
     assert done.stderr.startswith(f"actcli: {told}")
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
-
-
-def test_a_terminal_gets_a_picture_of_characters(tmp_path: Path) -> None:
-    done = run("plot", *("gelu", "-d", "--terminal"), cwd=tmp_path, COLUMNS="60")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert not list(tmp_path.iterdir())
-    lines = done.stdout.splitlines()
-    assert len(lines) == 20 + 1 + 2
-    assert max(map(len, lines)) <= 60
-    assert [line.strip() for line in lines[-2:]] == ["a gelu", "b gelu′"]
-    assert "\x1b" not in done.stdout
-    coloured = run("plot", "gelu", "--terminal", FORCE_COLOR="1").stdout
-    assert "\x1b[34m" in coloured
 
 
 def test_a_pipe_gets_a_gallery() -> None:

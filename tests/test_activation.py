@@ -1,4 +1,4 @@
-"""What a declaration may say, and what it is refused for."""
+"""What a declaration may say, what it is refused for, and what a declared function tells of itself."""
 
 import pydoc
 import sys
@@ -11,7 +11,6 @@ import pytest
 import actcli
 from actcli.activation import Activation, activation, functions
 from actcli.engine import Array
-from actcli.numerics import cosine, sine
 from tests.shell import environment
 
 
@@ -121,18 +120,6 @@ def test_ties_of_float16_are_decided_by_the_formula() -> None:
     assert actcli.xielu(both).tolist() == expected
     assert actcli.xielu(both, out=both) is both
     assert both.tolist() == expected
-
-
-@pytest.mark.parametrize(("own", "numpy"), [(sine, np.sin), (cosine, np.cos)])
-def test_sines_also_at_their_zeros(
-    own: Callable[[Array], Array], numpy: np.ufunc
-) -> None:
-    zeros = np.arange(1, 60_000) * (np.pi / 2)
-    x = np.concatenate([zeros, np.linspace(-9.0, 9.0, 10_001), [1e6, 1e300, -5e-324]])
-    expected = numpy(x)
-    with np.errstate(over="ignore"):
-        got = own(x)
-    assert (np.abs(got - expected) <= 3 * np.spacing(np.abs(expected))).all()
 
 
 @pytest.mark.parametrize(
