@@ -18,8 +18,8 @@ class AxisActivation(Activation):
     """An activation function over an axis; ``axis`` is a parameter of each.
 
     Its kernel takes rows, an array (count, length), and returns (count, outputs), or (count,) for a function that
-    reduces its axis to one number. The kernel of the derivative returns (count, outputs, length), with one output for
-    the latter, that of the vector-Jacobian product takes rows and upstream and returns (count, length).
+    reduces its axis to one number. The derivative's kernel returns (count, outputs, length), where one number is one
+    output. The kernel of the vector-Jacobian product takes rows and upstream, and returns (count, length).
 
     Shapes: the result has the outputs along the axis, or no such axis where they are one number. The derivative has
     the other axes, then outputs by inputs: for logsumexp of a row that is a matrix of one row.

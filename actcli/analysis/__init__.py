@@ -88,7 +88,7 @@ class Analysis(Slopes):
     def to_dict(self) -> dict[str, Any]:
         """Return everything in plain Python values; numbers that are not finite stay floats.
 
-        But ``breaks``, which are a matter of how the formula is written: those of ``smoothness`` are the function's.
+        Left out are ``breaks``, which are a matter of how the formula is written; those of ``smoothness`` are the function's.
         """
         torch, domain = self.torch_gain, self.domain
         return {

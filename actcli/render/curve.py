@@ -20,10 +20,10 @@ class PlottedCurve:
         label: what the function is called.
         x: abscissae in ascending order.
         y: values; NaN breaks the line, as at a jump.
-        is_derivative: drawn dashed among several functions, orange beside one.
         points: values at jumps, drawn as dots because no line goes through them.
         shown: the lowest and the highest y to be seen; towards a pole the line goes beyond. The first above the second
             if it has no values.
+        is_derivative: drawn dashed among several functions, orange beside one.
     """
 
     label: str

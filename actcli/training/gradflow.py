@@ -75,8 +75,9 @@ class Flow:
         function: which one.
         gain: the factor that ``auto`` put on the weights of all layers but the first; 1 for other initializers.
         no_gain: why ``auto`` found none for the function and took 1; empty if it did.
-        off_by: by what a layer multiplies how far the variance of the sums is off 1, which the gain keeps in a wide network;
-            NaN where it does not: for other initializers, with batch normalisation or residual connections.
+        off_by: the factor by which a layer multiplies the distance of the sums' variance from 1, at which the gain keeps
+            it in a wide network; NaN where it does not: for other initializers, with batch normalisation or residual
+            connections.
         gap: where the function has no value, if it was asked there.
         mean: of the outputs.
         std: of the outputs.
