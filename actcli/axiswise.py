@@ -167,9 +167,8 @@ def _moved(x: Array, axis: int, to: int) -> Array:
 
 
 def _rows(moved: Array) -> Array:
-    whole = moved if moved.flags.c_contiguous else np.ascontiguousarray(moved)
-    # in half the time where there is one row
-    return whole[None] if moved.ndim == 1 else whole.reshape(-1, moved.shape[-1])
+    # in half the time where there is one row; of more no copy is made if their axes are one: the threads make it
+    return moved[None] if moved.ndim == 1 else moved.reshape(-1, moved.shape[-1])
 
 
 def _unrolled(result: Array, moved: Array) -> Array:

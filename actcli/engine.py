@@ -335,7 +335,12 @@ def _some_rows(
     parameters: Mapping[str, Any],
     dtype: "np.dtype[Any]",
 ) -> Array:
-    blocks = [r if r.dtype is _FLOAT64 else r.astype(np.float64) for r in rows]
+    blocks = [
+        r
+        if r.dtype is _FLOAT64 and r.flags.c_contiguous
+        else np.ascontiguousarray(r, np.float64)
+        for r in rows
+    ]
     result = kernel(*blocks, **parameters)
     return result if dtype is _FLOAT64 else rounded(result, dtype)
 
