@@ -19,6 +19,7 @@ actcli golden swish --dtype float32 -f csv | actcli check swish --dtype float32 
 actcli eval gelu_tanh -x -5:5:0.01 -o mine.csv && actcli check gelu -i mine.csv
 actcli eval tanh -x -5:5:0.01 -d -f csv | actcli check tanh -d -o off.png
 actcli golden softmax --backward --dtype float32 -o rows.npz && actcli check softmax --backward -i rows.npz
+actcli check tanhshrink --against naive --dtype float32
 """
 
 
@@ -87,6 +88,13 @@ def run(
             help="Subnormal x and results may have been taken for 0.",
         ),
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Check naive, the textbook one-liner in NumPy, or torch or jax, which compute the results here; at the numbers of golden unless x is given.",
+        ),
+    ] = None,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -105,50 +113,54 @@ def run(
     distance between two neighbours of the format at the exact value, so that 0.5 at most is rounded correctly. At a
     kink both one-sided derivatives are right, and 0 has no sign. Rows for a function over an axis are arrays, or in a
     table columns x1, x2, …, f1, f2, …, as golden makes them. The exit code is 1 if one is further off than
-    --tolerance.
+    --tolerance. With --against what is installed here is checked, at the numbers of golden.
     """
-    from actcli.commands.pairs import Places
+    from actcli.commands.pairs import Places, computed
     from actcli.errors import RequestError
     from actcli.render.output import emit, note
     from actcli.render.progress import progress
     from actcli.verify.checking import check
+    from actcli.verify.frameworks import OPPONENTS
 
     options.check_output(output, format_)
     _check_bound(tolerance)
     (chosen,) = options.resolve([function], param)
     chosen.values_for_formula()  # raises for what the formula does not tell
     derivative = derivative or wrt is not None
-    asked = {
-        "--wrt": wrt,
-        "--backward": backward,
-        "--conditioned": conditioned and (wrt or backward),
-        "--derivative": derivative and backward and not wrt,
-    }
-    if len(apart := [name for name, given in asked.items() if given]) > 1:
-        raise RequestError(f"{' and '.join(apart)} do not go together; leave one out")
+    _check_together(
+        {
+            "--wrt": wrt,
+            "--backward": backward,
+            "--conditioned": conditioned and (wrt or backward),
+            "--derivative": derivative and backward and not wrt,
+            "--against": against and wrt,
+        }
+    )
     if upstream and not backward:
         raise RequestError("--upstream is for what goes back; add --backward")
     wrt = wrt and chosen.spelled(wrt)
     usual = "backward" if backward else "derivative" if derivative else "f"
     places = Places(x, y, upstream, input_, results, column, chosen.over_axis)
-    given, got, gradients = places.read(usual)
-    if dtype:
-        dtype = options.checked_dtype(dtype)
-        given, got = (_brought_to(dtype, a) for a in (given, got))
-        gradients = None if gradients is None else _brought_to(dtype, gradients)
+    dtype = dtype and options.checked_dtype(dtype)
+    if against:
+        against = options.one_of(against, OPPONENTS, "opponent")
+        pairs = computed(places, against, chosen, dtype, usual)
+    else:
+        pairs = places.read(usual)
+    pairs = pairs.brought_to(dtype) if dtype else pairs
     settings: dict[str, Any] = {
         "derivative": derivative,
         "wrt": wrt,
         "conditioned": conditioned,
         "flush_to_zero": flush_to_zero,
     }
-    with progress(given.size, "numbers") as advance:
-        found = check(
-            chosen, given, got, **settings, upstream=gradients, advance=advance
-        )
-    settings["backward"] = backward
+    with progress(pairs.x.size, "numbers") as advance:
+        asked = {**settings, "upstream": pairs.upstream}
+        found = check(chosen, pairs.x, pairs.got, **asked, advance=advance)
+    settings |= {"backward": backward, "against": against}
     subject = chosen.label + (f" by {wrt}" if wrt else "′" * derivative)
     subject += " backward" * backward
+    subject += f" of {pairs.by}" if pairs.by else ""
     emit(
         _records(chosen, found, settings),
         format_,
@@ -195,6 +207,14 @@ def _made_in(got: "Array") -> str | None:
     return None
 
 
+def _check_together(given: dict[str, Any]) -> None:
+    """Refuse options of which only one can be meant."""
+    from actcli.errors import RequestError
+
+    if len(apart := [name for name, value in given.items() if value]) > 1:
+        raise RequestError(f"{' and '.join(apart)} do not go together; leave one out")
+
+
 def _check_bound(tolerance: float | None) -> None:
     """Refuse what nothing is beyond."""
     from math import isnan
@@ -203,15 +223,6 @@ def _check_bound(tolerance: float | None) -> None:
 
     if tolerance is not None and isnan(tolerance):
         raise RequestError("tolerance nan is no bound; give a number of ulps")
-
-
-def _brought_to(dtype: str, numbers: "Array") -> "Array":
-    import numpy as np
-
-    from actcli.bfloat16 import rounded
-
-    with np.errstate(over="ignore"):
-        return rounded(numbers, np.dtype(dtype))
 
 
 def _records(

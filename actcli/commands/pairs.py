@@ -1,21 +1,43 @@
-"""Where ``actcli check`` takes x and somebody's results from: typed, from a table, or from two files."""
+"""Where ``actcli check`` takes x and somebody's results from: typed, from a table or two files, or computed here."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 
 from actcli import points, sources
+from actcli.activation import Activation
+from actcli.bfloat16 import rounded
 from actcli.commands import options
-from actcli.engine import Array
+from actcli.engine import Array, processors
 from actcli.errors import RequestError, UnknownNameError
 from actcli.sources import Source
+from actcli.verify import checking, vectors
+from actcli.verify.frameworks import opponents
 
 ColumnOf: TypeAlias = Callable[[str | None], AbstractContextManager[Source]]
+
+
+class Found(NamedTuple):
+    """Numbers, the results for them, the gradients they belong to, and what computed them if it was done here."""
+
+    x: Array
+    got: Array
+    upstream: Array | None
+    by: str = ""
+
+    def brought_to(self, dtype: str) -> Self:
+        """Return the same in a dtype."""
+        back = self.upstream
+        with np.errstate(over="ignore"):
+            x, got = (rounded(a, np.dtype(dtype)) for a in (self.x, self.got))
+            upstream = None if back is None else rounded(back, np.dtype(dtype))
+        return self._replace(x=x, got=got, upstream=upstream)
 
 
 @dataclass(frozen=True)
@@ -40,7 +62,26 @@ class Places:
     column: str | None
     rows: bool
 
-    def read(self, usual: str) -> tuple[Array, Array, Array | None]:
+    def numbers(self) -> Array | None:
+        """Return x alone, or None if it is neither typed nor in a file.
+
+        Raises:
+            RequestError: results are given too.
+        """
+        if self.y or self.results or self.column:
+            raise RequestError(
+                "--against computes the results; leave out -y, --results and --column"
+            )
+        if self.x and self.input_:
+            raise RequestError("both -x and -i are given; use one of them")
+        if self.x:
+            return points.read(self.x)
+        if not self.input_:
+            return None
+        with sources.columns_of(options.named(self.input_)) as column_of:
+            return _column(column_of, ["x", None], self.rows)[1]
+
+    def read(self, usual: str) -> Found:
         """Return x, the results, which ``eval`` calls by the usual name, and for "backward" the gradients.
 
         Raises:
@@ -63,19 +104,19 @@ class Places:
             if usual == "backward" and gradients is None:
                 raise RequestError("-x is given without gradients; add -u 1,0.5")
             assert apart is not None
-            return points.read(self.x), apart, gradients
+            return Found(points.read(self.x), apart, gradients)
         with sources.columns_of(options.named(self.input_)) as column_of:
             if usual == "backward" and gradients is None:
                 # in vain twice: the last of the names is no choice
                 _, gradients = _column(column_of, ["upstream"] * 2, self.rows)
             if apart is not None:
                 _, given = _column(column_of, ["x", None], self.rows)
-                return given, apart, gradients
+                return Found(given, apart, gradients)
             _check_holds_two(self.input_)
             known, given = _column(column_of, ["x", "1"], self.rows)
             names = of_results if self.column else [*of_results, "2"]
             got = _results_beside(column_of, names, given, known == "x", self.rows)
-            return given, got, gradients
+            return Found(given, got, gradients)
 
 
 def _results_beside(
@@ -130,3 +171,44 @@ def _numbered(column_of: ColumnOf, name: str | None) -> Iterator[Array]:
                 yield source.whole()
         except UnknownNameError:
             return
+
+
+# as many numbers as 'golden' gives unless told otherwise
+_COUNT, _LENGTH = 1000, 8
+
+
+def computed(
+    places: Places, opponent: str, function: Activation, dtype: str | None, usual: str
+) -> Found:
+    """Return x, by default that of ``golden``, what an opponent makes of it here, and for "backward" the gradients.
+
+    Raises:
+        RequestError: results are given too, or the opponent is not installed, or it cannot compute them.
+    """
+    theirs = opponents([opponent], processors())[opponent]
+    given = places.numbers()
+    wanted = dtype or ("float64" if given is None else given.dtype.name)
+    options.one_of(wanted, options.NUMPY_DTYPES, "dtype")
+    if given is not None:
+        with np.errstate(over="ignore"):
+            x = given.astype(wanted)
+    elif function.over_axis:
+        x = vectors.rows(wanted, _COUNT, _LENGTH)
+    else:
+        x = vectors.vectors(function, wanted, _COUNT)
+    gradients = None
+    if usual == "backward":
+        shape = np.shape(function(x))
+        if places.upstream:
+            typed = points.read(places.upstream, "-u").astype(wanted)
+            gradients = checking.broadcast(typed, shape)
+        else:
+            gradients = vectors.gradients(shape, wanted)
+    got = theirs.results(function, x, int(usual != "f"), gradients)
+    if got is None:
+        raise RequestError(
+            f"{opponent} cannot compute what is asked of {function.label}; leave out --against"
+        )
+    package = "numpy" if opponent == "naive" else opponent
+    by = f"{'' if theirs.own(function) else 'its formula in '}{package} {version(package)}"
+    return Found(x, got, gradients, by)

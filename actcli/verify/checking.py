@@ -124,7 +124,7 @@ def check(
     got = _fitting(function, x, engine.as_floats(got, "got"), back is not None)
     dtype = got.dtype.name
     if back is not None:
-        back = _broadcast(back, np.shape(function(x)))
+        back = broadcast(back, np.shape(function(x)))
         truth = _of_backward(function, x, back, dtype, advance)
     elif function.over_axis:
         truth = _of_rows(function, x, got.shape, dtype, advance)
@@ -173,7 +173,8 @@ def _fitting(function: Activation, x: Array, got: Array, backward: bool) -> Arra
     return got
 
 
-def _broadcast(upstream: Array, shape: tuple[int, ...]) -> Array:
+def broadcast(upstream: Array, shape: tuple[int, ...]) -> Array:
+    """Return a gradient by the results of a function in their shape."""
     try:
         return np.broadcast_to(upstream, shape)
     except ValueError:

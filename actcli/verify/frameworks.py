@@ -40,6 +40,19 @@ class Naive:
     def own(self, function: Activation) -> None:
         """Return None: NumPy has no such functions, every one is a formula."""
 
+    def results(
+        self, function: Activation, x: Array, order: int, upstream: Array | None = None
+    ) -> Array | None:
+        """Return f of x, f′ for the order 1, times upstream if that is given, or None if it cannot."""
+        run = self._run(function, x, order)
+        if run is None or (function.over_axis and order):
+            return None  # of a formula over an axis no Jacobian is known
+        y = np.asarray(run(), x.dtype)
+        if function.over_axis:
+            return y.reshape(np.shape(function(x)))
+        y = np.broadcast_to(y, x.shape)
+        return y if upstream is None else y * upstream
+
     def value(self, function: Activation, x: Array) -> Run | None:
         """Return a call that computes f of x anew, or None if it cannot."""
         return self._run(function, x, 0)
@@ -76,8 +89,21 @@ class Framework(ABC):
 
     def slope(self, function: Activation, x: Array) -> Run | None:
         """Return a call that takes ones back through f, or None if it cannot."""
+        return self._slope(function, x, None)
+
+    def results(
+        self, function: Activation, x: Array, order: int, upstream: Array | None = None
+    ) -> Array | None:
+        """Return f of x, what upstream, or ones, become on the way back for the order 1, or None if it cannot."""
+        x = x.copy()  # what cannot be written to is no tensor
+        back = None if upstream is None else self._given(upstream.copy())
+        run = self._slope(function, x, back) if order else self.value(function, x)
+        # what is a comparison in the end has a dtype of its own
+        return None if run is None else np.asarray(run()).astype(x.dtype)
+
+    def _slope(self, function: Activation, x: Array, upstream: Any) -> Run | None:
         f = self._theirs(function) or one_liner(function, self.within)
-        return None if f is None else self._back(f, self._given(x))
+        return None if f is None else self._back(f, self._given(x), upstream)
 
     def _theirs(self, function: Activation) -> Own | None:
         def compute(f: Own, x: Array) -> Array:
@@ -93,7 +119,7 @@ class Framework(ABC):
     def _forward(self, f: Own, x: Any) -> Run: ...
 
     @abstractmethod
-    def _back(self, f: Own, x: Any) -> Run | None: ...
+    def _back(self, f: Own, x: Any, upstream: Any) -> Run | None: ...
 
 
 class Torch(Framework):
@@ -124,12 +150,12 @@ class Torch(Framework):
 
         return run
 
-    def _back(self, f: Own, x: Any) -> Run | None:
+    def _back(self, f: Own, x: Any, upstream: Any) -> Run | None:
         y = f(x.requires_grad_())
         if not y.requires_grad:
             return None
-        ones = self.torch.ones_like(y)
-        return lambda: self.torch.autograd.grad(y, x, ones, retain_graph=True)
+        back = self.torch.ones_like(y) if upstream is None else upstream
+        return lambda: self.torch.autograd.grad(y, x, back, retain_graph=True)[0]
 
     def _prelu(self, x: Any) -> Any:
         return self.torch.nn.functional.prelu(x, x.new_full((1,), 0.25))
@@ -155,16 +181,20 @@ class Jax(Framework):
 
     def _named(self, function: Activation) -> Iterable[Own]:
         modules = (self.jax.nn, self.jax.numpy)
-        return _found(modules, _candidates("jax", function))
+        # jax.nn.logsumexp would add up all rows
+        axis: dict[str, Any] = {"axis": -1} if function.over_axis else {}
+        names = [(n, {**more, **axis}) for n, more in _candidates("jax", function)]
+        return _found(modules, names)
 
     def _forward(self, f: Own, x: Any) -> Run:
         compiled = self.jax.jit(f)
         return lambda: compiled(x).block_until_ready()
 
-    def _back(self, f: Own, x: Any) -> Run | None:
+    def _back(self, f: Own, x: Any, upstream: Any) -> Run | None:
         def back(at: Any) -> Any:
             y, pull = self.jax.vjp(f, at)
-            return pull(self.jax.numpy.ones_like(y))[0]
+            ones = self.jax.numpy.ones_like(y)
+            return pull(ones if upstream is None else upstream.astype(y.dtype))[0]
 
         return self._forward(back, x)
 
@@ -194,6 +224,7 @@ def _same(
 ) -> Own | None:
     """Return the first that computes what the function does: equal names may mean other slopes or approximations."""
     x = np.linspace(-5.0, 5.0, 128)
+    x = x.reshape(8, 16) if function.over_axis else x
     expected = function(x)
     for candidate in candidates:
         try:

@@ -390,6 +390,15 @@ def test_what_goes_back_is_that_of_the_gradients() -> None:
         ("relu --backward -d", "--backward and --derivative do not go together"),
         ("swish --backward --wrt beta", "--wrt and --backward do not go together"),
         ("relu --backward --conditioned", "--backward and --conditioned do not go"),
+        ("swish --wrt beta --against naive", "--wrt and --against do not go together"),
+        ("relu --against naive -y 1", "--against computes the results; leave out -y"),
+        ("relu --against naive -x 1 -i a.csv", "both -x and -i are given"),
+        ("relu --against troch", "no opponent 'troch'; did you mean 'torch'?"),
+        (
+            "sparsemax --against naive",
+            "naive cannot compute what is asked of sparsemax",
+        ),
+        ("softmax --against naive --backward", "naive cannot compute what is asked"),
         ("relu --backward -x 1 -y 0 -u 1,2", "upstream has shape (2,); the function"),
         ("relu --backward -x 1 -y 0,2 -u 1", "got has shape (2,); x has (1,)"),
     ],
@@ -404,6 +413,38 @@ def test_gradients_that_a_table_lacks_are_missed() -> None:
     done = run("check", "relu", "--backward", stdin="x,backward\n1,2\n")
     assert done.returncode == 2
     assert "no column 'upstream'; it has x, backward" in done.stderr
+
+
+def test_the_one_liner_is_checked_where_it_is_computed() -> None:
+    """x - tanh(x) loses all digits next to 0."""
+    args = ("--against", "naive", "-x", "1e-8,1", "-f", "json")
+    found = json.loads(run("check", "tanhshrink", *args).stdout)
+    assert (found["against"], found["result"][0]) == ("naive", 0.0)
+    assert found["ulps"][0] > 2**52
+    assert found["ulps"][1] < 2.0
+
+
+def test_what_is_checked_where_it_is_computed_gets_golden_numbers() -> None:
+    args = ("check", "sigmoid", "--against", "naive", "--dtype", "float32", "-f", "csv")
+    rows = run(*args).stdout.splitlines()
+    golden = run("golden", "sigmoid", "--dtype", "float32", "-f", "csv").stdout
+    assert len(rows) == len(golden.splitlines())
+    for one, other in zip(rows[1:], golden.splitlines()[1:], strict=True):
+        assert one.split(",")[::2][:2] == other.split(",")[:2]
+    title = run("check", "relu", "--against", "naive").stdout.splitlines()[0]
+    assert f"relu of its formula in numpy {np.__version__}: " in title
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+@pytest.mark.parametrize("more", [[], ["-d"], ["--backward"]])
+def test_what_a_framework_computes_is_checked(name: str, more: list[str]) -> None:
+    pytest.importorskip(name)
+    args = ("--against", name, "--dtype", "float32", "-f", "json", *more)
+    relu = json.loads(run("check", "relu", *args, "--flush-to-zero").stdout)
+    assert max(u for u, x in zip(relu["ulps"], relu["x"], strict=True) if x != "nan") <= 0.5  # fmt: skip
+    if not more:
+        gelu = json.loads(run("check", "gelu", *args, "-x", "-8").stdout)
+        assert (gelu["largest"] > 1e6) == (name == "torch")
 
 
 def test_rows_of_a_table_may_stand_in_two_files(tmp_path: Path) -> None:
