@@ -158,7 +158,7 @@ def _fitting(function: Activation, x: Array, got: Array) -> Array:
         return got.reshape(())
     if wanted != got.shape:
         raise RequestError(
-            f"got has shape {got.shape}; {function.name} of x has {wanted}"
+            f"the results have shape {got.shape}; give one for each that {function.name} has of x, of shape {wanted}"
         )
     return got
 

@@ -241,7 +241,7 @@ def test_the_picture_is_drawn(kernel: Path) -> None:
 
 REFUSED = {
     "-x is given without results": "gelu -x 1",
-    "got has shape (2,); gelu of x has (1,)": "gelu -x 1 -y 1,2",
+    "the results have shape (2,); give one for each that gelu has of x, of shape (1,)": "gelu -x 1 -y 1,2",
     "x and the results are one column, 'f'": "gelu -i same.csv",
     "tolerance nan is no bound": "gelu -x 1 -y 1 --tolerance nan",
     "numbers from two places": "gelu -x 1 -y 1 -i table.csv",
