@@ -44,7 +44,7 @@ def run(
             "--upstream",
             "-u",
             metavar="NUMBERS",
-            help="A gradient; prints what goes back through.",
+            help="A gradient with respect to the results; adds that with respect to x.",
         ),
     ] = None,
     param: options.Parameters = None,
@@ -55,7 +55,6 @@ def run(
     digits: Annotated[
         int | None,
         typer.Option(
-            metavar="N",
             min=1,
             max=10_000,
             help="That many correct digits, at the number of the dtype nearest to each.",

@@ -93,7 +93,7 @@ Parameters = Annotated[
         "--param",
         "-p",
         metavar="NAME=VALUE",
-        help="Set a parameter.",
+        help="Set a parameter; may be repeated.",
         autocompletion=complete_parameter,
     ),
 ]
@@ -103,7 +103,7 @@ Hyperparameters = Annotated[
         "--param",
         "-p",
         metavar="NAME=VALUE",
-        help="Set a parameter of every method that has it.",
+        help="Set a parameter of every method that has it; may be repeated.",
     ),
 ]
 Derivative = Annotated[
@@ -136,7 +136,9 @@ Range = Annotated[
     str, typer.Option("--range", metavar="FROM:TO", help="The range of x.")
 ]
 Heights = Annotated[str | None, typer.Option(metavar="FROM:TO", help="The range of y.")]
-Title = Annotated[str | None, typer.Option(help="A title; by default none.")]
+Title = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="A title; by default none.")
+]
 Dpi = Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")]
 Dark = Annotated[bool, typer.Option("--dark", help="Light on dark.")]
 Output = Annotated[
@@ -145,7 +147,6 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        readable=False,
         help="Write the result to a file, in the format of its suffix, or without one in that of -f.",
     ),
 ]
@@ -155,7 +156,6 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        readable=False,
         help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix, or of -f.",
     ),
 ]
@@ -177,7 +177,6 @@ Input = Annotated[
         "--input",
         "-i",
         metavar="FILE",
-        readable=False,  # what opens it says why it cannot be read
         help="Read .npy .npz .csv .tsv .hex .txt .json .jsonl; - for a pipe.",
     ),
 ]
@@ -212,7 +211,6 @@ WithRespectTo = Annotated[
 Threads = Annotated[
     int | None,
     typer.Option(
-        metavar="N",
         min=1,
         max=1024,
         help="Number of threads; by default one per processor.",
@@ -220,9 +218,7 @@ Threads = Annotated[
 ]
 Precision = Annotated[
     int,
-    typer.Option(
-        "--precision", metavar="N", min=1, max=17, help="Significant digits in tables."
-    ),
+    typer.Option("--precision", min=1, max=17, help="Significant digits in tables."),
 ]
 
 
