@@ -1,6 +1,7 @@
 """Files that are written whole or not at all. They are read in sources/; what stands in a text file is made in render/."""
 
 import errno
+import io
 import os
 import shutil
 import signal
@@ -74,10 +75,17 @@ def is_stream(path: Path | None) -> bool:
         raise FileError(f"{path}: {reason(error)}") from None
 
 
+class _Onward(io.BufferedWriter):
+    """A pipe or a device, where no place is known: /dev/null calls every place 0, which no archive can be made of."""
+
+    def tell(self) -> int:
+        raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
+
+
 @contextmanager
 def _written_directly(path: Path) -> Iterator[IO[bytes]]:
     try:
-        with path.open("wb") as stream:
+        with _Onward(io.FileIO(path, "w")) as stream:
             yield stream
     except BrokenPipeError:
         raise  # whoever reads has enough, which is nobody's fault

@@ -95,6 +95,16 @@ def test_a_device_that_is_full(given: str, format_: str, tmp_path: Path) -> None
     assert done.stderr == "actcli: /dev/full: no space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="Windows calls it nul")
+@pytest.mark.parametrize("format_", ["csv", "json", "npy", "npz"])
+@pytest.mark.parametrize("given", ["-x 1", "-i x.txt"])
+def test_a_device_that_keeps_nothing(given: str, format_: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1\n-2\n")
+    done = shell(f"actcli eval relu {given} -f {format_} -o /dev/null", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "wrote /dev/null\n"
+
+
 @pytest.mark.parametrize(
     ("command", "code", "told"),
     [
