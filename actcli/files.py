@@ -67,10 +67,18 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+# opened anew, a file that > leads to would lose what is in it
+_OPEN = {"/dev/stdout": 1, "/dev/stderr": 2}
+
+
 def is_stream(path: Path | None) -> bool:
     """Whether what is written there goes on at once: into standard output, for which there is no path, a pipe or a device."""
     try:
-        return path is None or (path.exists() and not (path.is_file() or path.is_dir()))
+        return (
+            path is None
+            or str(path) in _OPEN
+            or (path.exists() and not (path.is_file() or path.is_dir()))
+        )
     except OSError as error:
         raise FileError(f"{path}: {reason(error)}") from None
 
@@ -85,7 +93,9 @@ class _Onward(io.BufferedWriter):
 @contextmanager
 def _written_directly(path: Path) -> Iterator[IO[bytes]]:
     try:
-        with _Onward(io.FileIO(path, "w")) as stream:
+        number = _OPEN.get(str(path))
+        place = path if number is None else os.dup(number)
+        with _Onward(io.FileIO(place, "w")) as stream:
             yield stream
     except BrokenPipeError:
         raise  # whoever reads has enough, which is nobody's fault

@@ -91,7 +91,7 @@ def run(
         threads=threads,
     )
     request.check()
-    input_, output = options.named(input_), options.named(output)
+    input_ = options.named(input_)
     if x:
         typed = request.read(points.read(x))
         put(request, typed, computed(request, typed), format_, output, precision)

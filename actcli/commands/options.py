@@ -60,6 +60,11 @@ def _named_before(context: typer.Context) -> "list[Activation]":
     return found
 
 
+def named(file: Path | None) -> Path | None:
+    """Return a file, or None for ``-``, which is standard input or output."""
+    return None if file is None or str(file) == "-" else file
+
+
 FunctionName = Annotated[
     str,
     typer.Argument(
@@ -147,6 +152,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
+        callback=named,
         help="Write the result to a file, in the format of its suffix, or without one in that of -f.",
     ),
 ]
@@ -156,6 +162,7 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
+        callback=named,
         help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix, or of -f.",
     ),
 ]
@@ -315,11 +322,6 @@ def analysed(function: "Activation") -> "Analysis | None":
             f"{function.label} has a value at no x; write it in another way"
         )
     return analysis
-
-
-def named(file: Path | None) -> Path | None:
-    """Return a file, or None for ``-``, which is standard input or output."""
-    return None if file is None or str(file) == "-" else file
 
 
 def checked_dtype(name: str) -> str:
