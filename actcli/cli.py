@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from copy import copy
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -66,10 +66,14 @@ class CommandGroup(TyperGroup):
         )(module.run)
         command = typer.main.get_command(single)
         for parameter in command.params:
-            if parameter.type.name.startswith(tuple(_NUMBERS)):
+            if number := _number(parameter.type):
                 parameter.type = _read_as_points_are(parameter.type)
-            elif {"--output", "--save"} & {*parameter.opts}:
-                parameter.type = _no_folder(parameter.type)
+                parameter.metavar = parameter.metavar or number.metavar
+            elif hasattr(parameter.type, "readable"):
+                # what opens it says why it cannot, and one to be replaced need not be read
+                parameter.type.readable = False
+                if {"--output", "--save"} & {*parameter.opts}:
+                    parameter.type = _no_folder(parameter.type)
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -98,7 +102,14 @@ def _read_as_points_are(kind: Any) -> Any:
 
     ours = copy(kind)
     ours.convert = convert
+    # not 1<=x<=17, where x is what a function is evaluated at
+    ours._describe_range = lambda: _bounds(kind)
     return ours
+
+
+def _bounds(kind: Any) -> str:
+    low, high = kind.min, kind.max
+    return f"at least {low}" if high is None else f"from {low} to {high}"
 
 
 def _no_folder(kind: Any) -> Any:
@@ -222,20 +233,15 @@ def _told(error: Any) -> str:
     parameter = getattr(error, "param", None)
     kind: Any = getattr(parameter, "type", None)
     value, refused, _ = error.message.partition(" is not ")
-    name = getattr(kind, "name", "")
-    what, example = next(
-        (_NUMBERS[n] for n in _NUMBERS if name.startswith(n)), ("", "")
-    )
-    if parameter is None or not (what and refused):
+    number = _number(kind)
+    if parameter is None or number is None or not refused:
         text = error.format_message().rstrip(".")
         return str(text[:1].lower() + text[1:])
     # without dashes, as the library says it
     told = f"{max(parameter.opts, key=len).lstrip('-')} {value.strip(chr(39))}"
     if "not a valid" in error.message:
-        return f"{told} is not a {what}; write it like {example}"
-    low, high = kind.min, kind.max
-    bounds = f"at least {low}" if high is None else f"from {low} to {high}"
-    return f"{told} is out of range; give a {what} {bounds}"
+        return f"{told} is not a {number.words}; write it like {number.example}"
+    return f"{told} is out of range; give a {number.words} {_bounds(kind)}"
 
 
 def _advice(error: Any, typed: Sequence[str]) -> str:
@@ -251,17 +257,34 @@ def _advice(error: Any, typed: Sequence[str]) -> str:
                 return f"; a formula does not begin with -, write 0{word}"
     if kind == "MissingParameter" and command.epilog:
         return f"; for example {command.epilog.splitlines()[2].strip()}"
-    stray = re.search(r"(extra argument.* \(|such option: )([^\s)]+)", error.message)
-    if not stray or command is None:
+    if context is None or kind == "BadParameter":
         return ""
-    if is_number(stray[2]) and any("-x" in p.opts for p in command.params):
+    stray = re.search(r"(extra argument.* \(|such option: )([^\s)]+)", error.message)
+    if stray and is_number(stray[2]) and any("-x" in p.opts for p in command.params):
         return "; write numbers as -x 1,2,-3"
-    one = command.name in ("eval", "info") and kind == "UsageError"
-    return "; compare takes several functions" if one else ""
+    if stray and command.name in ("eval", "info") and kind == "UsageError":
+        return "; compare takes several functions"
+    return f"; see '{context.command_path} --help'"
 
 
-# by how Click's names for the kind of an option begin: what it takes, in words and as an example
-_NUMBERS = {"int": ("whole number", "3"), "float": ("number", "0.5")}
+class _Number(NamedTuple):
+    """What an option takes, in words, as an example, and in its help."""
+
+    words: str
+    example: str
+    metavar: str
+
+
+# by how Click's names for the kind of an option begin
+_NUMBERS = {
+    "int": _Number("whole number", "3", "N"),
+    "float": _Number("number", "0.5", "NUMBER"),
+}
+
+
+def _number(kind: Any) -> _Number | None:
+    name = getattr(kind, "name", "")
+    return next((n for k, n in _NUMBERS.items() if name.startswith(k)), None)
 
 
 def _stream_failed(error: OSError) -> int:

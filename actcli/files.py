@@ -1,6 +1,7 @@
 """Files that are written whole or not at all. They are read in sources/; what stands in a text file is made in render/."""
 
 import errno
+import io
 import os
 import shutil
 import signal
@@ -66,18 +67,35 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+# opened anew, a file that > leads to would lose what is in it
+_OPEN = {"/dev/stdout": 1, "/dev/stderr": 2}
+
+
 def is_stream(path: Path | None) -> bool:
     """Whether what is written there goes on at once: into standard output, for which there is no path, a pipe or a device."""
     try:
-        return path is None or (path.exists() and not (path.is_file() or path.is_dir()))
+        return (
+            path is None
+            or str(path) in _OPEN
+            or (path.exists() and not (path.is_file() or path.is_dir()))
+        )
     except OSError as error:
         raise FileError(f"{path}: {reason(error)}") from None
+
+
+class _Onward(io.BufferedWriter):
+    """A pipe or a device, where no place is known: /dev/null calls every place 0, which no archive can be made of."""
+
+    def tell(self) -> int:
+        raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
 
 @contextmanager
 def _written_directly(path: Path) -> Iterator[IO[bytes]]:
     try:
-        with path.open("wb") as stream:
+        number = _OPEN.get(str(path))
+        place = path if number is None else os.dup(number)
+        with _Onward(io.FileIO(place, "w")) as stream:
             yield stream
     except BrokenPipeError:
         raise  # whoever reads has enough, which is nobody's fault

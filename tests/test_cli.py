@@ -46,6 +46,23 @@ def test_every_help_ends_in_examples_that_run(command: str, tmp_path: Path) -> N
         assert done.stdout or list(tmp_path.iterdir()), line
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_calls_no_option_after_a_python_type_nor_its_bounds_x(
+    command: str,
+) -> None:
+    text = run(command, "--help").stdout
+    assert not re.search(r"<(int|float|str|path)|INTEGER|FLOAT|TEXT RANGE|[<>]=", text)
+
+
+def test_help_tells_bounds_as_errors_do() -> None:
+    told = " ".join(run("eval", "--help").stdout.split())
+    for option, n in (("digits", 0), ("threads", 0), ("precision", 18), ("order", 21)):
+        error = run("eval", "relu", "-x", "1", f"--{option}", str(n)).stderr
+        bounds = re.search(r"(from \d+ to \d+)\n", error)
+        assert bounds
+        assert re.search(rf"--{option} N [^\[]*\[[^\]]*{bounds[1]}\]", told)
+
+
 # to print it from these, help would wait for NumPy
 DECLARED = {
     "bench": [f"some of {', '.join(OPPONENTS)}."],
@@ -152,10 +169,10 @@ STRAYS = {
     "eval relu -x 1 2 3": "got unexpected extra argument(s) (2 3); write numbers as -x 1,2,-3",
     "eval relu -x 1 -2": "no such option: -2; write numbers as -x 1,2,-3",
     "info relu gelu": "got unexpected extra argument(s) (gelu); compare takes several functions",
-    "init he lecun": "got unexpected extra argument(s) (lecun)",
+    "init he lecun": "got unexpected extra argument(s) (lecun); see 'actcli init --help'",
     "eval -x*exp(x) -x 1": "missing argument 'FUNCTION'; a formula does not begin with -, write 0-x*exp(x)",
     "plot -tanh(x)": "no such option: -t; a formula does not begin with -, write 0-tanh(x)",
-    "eval relu -q -1/3": "no such option: -q",
+    "eval relu -q -1/3": "no such option: -q; see 'actcli eval --help'",
     "eval": "missing argument 'FUNCTION'; for example actcli eval relu -x 1,2,-3",
     "compare": "missing argument 'FUNCTION...'; for example actcli compare sigmoid tanh relu",
 }

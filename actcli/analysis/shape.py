@@ -412,8 +412,9 @@ class Shape:
         )
         x = np.concatenate(([0.0], x, far[far > 40.0], s.breaks))
         (right, d), (left, _) = self.curve(x), self.curve(-x)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             bound = _TIE * (np.abs(right) + np.abs(left)) + 1e-14 * np.abs(x * d)
+            bound[np.isinf(bound)] = 0.0  # what overflows excuses nothing
             none = np.isnan(right) & np.isnan(left)
             for name, other in (("even", left), ("odd", -left)):
                 if ((right == other) | (np.abs(right - other) <= bound) | none).all():

@@ -30,18 +30,14 @@ def run(
             show_default=False,
         ),
     ] = None,
-    size: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Length of the array.")
-    ] = 1_000_000,
+    size: Annotated[int, typer.Option(min=1, help="Length of the array.")] = 1_000_000,
     dtype: Annotated[
         str, typer.Option(help="float64, float32 or float16.", metavar="DTYPE")
     ] = "float64",
     threads: options.Threads = None,
     repeat: Annotated[
         int,
-        typer.Option(
-            metavar="N", min=1, help="Number of rounds, of which the median counts."
-        ),
+        typer.Option(min=1, help="Number of rounds, of which the median counts."),
     ] = 5,
     against: Annotated[
         str,

@@ -36,14 +36,15 @@ def run(
             "--input",
             "-i",
             metavar="FILE",
-            readable=False,
             help="A table or arrays with x and the results; - for a pipe.",
         ),
     ] = None,
     results: Annotated[
         Path | None,
         typer.Option(
-            "--results", metavar="FILE", readable=False, help="Results apart from x."
+            "--results",
+            metavar="FILE",
+            help="A file of the results alone, x being in another or typed.",
         ),
     ] = None,
     column: Annotated[
@@ -55,7 +56,7 @@ def run(
     ] = None,
     derivative: Annotated[
         bool,
-        typer.Option("--derivative", "-d", help="They are those of the derivative."),
+        typer.Option("--derivative", "-d", help="The results are of the derivative."),
     ] = False,
     wrt: options.WithRespectTo = None,
     backward: Annotated[
@@ -102,7 +103,7 @@ def run(
         ),
     ] = None,
     worst: Annotated[
-        int, typer.Option(metavar="N", min=0, help="How many of the worst to show.")
+        int, typer.Option(min=0, help="How many of the worst to show.")
     ] = 5,
     format_: options.TableFormat = "table",
     output: options.PictureOutput = None,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from actcli.commands import options
-from actcli.commands.options import Output
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
@@ -29,7 +28,7 @@ def run(
     param: options.Parameters = None,
     precision: options.Precision = 8,
     format_: options.Format = "table",
-    output: Output = None,
+    output: options.PictureOutput = None,
 ) -> None:
     """Compare functions by their properties and values.
 

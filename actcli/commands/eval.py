@@ -47,7 +47,6 @@ def run(
     digits: Annotated[
         int | None,
         typer.Option(
-            metavar="N",
             min=1,
             max=10_000,
             help="That many correct digits, at the number of the dtype nearest to each.",
@@ -84,7 +83,7 @@ def run(
         threads=threads,
     )
     request.check()
-    input_, output = options.named(input_), options.named(output)
+    input_ = options.named(input_)
     if x:
         typed = request.read(points.read(x))
         put(request, typed, computed(request, typed), format_, output, precision)

@@ -32,12 +32,11 @@ def run(
     ] = "float64",
     count: Annotated[
         int,
-        typer.Option(metavar="N", min=0, max=10_000_000, help="How many random ones."),
+        typer.Option(min=0, max=10_000_000, help="How many random numbers."),
     ] = 1000,
     length: Annotated[
         int | None,
         typer.Option(
-            metavar="N",
             min=1,
             max=1000,
             help="Numbers in a row, for a function over an axis; 8 unless given.",
@@ -52,10 +51,11 @@ def run(
     backward: Annotated[
         bool,
         typer.Option(
-            "--backward", help="Add random gradients, and what goes back to x of each."
+            "--backward",
+            help="Add random gradients with respect to the results, and those with respect to x.",
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
     format_: options.TableFormat = "table",
     output: options.Output = None,
 ) -> None:

@@ -96,7 +96,7 @@ def run(
     ] = 0.01,
     every: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Show every N-th step in the table."),
+        typer.Option(min=1, help="Show every N-th step in the table."),
     ] = None,
     show: Annotated[
         str | None,

@@ -60,6 +60,11 @@ def _named_before(context: typer.Context) -> "list[Activation]":
     return found
 
 
+def named(file: Path | None) -> Path | None:
+    """Return a file, or None for ``-``, which is standard input or output."""
+    return None if file is None or str(file) == "-" else file
+
+
 FunctionName = Annotated[
     str,
     typer.Argument(
@@ -93,7 +98,7 @@ Parameters = Annotated[
         "--param",
         "-p",
         metavar="NAME=VALUE",
-        help="Set a parameter.",
+        help="Set a parameter; may be repeated.",
         autocompletion=complete_parameter,
     ),
 ]
@@ -103,7 +108,7 @@ Hyperparameters = Annotated[
         "--param",
         "-p",
         metavar="NAME=VALUE",
-        help="Set a parameter of every method that has it.",
+        help="Set a parameter of every method that has it; may be repeated.",
     ),
 ]
 Derivative = Annotated[
@@ -136,7 +141,9 @@ Range = Annotated[
     str, typer.Option("--range", metavar="FROM:TO", help="The range of x.")
 ]
 Heights = Annotated[str | None, typer.Option(metavar="FROM:TO", help="The range of y.")]
-Title = Annotated[str | None, typer.Option(help="A title; by default none.")]
+Title = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="A title; by default none.")
+]
 Dpi = Annotated[int, typer.Option(min=10, max=1200, help="Dots per inch.")]
 Dark = Annotated[bool, typer.Option("--dark", help="Light on dark.")]
 Output = Annotated[
@@ -145,7 +152,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        readable=False,
+        callback=named,
         help="Write the result to a file, in the format of its suffix, or without one in that of -f.",
     ),
 ]
@@ -155,7 +162,7 @@ PictureOutput = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        readable=False,
+        callback=named,
         help="Draw a picture (.png .svg .pdf), or write the result in the format of the suffix, or of -f.",
     ),
 ]
@@ -177,7 +184,6 @@ Input = Annotated[
         "--input",
         "-i",
         metavar="FILE",
-        readable=False,  # what opens it says why it cannot be read
         help="Read .npy .npz .csv .tsv .hex .txt .json .jsonl; - for a pipe.",
     ),
 ]
@@ -206,7 +212,7 @@ Upstream = Annotated[
         "--upstream",
         "-u",
         metavar="NUMBERS",
-        help="A gradient by the results, of which that by x is wanted.",
+        help="The gradient with respect to the results, for that with respect to x.",
     ),
 ]
 WithRespectTo = Annotated[
@@ -221,7 +227,6 @@ WithRespectTo = Annotated[
 Threads = Annotated[
     int | None,
     typer.Option(
-        metavar="N",
         min=1,
         max=1024,
         help="Number of threads; by default one per processor.",
@@ -229,9 +234,7 @@ Threads = Annotated[
 ]
 Precision = Annotated[
     int,
-    typer.Option(
-        "--precision", metavar="N", min=1, max=17, help="Significant digits in tables."
-    ),
+    typer.Option("--precision", min=1, max=17, help="Significant digits in tables."),
 ]
 
 
@@ -328,11 +331,6 @@ def analysed(function: "Activation") -> "Analysis | None":
             f"{function.label} has a value at no x; write it in another way"
         )
     return analysis
-
-
-def named(file: Path | None) -> Path | None:
-    """Return a file, or None for ``-``, which is standard input or output."""
-    return None if file is None or str(file) == "-" else file
 
 
 def checked_dtype(name: str) -> str:

@@ -226,7 +226,8 @@ def cloud(x: Array, y: Array, path: Path, title: str, unit: str, mark: float) ->
     What is infinite is a triangle at the upper edge; what is further out than the axis goes stands at its ends.
     """
     shown = ~np.isnan(x)
-    x, y = np.clip(x[shown], -_FAR, _FAR), y[shown]
+    # no float16 goes as far
+    x, y = np.clip(x[shown].astype(np.float64), -_FAR, _FAR), y[shown]
     most = max(1.0, float(y.max(where=np.isfinite(y), initial=0.0)))
     with sheet(path, Look(title)) as figure:
         axes = figure.add_subplot()
@@ -236,13 +237,14 @@ def cloud(x: Array, y: Array, path: Path, title: str, unit: str, mark: float) ->
         axes.plot(endless, np.ones(endless.size), "C3^", transform=edge, clip_on=False)
         axes.axhline(mark, color="0.5", linewidth=1.0)
         if most > _STRAIGHT:
-            axes.set_yscale("symlog", linthresh=1.0)
+            # room for 0 below 1, however many decades are above
+            wide = max(1.0, math.log10(most) / 15.0)
+            axes.set_yscale("symlog", linthresh=1.0, linscale=wide)
         axes.set_ylim(0.0, most * (2.0 if most > _STRAIGHT else 1.1))
         if np.abs(x).max(initial=0.0) > _STRAIGHT:
             axes.set_xscale("symlog", linthresh=_NEAR)
             decades = 10.0 ** np.arange(math.log10(_NEAR), math.log10(_FAR) + 1, 2)
             axes.set_xticks([*-decades[::-1], 0.0, *decades])
-            axes.xaxis.set_major_formatter("{x:g}")
         if x.size and x.min() < x.max():
             axes.set_xlim(x.min(), x.max())
         axes.grid(**GRID)

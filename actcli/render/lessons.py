@@ -14,6 +14,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from actcli.engine import Array
+from actcli.errors import counted
 from actcli.render.figures import GRID, Look, distinct, sheet, wrapped
 
 _BEHIND_WORDS = {
@@ -23,6 +24,7 @@ _BEHIND_WORDS = {
     "alpha": 0.8,
 }
 _LINE_OF_WORDS = 11.0  # points
+_SHARE_OF_WORDS = 0.07  # of the height of a panel
 
 
 # through depth
@@ -97,8 +99,8 @@ def _depth_line(axes: Axes, line: Line, i: int) -> None:
         axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
     none = int(np.isnan(line.y).sum())
     beyond = int(np.isnan(y).sum()) - none
-    told = f", no number in {none} layers" if none else ""
-    told += f", {beyond} layers beyond the axis" if beyond else ""
+    told = f", no number in {counted(none, 'layer')}" if none else ""
+    told += f", {counted(beyond, 'layer')} beyond the axis" if beyond else ""
     if line.reference:
         axes.plot(x, y, "--", color="0.15", linewidth=1.0, label=line.label, zorder=5)
         return
@@ -124,22 +126,24 @@ def _logarithmic(axes: Axes, low: float, high: float) -> None:
 def _marks(axes: Axes, marks: Sequence[tuple[float, str]]) -> None:
     """Draw the marked levels that are in sight, those above 1 with their words above them."""
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high)
-    for level, word in marks:
-        if low < level < high:
-            axes.axhline(level, color="0.4", linewidth=0.9, linestyle=":", zorder=0)
-            axes.annotate(
-                word,
-                (0, level),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 3 if level > 1.0 else -3),
-                textcoords="offset points",
-                va="bottom" if level > 1.0 else "top",
-                fontsize="x-small",
-                color="0.35",
-                bbox=_BEHIND_WORDS,
-                zorder=6,
-            )
+    seen = [(level, word) for level, word in marks if low < level < high]
+    # as far as the words reach, which are not to stand on a heading or a number
+    ends = [v * (v / (low if v > 1.0 else high)) ** _SHARE_OF_WORDS for v, _ in seen]
+    axes.set_ylim(min([low, *ends]), max([high, *ends]))
+    for level, word in seen:
+        axes.axhline(level, color="0.4", linewidth=0.9, linestyle=":", zorder=0)
+        axes.annotate(
+            word,
+            (0, level),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 3 if level > 1.0 else -3),
+            textcoords="offset points",
+            va="bottom" if level > 1.0 else "top",
+            fontsize="x-small",
+            color="0.35",
+            bbox=_BEHIND_WORDS,
+            zorder=6,
+        )
 
 
 def _positive(y: Array) -> Array:

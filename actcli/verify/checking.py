@@ -168,8 +168,10 @@ def _fitting(function: Activation, x: Array, got: Array, backward: bool) -> Arra
     if not wanted and got.size == 1:
         return got.reshape(())
     if wanted != got.shape:
-        whose = "x" if backward else f"{function.name} of x"
-        raise RequestError(f"got has shape {got.shape}; {whose} has {wanted}")
+        each = "number of x" if backward else f"that {function.name} has of x"
+        raise RequestError(
+            f"the results have shape {got.shape}; give one for each {each}, of shape {wanted}"
+        )
     return got
 
 

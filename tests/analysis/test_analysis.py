@@ -531,6 +531,10 @@ def test_a_jump_far_out_is_one(theta: float) -> None:
         ("floor(x) + 0.5", ""),
         # but for the halves, which are rounded up
         ("floor(16*x + 0.5)/16", ""),
+        # beyond the range of floats, or its derivative is
+        ("1e308*10*x", "odd"),
+        ("1e308*x + 1", ""),
+        ("x**30", "even"),
     ],
 )
 def test_symmetry_of_formulas(text: str, symmetry: str) -> None:

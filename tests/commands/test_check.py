@@ -241,7 +241,7 @@ def test_the_picture_is_drawn(kernel: Path) -> None:
 
 REFUSED = {
     "-x is given without results": "gelu -x 1",
-    "got has shape (2,); gelu of x has (1,)": "gelu -x 1 -y 1,2",
+    "the results have shape (2,); give one for each that gelu has of x, of shape (1,)": "gelu -x 1 -y 1,2",
     "x and the results are one column, 'f'": "gelu -i same.csv",
     "tolerance nan is no bound": "gelu -x 1 -y 1 --tolerance nan",
     "numbers from two places": "gelu -x 1 -y 1 -i table.csv",
@@ -400,7 +400,10 @@ def test_what_goes_back_is_that_of_the_gradients() -> None:
         ),
         ("softmax --against naive --backward", "naive cannot compute what is asked"),
         ("relu --backward -x 1 -y 0 -u 1,2", "upstream has shape (2,); the function"),
-        ("relu --backward -x 1 -y 0,2 -u 1", "got has shape (2,); x has (1,)"),
+        (
+            "relu --backward -x 1 -y 0,2 -u 1",
+            "the results have shape (2,); give one for each number of x",
+        ),
     ],
 )
 def test_what_goes_back_is_asked_for_whole(args: str, message: str) -> None:

@@ -497,6 +497,27 @@ def test_group_and_owner_stay(
 
 
 @POSIX
+@pytest.mark.parametrize(
+    "line",
+    ["eval relu -x 1 -o a.csv", "plot relu -o a.png", "gallery relu -o a.svg",
+     "init he --save a.npy", "init he -o a.pdf"],
+)  # fmt: skip
+def test_what_may_be_written_need_not_be_read(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = Path(line.split()[-1])
+    target.touch()
+    access = os.access
+    # root may read everything
+    monkeypatch.setattr(os, "access", lambda p, mode: mode != os.R_OK and access(p, mode))  # fmt: skip
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 0
+    assert target.stat().st_size > 0
+
+
+@POSIX
 @pytest.mark.parametrize("name", ["y.npy", "y.csv"])
 @pytest.mark.parametrize("given", [["-i", "x.npy"], ["-x", "1,-2"]])
 def test_what_may_not_be_written_stays(

@@ -1,5 +1,6 @@
 """What pictures of functions show of many, of long names and titles, and of lines that lie on each other."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -296,3 +297,19 @@ def test_a_series_is_a_dot_in_the_row_of_each_label(
     assert {v.get_linestyle() for v in axes.lines} == {"None"}
     ticks = [t.get_text() for t in axes.get_xticklabels()]
     assert {"0.5", "1", "2"} <= {*ticks}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("most", [1.0, 100.0, 1e45, 1e300])
+def test_the_numbers_at_the_axes_of_a_check_do_not_run_into_each_other(
+    dtype: str, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = kept(monkeypatch)
+    x = np.array([-np.inf, -1.0, 0.0, 1.0, np.inf], dtype)
+    figures.cloud(x, np.linspace(0.0, most, 5), Path("a.png"), "a", "ulps", mark=0.5)
+    (axes,) = seen[0].axes
+    for axis in (axes.xaxis, axes.yaxis):
+        boxes = [t.get_window_extent() for t in axis.get_ticklabels() if t.get_text()]
+        assert len(boxes) > 2
+        overlaps = [a.overlaps(b) for a, b in itertools.combinations(boxes, 2)]
+        assert not any(overlaps)

@@ -36,8 +36,22 @@ def test_layers_that_cannot_be_drawn_are_counted_by_what_they_lack() -> None:
     lessons._depth_line(axes, lessons.Line("f", y), 0)
     lessons._depth_line(axes, lessons.Line("w alone", y, reference=True), 1)
     drawn, reference = axes.lines
-    assert drawn.get_label() == "f, no number in 2 layers, 1 layers beyond the axis"
+    assert drawn.get_label() == "f, no number in 2 layers, 1 layer beyond the axis"
     assert (reference.get_label(), reference.get_linestyle()) == ("w alone", "--")
+
+
+@pytest.mark.parametrize("steepness", [0.93, -0.93, 0.07, -0.07, 0.042, -0.042])
+def test_marked_levels_have_their_words_in_the_panel(steepness: float) -> None:
+    figure = Figure((11.5, 4.8))
+    marks = [(0.01, "vanishing below"), (100.0, "exploding above")]
+    y = 10.0 ** (steepness * np.arange(50, -1, -1))
+    lessons._depth_panel(
+        axes := figure.add_subplot(), lessons.Depth("h", [lessons.Line("f", y)], marks)
+    )
+    figure.draw_without_rendering()
+    assert told(axes)
+    for word in axes.texts:
+        assert axes.bbox.count_contains(word.get_window_extent().corners()) == 4
 
 
 @pytest.mark.parametrize("count", [10, 30])

@@ -73,6 +73,38 @@ def test_without_a_suffix_the_format_is_that_of_f(
         assert (tmp_path / name).read_bytes() == printed, name
 
 
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="Windows has none")
+@pytest.mark.parametrize("redirected", [">", ">>"])
+@pytest.mark.parametrize("format_", ["csv", "json", "npy"])
+@pytest.mark.parametrize("given", ["-x 1,-2", "-i x.txt"])
+def test_standard_output_by_its_name_goes_on_in_a_file(
+    given: str, format_: str, redirected: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.txt").write_text("1\n-2\n")
+    line = f"actcli eval relu {given} -f {format_}"
+    done = shell(
+        f"(echo before; {line} -o /dev/stdout; echo behind) {redirected} named;"
+        f"(echo before; {line}; echo behind) > printed",
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "wrote /dev/stdout\n")
+    printed = (tmp_path / "printed").read_bytes()
+    assert (tmp_path / "named").read_bytes() == printed
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["list", "info relu", "compare relu", "eval relu -x 1", "check relu -x 1 -y 1",
+     "golden relu --count 0", "init he", "gradflow relu --model chain",
+     "optimize sgd", "bench relu --size 9 --repeat 1"],
+)  # fmt: skip
+def test_a_dash_is_standard_output(command: str, tmp_path: Path) -> None:
+    done = run(*command.split(), "-f", "csv", "-o", "-", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "," in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "command", ["check relu -x 1 -y 1", "gradflow relu --layers 2 --model chain"]
 )
@@ -93,6 +125,16 @@ def test_a_device_that_is_full(given: str, format_: str, tmp_path: Path) -> None
     done = shell(f"actcli eval relu {given} -f {format_} -o /dev/full", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "actcli: /dev/full: no space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="Windows calls it nul")
+@pytest.mark.parametrize("format_", ["csv", "json", "npy", "npz"])
+@pytest.mark.parametrize("given", ["-x 1", "-i x.txt"])
+def test_a_device_that_keeps_nothing(given: str, format_: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("1\n-2\n")
+    done = shell(f"actcli eval relu {given} -f {format_} -o /dev/null", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "wrote /dev/null\n"
 
 
 @pytest.mark.parametrize(
