@@ -116,8 +116,11 @@ def test_limits_at_the_infinities(elementwise: Activation) -> None:
     for x in (math.inf, -math.inf, math.nan):
         for wrt in ("x", *elementwise.trainable):
             truth = exact.derivatives(elementwise.formula, {**values, "x": x}, wrt=wrt)
-            got = float(elementwise(x)), float(elementwise.derivative(x, wrt))
-            np.testing.assert_allclose(got, truth, rtol=0, err_msg=f"at {x} by {wrt}")
+            for dtype in FLOATS:
+                at = np.array(x, dtype)
+                got = elementwise(at), elementwise.derivative(at, wrt)
+                limits = np.array(truth, dtype)
+                np.testing.assert_array_equal(got, limits, f"at {x} by {wrt}")
 
 
 def _ramp(z: Any) -> Any:
