@@ -232,6 +232,9 @@ UNFORGIVING: list[tuple[str, dict[str, float], list[str]]] = [
     ("quick_gelu", {}, ["-0x1.6957f43b2fd7bp+0"]),
     ("serf", {}, ["-0x1.fceb57bf777f7p+0"]),
     ("smish", {}, ["-0x1.458026a8ccf4cp+1"]),
+    ("softclipping", {"alpha": 2.8}, ["0x1.ebd06679e9989p-18"]),
+    ("softclipping", {"alpha": 3.0}, ["0x1.7d80022fe31a8p-12"]),
+    ("stanh", {"a": 0.1, "b": -807.5}, ["-0x0.0000000000019p-1022"]),
     ("swish", {}, ["-0x1.336081d308aa1p+1", "-0x1.358b0c349108ap+1"]),
     ("tanhexp", {}, ["-0x1.c685b9cfcde83p+0"]),
 ]
