@@ -359,7 +359,7 @@ def to_odd(y: Array, rest: Array) -> Array:
     # not np.nextafter, which takes ten times as long
     bits = y.view(np.int64)
     moved = bits + (2 * ((rest > 0.0) == (y > 0.0)) - 1)
-    unsure = (rest != 0.0) & (y != 0.0) & (bits & 1 == 0)
+    unsure = (rest != 0.0) & (y != 0.0) & (bits & 1 == 0) & np.isfinite(y)
     return select(unsure, moved.view(np.float64), y)
 
 

@@ -335,6 +335,27 @@ def test_a_number_next_to_the_mean_keeps_its_digits() -> None:
     np.testing.assert_allclose(actcli.standardize(row), _standardized(row), rtol=1e-15)
 
 
+def test_slopes_of_standardize_beside_a_large_eps_keep_their_digits() -> None:
+    row = [
+        -0.00011821866430985886,
+        0.00020286803741972868,
+        -0.00011835665782979807,
+        -0.00016249851804343732,
+        0.00011327912306134063,
+    ]
+    n = len(row)
+    with mp.workprec(400):
+        mean = mp.fsum(row) / n
+        s = mp.sqrt(mp.fsum((v - mean) ** 2 for v in row) / n + mp.mpf(1e-5))
+        y = [(v - mean) / s for v in row]
+        expected = [
+            [float(((i == j) - (1 + y[i] * y[j]) / n) / s) for j in range(n)]
+            for i in range(n)
+        ]
+    got = actcli.standardize.derivative(row)
+    assert (np.abs(got - expected) <= BOUND * np.spacing(np.abs(expected))).all()
+
+
 def test_slopes_of_standardize_are_finite_where_the_truth_is() -> None:
     x, upstream = [1e160, -1e160, 3e159], [1e300, -1e300, 1e299]
     with mp.workprec(2000):

@@ -98,8 +98,9 @@ def _spread(x: Array, eps: Array | float) -> _Spread:
     d = (taken(x, lead) - mean) - more
     within = added(np.square(v)) / n + eps
     between = d * d * ((n - 1) / n) / n
-    s = np.sqrt(within + between)
-    return _Spread(lead, d * ((n - 1) / n) / s, v, s, within / (s * s))
+    variance = within + between
+    s = np.sqrt(variance)
+    return _Spread(lead, d * ((n - 1) / n) / s, v, s, within / variance)
 
 
 def _extreme(x: Array) -> Array:

@@ -133,11 +133,11 @@ def softclipping_by_alpha(x: Array, *, alpha: float) -> Array:
 
 def _entropy_step(s: Array, width: Array, alpha: float) -> Array:
     """Return (H(alpha·(s + width)) - H(alpha·s))/alpha² for positive s and a width up to 1."""
-    if alpha > 3.0:
+    if alpha > 2.5:
         step = binary_entropy(alpha * (s + width)) - binary_entropy(alpha * s)
         return over_square(step, alpha)
     # over so short a step the difference cancels; H'(z) is -z·σ(z)·σ(-z), which is smooth
-    count = 8 if alpha <= 0.5 else 12 if alpha <= 2.0 else 14
+    count = 8 if alpha <= 0.5 else 11 if alpha <= 2.0 else 13
     nodes, weights = np.polynomial.legendre.leggauss(count)
     total = np.zeros_like(s)
     for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):

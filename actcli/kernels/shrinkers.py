@@ -99,4 +99,4 @@ def tanhshrink(x: Array) -> Array:
 def tanhshrink_prime(x: Array) -> Array:
     y = np.tanh(x.astype(np.float64, copy=False))
     y *= y
-    return y.astype(x.dtype, copy=False)
+    return y

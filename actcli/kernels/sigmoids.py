@@ -76,7 +76,7 @@ def stanh(x: Array, *, a: float = 0.67, b: float = 1.7159) -> Array:
     """Scaled hyperbolic tangent."""
     z = product(a, x)
     y = b * np.tanh(z)
-    if a == 0.0 or abs(a) >= 0.1:
+    if a == 0.0 or abs(a) >= 0.2:
         return y
     # a·x may be subnormal where b·a·x is not
     whole, rest = together(a, b)
