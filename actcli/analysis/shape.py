@@ -144,7 +144,12 @@ class Shape:
             return self.curve.reach
         # slopes may be infinite one after the other
         with np.errstate(invalid="ignore"):
-            bends = np.sort(out[turns(np.diff(s.d))])
+            steps = np.diff(s.d)
+            # of a low frequency the slope near 0 changes by its rounding alone
+            size = np.fmax(np.abs(s.d[1:]), np.abs(s.d[:-1]))
+            rounding = (steps != 0.0) & (np.abs(steps) <= 8.0 * np.spacing(size))
+            told = np.flatnonzero(~rounding)
+            bends = np.sort(out[told[turns(steps[told])]])
         bends = bends[bends > 0.0]
         if not bends.size or np.count_nonzero(bends <= WINDOW) >= _FEWEST:
             return min(WINDOW, self.curve.reach)

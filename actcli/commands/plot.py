@@ -56,7 +56,8 @@ def run(
 
     The path of the picture is printed. A single function is blue and its derivative orange; several have a colour each,
     and their derivatives are dashed.
-    Of a function over an axis, the first two outputs are drawn while the first input moves and the others stay at 0.
+    Of a function over an axis, the first two outputs are drawn while the first input moves and the others stay at 0, or
+    at 1 if the outputs would be 0.
     """
     chosen = options.resolve(functions, param)
     options.one_of(layout, ("overlay", "side"), "layout")

@@ -16,7 +16,7 @@ Line: TypeAlias = Callable[[Array], Array]
 
 _COUNT = 1201  # abscissae: more than twice the dots of a picture this wide
 _COUNT_EXACT = 401  # a user's formula is computed exactly, and slowly
-_OTHERS = 3  # the inputs that stay at 0 while the first of a vector moves
+_OTHERS = 3  # the inputs that stay where they are while the first of a vector moves
 _STEEP = (
     0.01  # of the size of most values; a change by more within one step may be a jump
 )
@@ -32,7 +32,8 @@ def curves_of(
 ) -> list[PlottedCurve]:
     """Return the curve of a function over an interval, and that of its derivative.
 
-    A function over an axis is followed as its first input moves and three others stay at 0.
+    A function over an axis is followed as its first input moves and three others stay at 0, or at 1 if all outputs would
+    be 0, as those of products are.
 
     Args:
         function: with its parameters bound.
@@ -136,14 +137,16 @@ def _axis_curves(
     # each abscissa is a row of its own, whatever axis the function takes of other arrays
     along_rows = function.bind(axis=-1)
 
-    def outputs(x: Array) -> Array:
-        return np.reshape(along_rows(_rows(x)), (x.size, -1))
+    def outputs(x: Array, others: float = 0.0) -> Array:
+        return np.reshape(along_rows(_rows(x, others)), (x.size, -1))
+
+    others = 0.0 if outputs(x).any() else 1.0
 
     def output(i: int, x: Array) -> Array:
-        return outputs(x)[:, i]
+        return outputs(x, others)[:, i]
 
     def slope(i: int, x: Array) -> Array:
-        got: Array = along_rows.derivative(_rows(x))[:, i, 0]
+        got: Array = along_rows.derivative(_rows(x, others))[:, i, 0]
         return got
 
     count = outputs(x[:1]).shape[1]
@@ -159,8 +162,8 @@ def _axis_curves(
     ]
 
 
-def _rows(x: Array) -> Array:
-    return np.stack([x, *[np.zeros_like(x)] * _OTHERS], axis=-1)
+def _rows(x: Array, others: float) -> Array:
+    return np.stack([x, *[np.full_like(x, others)] * _OTHERS], axis=-1)
 
 
 def jumps(f: Line, x: Array) -> list[float]:

@@ -703,6 +703,16 @@ def test_all_zeros_are_listed_where_they_were_sought(text: str, period: float) -
     assert [low for low, _ in a.zeros] == pytest.approx(known, rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("omega", [0.003, 0.02, 0.05, 0.08, 0.3])
+def test_slow_waves_are_found(omega: float) -> None:
+    """Next to 0 their slope is the same but for its rounding."""
+    found = analyse(actcli.sin.bind(omega=omega))
+    tops = [(k + 0.5) * math.pi / omega for k in (-2, -1, 0, 1)]
+    for top in tops:
+        assert min(abs(e.x - top) for e in found.extrema) < 1e-9 * abs(top)
+    assert found.lipschitz.slope == omega
+
+
 def test_what_grows_on_one_side_grows_there() -> None:
     steep = analyse(actcli.get("exp(-x)*sin(5*x)")).steepest
     assert (steep.slope, steep.x) == (math.inf, -math.inf)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 import actcli
 from actcli.render.curve import PlottedCurve
@@ -94,3 +95,12 @@ def test_every_axis_is_drawn_alike() -> None:
     for a, b in zip(last, first, strict=True):
         np.testing.assert_array_equal(a.y, b.y)
     assert float(np.ptp(last[0].y)) > 0.8
+
+
+def test_what_is_a_product_is_drawn_beside_ones() -> None:
+    """Beside zeros it would be 0."""
+    first, second = curves_of(actcli.swiglu, -4.0, 4.0, derivative=False)
+    assert_allclose(first.y, actcli.swish(first.x), rtol=1e-15)
+    assert_allclose(second.y, actcli.swish(1.0), rtol=1e-15)
+    (of_glu, _) = curves_of(actcli.glu, -4.0, 4.0, derivative=False)
+    assert_allclose(of_glu.y, of_glu.x / 2.0)
