@@ -301,12 +301,22 @@ def measured_backward(
     """
     weights = [exactly(u) for u in upstream]
     intervals = [exactly(v) for v in row]
-    accept = FORMATS[dtype].nearly
-    inputs = range(len(row))
-    found = _columns(
-        formula, intervals, values, accept, UNDEFINED, inputs, weights=weights
-    )
-    return [one for (one,) in found]
+    inputs, format_ = range(len(row)), FORMATS[dtype]
+
+    def settled(
+        accept: Callable[[Interval], Measured | None], inputs: Sequence[int]
+    ) -> list[Measured]:
+        found = _columns(
+            formula, intervals, values, accept, UNDEFINED, inputs, weights=weights
+        )
+        return [one for (one,) in found]
+
+    results = settled(format_.measured, inputs)
+    # ties, or what no precision tells from one, beside what has no value at all
+    lost = [j for j in inputs if math.isnan(results[j].value)]
+    for j, one in zip(lost, settled(format_.nearly, lost), strict=True):
+        results[j] = one
+    return results
 
 
 def _columns(

@@ -96,14 +96,16 @@ class Format:
         return None if self.certain(v) is None else self.nearly(v)
 
     def nearly(self, v: Interval) -> Measured | None:
-        """Return the same of an interval that is narrow, but may hold a tie: then it is one of the two numbers."""
-        value = self.round(v[0])
+        """Return the same of an interval that is narrow, but may hold a tie: then it is the even one of the two numbers."""
+        value, other = self.round(v[0]), self.round(v[1])
         largest = math.isinf(value)
         exponent = self.top if largest else _exponent(v[0])
         place = max(exponent - self.bits, self.lowest)
         ulp = math.ldexp(1.0, place)
         if largest:
             return Measured(value, 0.0, ulp)
+        if value != other and value / ulp % 2.0:
+            value = other
         rounded = libmp.from_float(value)
         ends = (libmp.mpf_sub(s, rounded, 53, libmp.round_nearest) for s in v)
         low, high = (libmp.to_float(libmp.mpf_shift(s, -place)) for s in ends)

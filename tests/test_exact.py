@@ -498,3 +498,18 @@ def test_what_goes_up_and_down_between_whole_numbers_has_no_limit() -> None:
     for x in (math.inf, -math.inf):
         assert math.isnan(exact.derivatives(parse("x - floor(x)"), {"x": x})[0])
         assert exact.derivatives(parse("floor(x) / x"), {"x": x})[0] == 1.0
+
+
+@pytest.mark.parametrize("odd", [1, 3, 5, 7])
+def test_ties_of_what_goes_back_are_even(odd: int) -> None:
+    """Of two equal numbers softmax takes a quarter of the difference of the gradients back; no interval tells a tie."""
+    formula = functions["softmax"].formula
+    assert formula is not None
+    upstream = [1.0, -odd / 256]
+    first, second = exact.measured_backward(
+        formula, [0.3, 0.3], upstream, {}, dtype="bfloat16"
+    )
+    even = round(128 + odd / 2) / 128 / 4.0  # Python rounds to even
+    assert first.value == even
+    assert second.value == -even
+    assert abs(first.rest) == 0.5

@@ -103,7 +103,8 @@ def run(
         ),
     ] = None,
     worst: Annotated[
-        int, typer.Option(min=0, help="How many of the worst to show.")
+        int,
+        typer.Option(min=0, help="How many of the worst to show, two at most of NaN."),
     ] = 5,
     format_: options.TableFormat = "table",
     output: options.PictureOutput = None,
@@ -158,7 +159,7 @@ def run(
     with progress(pairs.x.size, "numbers") as advance:
         asked = {**settings, "upstream": pairs.upstream}
         found = check(chosen, pairs.x, pairs.got, **asked, advance=advance)
-    settings |= {"backward": backward, "against": against}
+    settings |= {"backward": backward, "against": against, "tolerance": tolerance}
     subject = chosen.label + (f" by {wrt}" if wrt else "′" * derivative)
     subject += " backward" * backward
     subject += f" of {pairs.by}" if pairs.by else ""
@@ -250,6 +251,8 @@ def _records(
 
 
 def _show(found: "Check", subject: str, count: int) -> None:
+    import numpy as np
+
     from actcli.errors import counted
     from actcli.render.records import shortest
     from actcli.render.tables import numbers, show
@@ -265,10 +268,13 @@ def _show(found: "Check", subject: str, count: int) -> None:
     )
     at = found.worst(count)
     if at.size:
+        x = found.x[at]
+        places = {"place": [found.place(k) for k in at]}
+        known = {"x": shortest(x), "in hexadecimal": [v.hex() for v in x.tolist()]}
         show(
             {
-                "x": shortest(found.x[at]),
-                "in hexadecimal": [v.hex() for v in found.x[at].tolist()],
+                **(places if found.of_rows else {}),
+                **({} if np.isnan(found.x).all() else known),
                 "result": shortest(found.got[at]),
                 "exact": shortest(found.exact[at]),
                 "ulps": numbers(found.ulps[at], 4),
@@ -294,25 +300,38 @@ def _summary(found: "Check", inside: Any) -> list[str]:
 
     from actcli.render.records import shortest
 
-    off = found.ulps[inside]
+    x, off = found.x[inside], found.ulps[inside]
+    known = not np.isnan(found.x).all()
     most = int(np.argmax(off))
     return [
         str(off.size),
         f"{100.0 * float(np.mean(off <= 0.5)):.4g} %",
-        f"{float(np.median(off)):.4g}",
-        f"{off[most]:.4g}",
-        *(shortest(found.x[inside][most : most + 1]) if off[most] else [""]),
+        _short(float(np.median(off))),
+        _short(float(off[most])),
+        *(shortest(x[most : most + 1]) if off[most] and known else [""]),
     ]
 
 
+def _short(ulps: float) -> str:
+    # what the exact value has beyond a number may be as small as that itself
+    return f"{ulps:.4g}" if ulps >= 1e-4 else "0"
+
+
 def _draw(found: "Check", subject: str, path: Path) -> None:
+    import numpy as np
+
     from actcli.render.figures import cloud
 
     title = f"{subject}: ulps of {found.got.dtype.name} from the exact value"
-    cloud(found.x, found.ulps, path, title, "ulps", mark=0.5)
+    x, label = found.x, "x"
+    if np.isnan(x).all():
+        x, label = np.arange(1.0, x.size + 1.0), "number of the result"
+    cloud(x, found.ulps, path, title, (label, "ulps"), mark=0.5)
 
 
 def _fail_beyond(tolerance: float | None, found: "Check", subject: str) -> None:
+    from math import isnan
+
     from actcli.errors import CheckFailedError, counted
     from actcli.render.records import shortest
 
@@ -320,7 +339,8 @@ def _fail_beyond(tolerance: float | None, found: "Check", subject: str) -> None:
         return
     beyond = int((found.ulps > tolerance).sum())
     at = int(found.ulps.argmax())
-    (worst,) = shortest(found.x[at : at + 1])
+    (x,) = shortest(found.x[at : at + 1])
+    worst = f"in {found.place(at)}" if isnan(found.x[at]) else f"at x = {x}"
     raise CheckFailedError(
-        f"{subject}: {beyond} of {counted(found.x.size, 'result')} off by more than {tolerance:g} ulps, the most by {found.largest:.4g} at x = {worst}"
+        f"{subject}: {beyond} of {counted(found.x.size, 'result')} off by more than {tolerance:g} ulps, the most by {found.largest:.4g} {worst}"
     )

@@ -38,7 +38,7 @@ def run(
         int | None,
         typer.Option(
             min=1,
-            max=1000,
+            max=65_536,
             help="Numbers in a row, for a function over an axis; 8 unless given.",
         ),
     ] = None,
@@ -47,6 +47,9 @@ def run(
         typer.Option(
             "--jacobian", help="Add the Jacobian of each row, in json or npz."
         ),
+    ] = False,
+    finite: Annotated[
+        bool, typer.Option("--finite", help="Leave out infinities and NaN.")
     ] = False,
     backward: Annotated[
         bool,
@@ -66,6 +69,9 @@ def run(
     function and its derivative are computed from the formula and rounded once. 'actcli check' compares with them.
 
     Of a function over an axis they are rows: equal numbers, huge ones, masks of -inf, then random ones of many scales.
+
+    At infinities the results are limits, where many a kernel has NaN; --finite leaves them out. Decimals are the shortest
+    that tell a number from others of its format: read them in that format, or take hex or npz.
     """
     from dataclasses import replace
 
@@ -73,6 +79,7 @@ def run(
 
     from actcli.commands.eval import put
     from actcli.commands.request import Request
+    from actcli.errors import RequestError
     from actcli.render.output import format_of
     from actcli.rounding import FORMATS
     from actcli.verify.vectors import gradients, rows, vectors
@@ -89,7 +96,11 @@ def run(
     else:
         _check_elements(chosen, {"--length": length, "--jacobian": jacobian})
         x = vectors(chosen, dtype, count, seed)
+    if finite:
+        x = x[np.isfinite(x.reshape(len(x), -1)).all(axis=1)]
     if backward:
+        if wrt:
+            raise RequestError("--wrt and --backward do not go together; leave one out")
         upstream = gradients(np.shape(chosen(x)), dtype, seed)
         request = replace(request, upstream=upstream)
         request.check()

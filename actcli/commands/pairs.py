@@ -188,7 +188,10 @@ def computed(
     theirs = opponents([opponent], processors())[opponent]
     given = places.numbers()
     wanted = dtype or ("float64" if given is None else given.dtype.name)
-    options.one_of(wanted, options.NUMPY_DTYPES, "dtype")
+    if wanted not in options.NUMPY_DTYPES:
+        raise RequestError(
+            f"--against takes {', '.join(options.NUMPY_DTYPES[:-1])} or {options.NUMPY_DTYPES[-1]}, not {wanted}"
+        )
     if given is not None:
         with np.errstate(over="ignore"):
             x = given.astype(wanted)
@@ -207,8 +210,9 @@ def computed(
     got = theirs.results(function, x, int(usual != "f"), gradients)
     if got is None:
         raise RequestError(
-            f"{opponent} cannot compute what is asked of {function.label}; leave out --against"
+            f"{opponent} has no {function.label}, and not all that its formula takes here; give results with -i"
         )
     package = "numpy" if opponent == "naive" else opponent
     by = f"{'' if theirs.own(function) else 'its formula in '}{package} {version(package)}"
+    by += ", compiled" * (opponent == "jax")
     return Found(x, got, gradients, by)

@@ -220,7 +220,9 @@ def dots(
         figure.legend(loc="outside lower center", ncols=len(series))
 
 
-def cloud(x: Array, y: Array, path: Path, title: str, unit: str, mark: float) -> None:
+def cloud(
+    x: Array, y: Array, path: Path, title: str, labels: tuple[str, str], mark: float
+) -> None:
     """Draw points that are 0 or above, a line at a mark, and write the picture whole; what is wide on logarithmic scales.
 
     What is infinite is a triangle at the upper edge; what is further out than the axis goes stands at its ends.
@@ -248,8 +250,8 @@ def cloud(x: Array, y: Array, path: Path, title: str, unit: str, mark: float) ->
         if x.size and x.min() < x.max():
             axes.set_xlim(x.min(), x.max())
         axes.grid(**GRID)
-        axes.set_xlabel("x")
-        axes.set_ylabel(unit)
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
 
 
 def save(figure: Figure, path: Path | None) -> None:

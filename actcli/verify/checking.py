@@ -24,6 +24,8 @@ _BOUND = 4.0
 # how far numbers on the way from x to 0 are away, in ulps: evenly, all could have the phase of x
 _APART = 2 ** np.arange(12)
 
+_MOST_ENDLESS = 2
+
 # where functions behave differently: far out, near, next to 0
 _EDGES = (-np.inf, -100.0, -10.0, -1.0, -1e-3, 0.0, 1e-3, 1.0, 10.0, 100.0, np.inf)
 
@@ -33,16 +35,30 @@ class Check:
     """Results and how far off they are, element by element; every array is flat.
 
     Attributes:
-        x: where.
+        x: where; NaN throughout where a result comes of several numbers.
         got: the results, in their dtype.
         exact: the exact values, rounded once to it.
         ulps: the distance of each result from the value that is not rounded; infinite for a NaN where there is a number.
+        shape: that of the results.
     """
 
     x: Array
     got: Array
     exact: Array
     ulps: Array
+    shape: tuple[int, ...]
+
+    @property
+    def of_rows(self) -> bool:
+        """Whether x alone does not tell where a result stands."""
+        return len(self.shape) > 1 or bool(np.isnan(self.x).all())
+
+    def place(self, k: int) -> str:
+        """Return where a result stands, counted from 1."""
+        places = [str(i + 1) for i in np.unravel_index(k, self.shape)]
+        if len(places) == 2:
+            return f"row {places[0]}, column {places[1]}"
+        return f"place {', '.join(places)}"
 
     @property
     def largest(self) -> float:
@@ -54,9 +70,16 @@ class Check:
         return float(np.mean(self.ulps <= ulps))
 
     def worst(self, count: int) -> Array:
-        """Return the places of the results that are furthest off, the worst first; none that are rounded correctly."""
-        order = np.argsort(-self.ulps, kind="stable")[:count]
-        return order[self.ulps[order] > 0.5]
+        """Return the places of the results that are furthest off, the worst first; none that are rounded correctly.
+
+        Of those infinitely far off no more than two beside others: NaN in a row comes in numbers.
+        """
+        order = np.argsort(-self.ulps, kind="stable")
+        order = order[self.ulps[order] > 0.5]
+        endless = int(np.isinf(self.ulps).sum())
+        if endless < order.size:
+            order = np.delete(order, np.arange(_MOST_ENDLESS, endless))
+        return order[:count]
 
     def regions(self) -> list[tuple[float, float, Array]]:
         """Return intervals of x that hold results, from (included) and to, and the places of these; NaN is one of its own."""
@@ -148,7 +171,7 @@ def check(
         lost = (got == 0.0) & (np.abs(truth.value) < least)
         off = _from_zero(function, x, got, asked, np.where(lost, 0.0, off), back)
     at = x if x.shape == got.shape else np.full(got.shape, np.nan)
-    return Check(*(a.ravel() for a in (at, got, nearest, off)))
+    return Check(at.ravel(), got.ravel(), nearest.ravel(), off.ravel(), got.shape)
 
 
 class _Order(NamedTuple):

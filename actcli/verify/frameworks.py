@@ -96,7 +96,9 @@ class Framework(ABC):
     ) -> Array | None:
         """Return f of x, what upstream, or ones, become on the way back for the order 1, or None if it cannot."""
         x = x.copy()  # what cannot be written to is no tensor
-        back = None if upstream is None else self._given(upstream.copy())
+        # as in training an argument, not a constant that JAX compiles in
+        ones = np.ones(np.shape(function(x)), x.dtype) if upstream is None else upstream
+        back = self._given(ones.copy())
         run = self._slope(function, x, back) if order else self.value(function, x)
         # what is a comparison in the end has a dtype of its own
         return None if run is None else np.asarray(run()).astype(x.dtype)
@@ -191,12 +193,14 @@ class Jax(Framework):
         return lambda: compiled(x).block_until_ready()
 
     def _back(self, f: Own, x: Any, upstream: Any) -> Run | None:
-        def back(at: Any) -> Any:
+        def back(at: Any, *given: Any) -> Any:
             y, pull = self.jax.vjp(f, at)
-            ones = self.jax.numpy.ones_like(y)
-            return pull(ones if upstream is None else upstream.astype(y.dtype))[0]
+            return pull(given[0].astype(y.dtype) if given else ones_like(y))[0]
 
-        return self._forward(back, x)
+        ones_like = self.jax.numpy.ones_like
+        compiled = self.jax.jit(back)
+        given = () if upstream is None else (upstream,)
+        return lambda: compiled(x, *given).block_until_ready()
 
 
 def _candidates(

@@ -113,10 +113,11 @@ def rows(dtype: str, count: int, length: int, seed: int = 0) -> Array:
 
 
 def gradients(shape: tuple[int, ...], dtype: str, seed: int = 0) -> Array:
-    """Return random gradients by results of a shape, to test at what goes back."""
+    """Return random gradients by results of a shape, to test at what goes back: of many scales, every eighth about 0."""
     # not those of x, which has the same seed
     rng = np.random.default_rng([seed, 1])
-    return rng.normal(size=shape).astype(dtype)
+    scales = 2.0 ** rng.integers(-10, 12, shape) * (rng.integers(0, 8, shape) > 0)
+    return (rng.normal(size=shape) * scales).astype(dtype)
 
 
 def as_here(exact: Array, ours: Array) -> Array:

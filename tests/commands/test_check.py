@@ -396,9 +396,9 @@ def test_what_goes_back_is_that_of_the_gradients() -> None:
         ("relu --against troch", "no opponent 'troch'; did you mean 'torch'?"),
         (
             "sparsemax --against naive",
-            "naive cannot compute what is asked of sparsemax",
+            "naive has no sparsemax, and not all that its formula takes here",
         ),
-        ("softmax --against naive --backward", "naive cannot compute what is asked"),
+        ("softmax --against naive --backward", "naive has no softmax, and not all"),
         ("relu --backward -x 1 -y 0 -u 1,2", "upstream has shape (2,); the function"),
         (
             "relu --backward -x 1 -y 0,2 -u 1",
@@ -410,6 +410,28 @@ def test_what_goes_back_is_asked_for_whole(args: str, message: str) -> None:
     done = run("check", *args.split())
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_golden_may_be_finite() -> None:
+    for name in ("gelu", "softmax"):
+        rows = run("golden", name, "--finite", "--count", "3", "-f", "csv").stdout
+        assert "inf" not in rows
+        assert "nan" not in rows
+
+
+def test_what_is_off_in_a_row_is_placed(tmp_path: Path) -> None:
+    x = np.random.default_rng(1).normal(size=(5, 4))
+    f = actcli.glu(x)
+    f[3, 1] += 1.0
+    f[0, 0] = f[1, 0] = f[2, 0] = np.nan
+    np.savez(tmp_path / "rows.npz", x=x, f=f)
+    args = ("check", "glu", "-i", "rows.npz", "--tolerance", "4")
+    done = run(*args, "-o", "off.png", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "the most by inf in row 1, column 1" in done.stderr
+    told = run(*args, cwd=tmp_path).stdout
+    assert "row 4, column 2" in told
+    assert told.count("nan") == 2
 
 
 def test_gradients_that_a_table_lacks_are_missed() -> None:

@@ -306,7 +306,9 @@ def test_the_numbers_at_the_axes_of_a_check_do_not_run_into_each_other(
 ) -> None:
     seen = kept(monkeypatch)
     x = np.array([-np.inf, -1.0, 0.0, 1.0, np.inf], dtype)
-    figures.cloud(x, np.linspace(0.0, most, 5), Path("a.png"), "a", "ulps", mark=0.5)
+    figures.cloud(
+        x, np.linspace(0.0, most, 5), Path("a.png"), "a", ("x", "ulps"), mark=0.5
+    )
     (axes,) = seen[0].axes
     for axis in (axes.xaxis, axes.yaxis):
         boxes = [t.get_window_extent() for t in axis.get_ticklabels() if t.get_text()]
