@@ -92,6 +92,7 @@ def measured(
     *,
     order: int = 1,
     wrt: str | Mapping[str, float] = "x",
+    side: int = 0,
     times: float = 1.0,
     dtype: str = "float64",
 ) -> list[Measured]:
@@ -106,7 +107,7 @@ def measured(
         def accepted(v: Interval) -> Measured | None:
             return accept(mpi_mul(v, factor, 0))  # precision 0: all digits
 
-        return _settle(formula, series, accepted, order, 0, UNDEFINED)
+        return _settle(formula, series, accepted, order, side, UNDEFINED)
 
     try:
         return settled(format_.measured)
@@ -317,6 +318,27 @@ def measured_backward(
     for j, one in zip(lost, settled(format_.nearly, lost), strict=True):
         results[j] = one
     return results
+
+
+def backward_limits(
+    formula: Formula,
+    row: Sequence[float],
+    upstream: Sequence[float],
+    values: Mapping[str, float],
+    *,
+    dtype: str = "float64",
+) -> Array:
+    """Return what goes back as ``measured_backward`` does, of a row with infinities or NaN: the limits, NaN for none."""
+    weights, inputs = [exactly(u) for u in upstream], range(len(row))
+    certain = FORMATS[dtype].certain
+
+    def at(far: Sequence[Interval]) -> Array:
+        found = _columns(
+            formula, far, values, certain, math.nan, inputs, weights=weights
+        )
+        return np.array(found)[:, 0]
+
+    return limit_of_row(at, row)
 
 
 def _columns(

@@ -173,7 +173,7 @@ def diagonals(*parts: Array) -> Array:
 def zero_or_product(a: Array, b: Array) -> Array:
     """Return a·b, and 0 where one of them is 0, whatever the other is; NaN there has no share in it."""
     y = a * b
-    # a sum is NaN if one of the terms is, which takes no second array to find out; not only then
+    # the sum is NaN if a product is, and is found without a second array; infinities may make it NaN too
     if np.isnan(y.sum()):
         y[np.isnan(y) & ((a == 0.0) | (b == 0.0))] = 0.0
     return y

@@ -371,6 +371,9 @@ def test_parameters_are_finite_but_for_bounds() -> None:
 def test_nothing_goes_back_where_the_slope_is_0() -> None:
     back = actcli.relu.vjp([-5.0, -5.0, 5.0, 5.0], [INF, math.nan, INF, math.nan])
     np.testing.assert_array_equal(back, [0.0, 0.0, INF, math.nan])
+    # nor does it change what goes back elsewhere, not even the sign of 0
+    assert math.copysign(1.0, actcli.relu.vjp([-1.0, 2.0], [-1.0, math.nan])[0]) == -1
+    assert math.copysign(1.0, actcli.relu.vjp([-1.0, 2.0], [-1.0, 1.0])[0]) == -1
     back = actcli.exponential.vjp([1000.0, math.nan], [0.0, 1.0])
     np.testing.assert_array_equal(back, [0.0, math.nan])
 

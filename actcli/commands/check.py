@@ -9,6 +9,7 @@ from actcli.commands import options
 
 if TYPE_CHECKING:
     from actcli.activation import Activation
+    from actcli.commands.pairs import Found
     from actcli.engine import Array
     from actcli.render.records import Records
     from actcli.verify.checking import Check
@@ -51,7 +52,7 @@ def run(
         str | None,
         typer.Option(
             metavar="NAME|N",
-            help="Which column or array holds the results: f, or derivative, else y or the second unless given.",
+            help="Which column or array holds the results: f, derivative or backward, else y or the second unless given.",
         ),
     ] = None,
     derivative: Annotated[
@@ -63,7 +64,7 @@ def run(
         bool,
         typer.Option(
             "--backward",
-            help="They are what goes back through the function, for the gradients of --upstream or of the column upstream.",
+            help="The results are what goes back through the function, for the gradients of --upstream or of the column upstream.",
         ),
     ] = False,
     upstream: options.Upstream = None,
@@ -164,7 +165,7 @@ def run(
     subject += " backward" * backward
     subject += f" of {pairs.by}" if pairs.by else ""
     emit(
-        _records(chosen, found, settings),
+        _records(chosen, found, settings, pairs),
         format_,
         output,
         lambda: _show(found, subject, worst),
@@ -228,8 +229,10 @@ def _check_bound(tolerance: float | None) -> None:
 
 
 def _records(
-    function: "Activation", found: "Check", settings: dict[str, Any]
+    function: "Activation", found: "Check", settings: dict[str, Any], pairs: "Found"
 ) -> "Records":
+    import numpy as np
+
     from actcli.render.records import Records
 
     columns = {
@@ -238,10 +241,15 @@ def _records(
         "exact": found.exact,
         "ulps": found.ulps,
     }
+    back = pairs.upstream
+    if back is not None and back.size in (1, found.x.size):
+        columns["upstream"] = np.broadcast_to(back.ravel(), found.x.shape)
     document = {
         "function": function.name,
         "params": options.shown_parameters(function),
         **settings,
+        **({"by": pairs.by} if pairs.by else {}),
+        **({} if back is None else {"upstream": back}),
         "dtype": found.got.dtype.name,
         "largest": found.largest,
         "rounded_correctly": found.share(0.5),

@@ -115,6 +115,9 @@ class Places:
             _check_holds_two(self.input_)
             known, given = _column(column_of, ["x", "1"], self.rows)
             names = of_results if self.column else [*of_results, "2"]
+            if usual == "backward" and not self.column:
+                # the second column is that of the gradients; the last name is the one that is missed
+                names = [*of_results, usual]
             got = _results_beside(column_of, names, given, known == "x", self.rows)
             return Found(given, got, gradients)
 

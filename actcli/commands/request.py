@@ -274,6 +274,8 @@ class Request:
         """Return what goes back exactly; of 0 the sign is that of what the kernels make."""
         from actcli.verify.backward import backward
 
-        value, _, _ = backward(self.function, x, gradient, x.dtype.name)
+        value, _, _ = backward(
+            self.function, x, gradient, x.dtype.name, undecided=options.undecided
+        )
         value = np.where(value == 0.0, np.copysign(0.0, back), value)
         return rounded(value, x.dtype)

@@ -8,7 +8,10 @@ import numpy as np
 from actcli import engine, exact
 from actcli.activation import Activation
 from actcli.engine import Array
+from actcli.errors import UndecidedError
+from actcli.rounding import UNDEFINED
 from actcli.verify.ulps import without_rest
+from actcli.verify.vectors import as_here
 
 
 def backward(
@@ -17,10 +20,13 @@ def backward(
     upstream: Array,
     dtype: str,
     advance: Callable[[int], Any] = lambda _: None,
+    undecided: list[UndecidedError] | None = None,
 ) -> tuple[Array, Array, Array]:
     """Return what ``function.vjp`` approximates, rounded to a dtype, what that left over, and the ulp there.
 
-    Where x or upstream is not finite it is what the kernel gives.
+    What no precision decides is NaN, and its error goes to ``undecided``; without that it is raised.
+
+    Where x is not finite it is the limit, and where there is none, or upstream is not finite, what the kernel gives.
 
     Shapes: upstream has the shape of ``function(x)``, and each result that of x, in float64.
 
@@ -30,8 +36,11 @@ def backward(
     array([5.09802511e-17])
     """
     x, upstream = x.astype(np.float64), upstream.astype(np.float64)
-    run = _of_rows if function.over_axis else _of_elements
-    found = run(function, x, upstream, dtype, advance)
+    found: Any = np.zeros(0)
+    if x.size and function.over_axis:
+        found = _of_rows(function, x, upstream, dtype, advance)
+    elif x.size:
+        found = _of_elements(function, x, upstream, dtype, advance, undecided)
     value, rest, unit = np.moveaxis(np.array(found).reshape(*x.shape, 3), -1, 0)
     return value, rest, unit
 
@@ -42,6 +51,7 @@ def _of_elements(
     upstream: Array,
     dtype: str,
     advance: Callable[[int], Any],
+    undecided: list[UndecidedError] | None,
 ) -> list[Array]:
     assert function.formula is not None
     values = function.values_for_formula()
@@ -49,9 +59,15 @@ def _of_elements(
     for at, times in zip(x.flat, upstream.flat, strict=True):
         if np.isfinite(at) and np.isfinite(times):
             there = {**values, "x": float(at)}
-            _, one = exact.measured(
-                function.formula, there, times=float(times), dtype=dtype
-            )
+            try:
+                _, one = exact.measured(
+                    function.formula, there, times=float(times), dtype=dtype
+                )
+            except UndecidedError as error:
+                if undecided is None:
+                    raise
+                undecided.append(error)
+                one = UNDEFINED
             found.append(np.array(one))
         else:
             found.append(np.array(without_rest(function.vjp(at, times), dtype)))
@@ -82,7 +98,15 @@ def _of_rows(
             found.append(np.array(there))
         else:
             shaped = gradient.reshape(np.shape(function(row, axis=0)))
-            ours = function.vjp(row, shaped, axis=0)
-            found.append(np.array(without_rest(ours, dtype)).T)
+            limits = ours = function.vjp(row, shaped, axis=0)
+            if np.isfinite(gradient).all():
+                limits = exact.backward_limits(
+                    function.formula,
+                    row.tolist(),
+                    gradient.tolist(),
+                    values,
+                    dtype=dtype,
+                )
+            found.append(np.array(without_rest(as_here(limits, ours), dtype)).T)
         advance(row.size)
     return np.moveaxis(np.array(found).reshape(*moved.shape, 3), -2, axis)

@@ -423,16 +423,24 @@ def _forgiven(
 ) -> Array:
     """Return distances of derivatives, at a kink from the nearest of the one-sided ones and the choice."""
     assert function.formula is not None
-    dtype = got.dtype.name
+    dtype, values = got.dtype.name, function.values_for_formula()
+    times = np.ones(x.size) if upstream is None else upstream.ravel().astype(np.float64)
+    beside: dict[tuple[float, int, float], Measured] = {}
     for kink in break_points(function):
-        at = np.flatnonzero(x == kink)
-        for side in (-1, 1) if at.size else ():
-            values = {**function.values_for_formula(), "x": kink}
-            slope = exact.derivatives(function.formula, values, side=side)[1]
-            if np.isnan(slope):
-                continue  # there is none on that side, and NaN is no slope
-            times = 1.0 if upstream is None else upstream.flat[at].astype(np.float64)
-            right = np.broadcast_to(slope * times, at.shape)
-            beside = distance(got.flat[at], *without_rest(right, dtype), dtype)
-            off.flat[at] = np.minimum(off.flat[at], beside)
+        wrong = (x.ravel() == kink) & (off.ravel() > 0.5) & np.isfinite(times)
+        for k in np.flatnonzero(wrong).tolist():
+            for side in (-1, 1):
+                at = (kink, side, float(times[k]))
+                if at not in beside:
+                    beside[at] = exact.measured(
+                        function.formula,
+                        {**values, "x": kink},
+                        side=side,
+                        times=at[2],
+                        dtype=dtype,
+                    )[1]
+                # there may be none on that side, and NaN is no slope
+                if not np.isnan(beside[at].value):
+                    nearer = float(distance(got.flat[k], *beside[at], dtype))
+                    off.flat[k] = min(off.flat[k], nearer)
     return off

@@ -51,7 +51,8 @@ class Naive:
         if function.over_axis:
             return y.reshape(np.shape(function(x)))
         y = np.broadcast_to(y, x.shape)
-        return y if upstream is None else y * upstream
+        with np.errstate(all="ignore"):
+            return y if upstream is None else y * upstream
 
     def value(self, function: Activation, x: Array) -> Run | None:
         """Return a call that computes f of x anew, or None if it cannot."""
@@ -139,7 +140,7 @@ class Torch(Framework):
 
     def _named(self, function: Activation) -> Iterable[Own]:
         modules = (self.torch.nn.functional, self.torch)
-        axis: dict[str, Any] = {"dim": -1} if function.over_axis else {}
+        axis = {"dim": function.resolve({})["axis"]} if function.over_axis else {}
         names = [(n, {**more, **axis}) for n, more in _candidates("torch", function)]
         yield from _found(modules, names)
         if function.name == "prelu":
@@ -184,7 +185,7 @@ class Jax(Framework):
     def _named(self, function: Activation) -> Iterable[Own]:
         modules = (self.jax.nn, self.jax.numpy)
         # jax.nn.logsumexp would add up all rows
-        axis: dict[str, Any] = {"axis": -1} if function.over_axis else {}
+        axis = {"axis": function.resolve({})["axis"]} if function.over_axis else {}
         names = [(n, {**more, **axis}) for n, more in _candidates("jax", function)]
         return _found(modules, names)
 
@@ -228,7 +229,12 @@ def _same(
 ) -> Own | None:
     """Return the first that computes what the function does: equal names may mean other slopes or approximations."""
     x = np.linspace(-5.0, 5.0, 128)
-    x = x.reshape(8, 16) if function.over_axis else x
+    if function.over_axis:
+        x = x.reshape(8, 16)
+    else:
+        # beyond its kinks, too: relu6 with another cap is the same up to 6
+        beside = np.add.outer(function.kink_points(), [-1.0, 1.0]).ravel()
+        x = np.array([*x, *beside, -1e3, -1e2, 1e2, 1e3])
     expected = function(x)
     for candidate in candidates:
         try:

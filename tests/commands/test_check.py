@@ -434,6 +434,36 @@ def test_what_is_off_in_a_row_is_placed(tmp_path: Path) -> None:
     assert told.count("nan") == 2
 
 
+def test_the_one_liner_is_given_the_gradients() -> None:
+    args = ("--against", "naive", "--backward", "-x", "2,-2", "-u", "3", "-f", "csv")
+    rows = run("check", "relu", *args).stdout.splitlines()
+    assert rows[1:] == ["2.0,3.0,3.0,0.0,3.0", "-2.0,0.0,0.0,0.0,3.0"]
+
+
+def test_gradients_are_no_results_and_stand_beside_them() -> None:
+    table = "x,upstream,grad\n1,2,2.1666309411753728\n"
+    done = run("check", "gelu", "--backward", stdin=table)
+    assert done.returncode == 2
+    assert "no column 'backward'; it has x, upstream, grad" in done.stderr
+    args = ("check", "gelu", "--backward", "--column", "grad", "-f", "csv")
+    rows = run(*args, stdin=table).stdout.splitlines()
+    assert rows[0] == "x,result,exact,ulps,upstream"
+    assert rows[1].endswith(",2.0")
+    done = run("check", "relu", "--against", "naive", "--backward", "-f", "json")
+    found = json.loads(done.stdout)
+    assert found["by"] == f"its formula in numpy {np.__version__}"
+    assert len(found["upstream"]) == len(found["x"])
+
+
+def test_what_goes_back_undecided_is_left_out() -> None:
+    name = "x*(1 if sin(pi*x)>0 else 2)"
+    done = run("golden", name, "--count", "4", "--backward", "-f", "csv")
+    assert done.returncode == 0
+    assert done.stdout.startswith("x,f,derivative,upstream,backward\n")
+    args = ("eval", name, "-x", "1,0.5", "--exact", "-u", "1,2", "-f", "csv")
+    assert run(*args).stdout.splitlines()[1:] == ["1.0,nan,1.0,nan", "0.5,0.5,2.0,2.0"]
+
+
 def test_gradients_that_a_table_lacks_are_missed() -> None:
     done = run("check", "relu", "--backward", stdin="x,backward\n1,2\n")
     assert done.returncode == 2

@@ -151,6 +151,15 @@ def test_a_framework_counts_only_if_it_computes_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", ["torch", "jax"])
+def test_frameworks_have_no_function_with_other_parameters(name: str) -> None:
+    pytest.importorskip(name)
+    (framework,) = frameworks.opponents([name], 1).values()
+    assert framework.own(actcli.get("relu6"))
+    assert not framework.own(actcli.get("relu6:cap=8"))
+    assert framework.own(actcli.get("softmax:axis=0"))
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
 def test_frameworks_add_up_each_row(name: str) -> None:
     pytest.importorskip(name)
     (framework,) = frameworks.opponents([name], 1).values()

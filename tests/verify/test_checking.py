@@ -9,6 +9,7 @@ import actcli
 from actcli.engine import Array
 from actcli.errors import RequestError
 from actcli.verify import checking
+from actcli.verify.backward import backward
 from actcli.verify.checking import check
 from actcli.verify.vectors import vectors
 
@@ -72,6 +73,43 @@ def test_what_goes_back_is_rounded_once(
     exactly = check(function, x, wrong, upstream=upstream)
     assert_array_equal(quick.exact, exactly.exact)
     assert_allclose(quick.ulps, exactly.ulps, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["softmax", "logsumexp", "sparsemax"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_mask_changes_nothing_of_what_goes_back_beside_it(
+    name: str, axis: int
+) -> None:
+    function = actcli.get(name)
+    rng = np.random.default_rng(5)
+    x = np.round(rng.normal(size=(30, 3)), 1)
+    upstream = np.round(rng.normal(size=x.shape if name != "logsumexp" else 30), 2)
+    masked = np.insert(x, 1, -np.inf, axis=1)
+    wider = upstream if upstream.ndim == 1 else np.insert(upstream, 1, 0.77, axis=1)
+
+    def back(x: Array, upstream: Array) -> Array:
+        turned = (x, upstream) if axis else (x.T, upstream.T)
+        value, _, _ = backward(function.bind(axis=axis), *turned, "float64")
+        return value if axis else value.T
+
+    expected = np.insert(back(x, upstream), 1, 0.0, axis=1)
+    # but for ties, which no limit decides
+    assert_allclose(back(masked, wider), expected, rtol=2.0**-52)
+
+
+def test_nothing_of_no_rows_goes_back() -> None:
+    nothing = np.zeros((0, 3))
+    assert backward(actcli.softmax, nothing, nothing, "float64")[0].shape == (0, 3)
+
+
+def test_the_other_side_of_a_kink_is_rounded_once() -> None:
+    upstream = np.random.default_rng(6).normal(size=100)
+    x = np.full(100, 3.0)
+    sixth = np.array([float(mpmath.mpf(u) / 6) for u in upstream])
+    found = check(actcli.hard_sigmoid, x, sixth, upstream=upstream)
+    assert found.largest <= 0.5
+    nothing = check(actcli.relu, 0.0, math.nan, upstream=math.inf)
+    assert nothing.largest == math.inf
 
 
 def test_both_sides_of_a_kink_are_right_of_what_goes_back() -> None:
