@@ -130,7 +130,7 @@ def run(
     (chosen,) = options.resolve([function], param)
     chosen.values_for_formula()  # raises for what the formula does not tell
     derivative = derivative or wrt is not None
-    _check_together(
+    options.check_together(
         {
             "--wrt": wrt,
             "--backward": backward,
@@ -210,14 +210,6 @@ def _made_in(got: "Array") -> str | None:
     return None
 
 
-def _check_together(given: dict[str, Any]) -> None:
-    """Refuse options of which only one can be meant."""
-    from actcli.errors import RequestError
-
-    if len(apart := [name for name, value in given.items() if value]) > 1:
-        raise RequestError(f"{' and '.join(apart)} do not go together; leave one out")
-
-
 def _check_bound(tolerance: float | None) -> None:
     """Refuse what nothing is beyond."""
     from math import isnan
@@ -259,8 +251,6 @@ def _records(
 
 
 def _show(found: "Check", subject: str, count: int) -> None:
-    import numpy as np
-
     from actcli.errors import counted
     from actcli.render.records import shortest
     from actcli.render.tables import numbers, show
@@ -282,7 +272,7 @@ def _show(found: "Check", subject: str, count: int) -> None:
         show(
             {
                 **(places if found.of_rows else {}),
-                **({} if np.isnan(found.x).all() else known),
+                **(known if found.x_known else {}),
                 "result": shortest(found.got[at]),
                 "exact": shortest(found.exact[at]),
                 "ulps": numbers(found.ulps[at], 4),
@@ -309,14 +299,13 @@ def _summary(found: "Check", inside: Any) -> list[str]:
     from actcli.render.records import shortest
 
     x, off = found.x[inside], found.ulps[inside]
-    known = not np.isnan(found.x).all()
     most = int(np.argmax(off))
     return [
         str(off.size),
         f"{100.0 * float(np.mean(off <= 0.5)):.4g} %",
         _short(float(np.median(off))),
         _short(float(off[most])),
-        *(shortest(x[most : most + 1]) if off[most] and known else [""]),
+        *(shortest(x[most : most + 1]) if off[most] and found.x_known else [""]),
     ]
 
 
@@ -332,7 +321,7 @@ def _draw(found: "Check", subject: str, path: Path) -> None:
 
     title = f"{subject}: ulps of {found.got.dtype.name} from the exact value"
     x, label = found.x, "x"
-    if np.isnan(x).all():
+    if not found.x_known:
         x, label = np.arange(1.0, x.size + 1.0), "number of the result"
     cloud(x, found.ulps, path, title, (label, "ulps"), mark=0.5)
 

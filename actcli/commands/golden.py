@@ -49,7 +49,7 @@ def run(
         ),
     ] = False,
     finite: Annotated[
-        bool, typer.Option("--finite", help="Leave out infinities and NaN.")
+        bool, typer.Option("--finite", help="Leave out x that is infinite or NaN.")
     ] = False,
     backward: Annotated[
         bool,
@@ -79,7 +79,6 @@ def run(
 
     from actcli.commands.eval import put
     from actcli.commands.request import Request
-    from actcli.errors import RequestError
     from actcli.render.output import format_of
     from actcli.rounding import FORMATS
     from actcli.verify.vectors import gradients, rows, vectors
@@ -99,8 +98,7 @@ def run(
     if finite:
         x = x[np.isfinite(x.reshape(len(x), -1)).all(axis=1)]
     if backward:
-        if wrt:
-            raise RequestError("--wrt and --backward do not go together; leave one out")
+        options.check_together({"--wrt": wrt, "--backward": backward})
         upstream = gradients(np.shape(chosen(x)), dtype, seed)
         request = replace(request, upstream=upstream)
         request.check()
@@ -216,8 +214,6 @@ def _sign_zeros(
     import numpy as np
 
     for name in results.keys() & {"f", "derivative"}:
-        y, ours = (
-            results[name],
-            function(x) if name == "f" else function.derivative(x, wrt),
-        )
+        y = results[name]
+        ours = function(x) if name == "f" else function.derivative(x, wrt)
         y[...] = np.where(y == 0.0, np.copysign(0.0, ours), y)

@@ -333,6 +333,14 @@ def analysed(function: "Activation") -> "Analysis | None":
     return analysis
 
 
+def check_together(given: Mapping[str, object]) -> None:
+    """Refuse options of which only one can be meant, by their names."""
+    from actcli.errors import RequestError
+
+    if len(apart := [name for name, value in given.items() if value]) > 1:
+        raise RequestError(f"{' and '.join(apart)} do not go together; leave one out")
+
+
 def checked_dtype(name: str) -> str:
     """Return a dtype's name, or raise RequestError."""
     from actcli import bfloat16

@@ -114,10 +114,9 @@ class Places:
                 return Found(given, apart, gradients)
             _check_holds_two(self.input_)
             known, given = _column(column_of, ["x", "1"], self.rows)
-            names = of_results if self.column else [*of_results, "2"]
-            if usual == "backward" and not self.column:
-                # the second column is that of the gradients; the last name is the one that is missed
-                names = [*of_results, usual]
+            # beside gradients no other column is taken for them: the last name is the one that is missed
+            last = usual if usual == "backward" else "2"
+            names = of_results if self.column else [*of_results, last]
             got = _results_beside(column_of, names, given, known == "x", self.rows)
             return Found(given, got, gradients)
 

@@ -130,11 +130,9 @@ class Request:
             raise RequestError(
                 f"{function.name} works over an axis; --digits, --order and --wrt take elementwise functions"
             )
-        if self.upstream is not None and (self.digits or self.wrt):
-            other = "--digits" if self.digits else "--wrt"
-            raise RequestError(
-                f"--upstream and {other} do not go together; leave one out"
-            )
+        if self.upstream is not None:
+            beside = {"--digits": self.digits, "--wrt": self.wrt}
+            options.check_together({"--upstream": True, **beside})
         if self.from_formula:
             function.values_for_formula()  # raises for what the formula does not tell
         if self.wrt:

@@ -49,9 +49,14 @@ class Check:
     shape: tuple[int, ...]
 
     @property
+    def x_known(self) -> bool:
+        """Whether each result comes of one number."""
+        return not np.isnan(self.x).all()
+
+    @property
     def of_rows(self) -> bool:
         """Whether x alone does not tell where a result stands."""
-        return len(self.shape) > 1 or bool(np.isnan(self.x).all())
+        return len(self.shape) > 1 or not self.x_known
 
     def place(self, k: int) -> str:
         """Return where a result stands, counted from 1."""
